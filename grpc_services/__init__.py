@@ -1,0 +1,1 @@
+"""The gRPC services: one slice a folder, the same file names everywhere."""

@@ -1,0 +1,1 @@
+"""One Alembic history and one PostgreSQL schema a service."""

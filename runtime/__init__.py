@@ -1,0 +1,1 @@
+"""The frame that every process stands in; it knows nothing of hotels."""

@@ -1,0 +1,38 @@
+"""Opaque cursors for keyset paging: the sort values of a row, which stay valid while rows come and go."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+import orjson
+
+from runtime.errors import InvalidInput
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 100
+
+
+def encode_cursor(*values: str | int | float) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, kinds: Sequence[type], *, path: Sequence[str] = ("after",)) -> list[str | int | float]:
+    """The values that `encode_cursor` was given; raises InvalidInput for anything else."""
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        values = None
+    if not isinstance(values, list) or [type(value) for value in values] != list(kinds):
+        raise InvalidInput("This cursor is not one that this list gave out.", path=path)
+    return values
+
+
+def page_size(first: int, *, path: Sequence[str] = ("first",)) -> int:
+    """The number of rows to answer: 20 when nothing was asked for, at most 100."""
+    if first == 0:
+        return DEFAULT_PAGE
+    if not 1 <= first <= LARGEST_PAGE:
+        raise InvalidInput(f"Ask for 1 to {LARGEST_PAGE} at a time.", path=path)
+    return first

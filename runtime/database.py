@@ -1,0 +1,148 @@
+"""PostgreSQL: one pool a process, and statements written once and compiled once.
+
+Tables are SQLModel classes (the migrations and the column names come from them); statements are
+SQLAlchemy Core or text with named parameters, compiled at import to the text that asyncpg runs. That costs
+what plain asyncpg costs, and every statement still names its columns through the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+import orjson
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql.expression import ClauseElement
+
+
+
+class Record(Protocol):
+    """A row; columns by name."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+class Transaction(Protocol):
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *failure: object) -> bool | None: ...
+
+
+class Connection(Protocol):
+    """What we use of an asyncpg connection, which brings no types of its own."""
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Record]: ...
+
+    async def fetchrow(self, query: str, *arguments: Any) -> Record | None: ...
+
+    async def fetchval(self, query: str, *arguments: Any) -> Any: ...
+
+    async def execute(self, query: str, *arguments: Any) -> str: ...
+
+    async def executemany(self, query: str, arguments: Sequence[Sequence[Any]]) -> None: ...
+
+    def transaction(self) -> Transaction: ...
+
+
+class Pool(Protocol):
+    def acquire(self) -> Acquired: ...
+
+    async def close(self) -> None: ...
+
+
+class Acquired(Protocol):
+    async def __aenter__(self) -> Connection: ...
+
+    async def __aexit__(self, *failure: object) -> bool | None: ...
+
+_DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
+
+
+class Statement:
+    """A compiled statement; parameters are given by name, constants are part of it."""
+
+    __slots__ = ("_constants", "_names", "text")
+
+    def __init__(self, clause: ClauseElement) -> None:
+        compiled = clause.compile(dialect=_DIALECT)
+        self.text = str(compiled)
+        self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        self._constants: dict[str, Any] = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+
+    def arguments(self, parameters: dict[str, Any]) -> list[Any]:
+        known = {**self._constants, **parameters}
+        return [known[name] for name in self._names]
+
+    async def fetch(self, connection: Connection, **parameters: Any) -> list[Record]:
+        return await connection.fetch(self.text, *self.arguments(parameters))
+
+    async def fetch_row(self, connection: Connection, **parameters: Any) -> Record | None:
+        return await connection.fetchrow(self.text, *self.arguments(parameters))
+
+    async def fetch_value(self, connection: Connection, **parameters: Any) -> Any:
+        return await connection.fetchval(self.text, *self.arguments(parameters))
+
+    async def execute(self, connection: Connection, **parameters: Any) -> int:
+        """Runs it and returns the number of rows it touched."""
+        status = await connection.execute(self.text, *self.arguments(parameters))
+        return int(status.rpartition(" ")[2])
+
+    async def execute_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        await connection.executemany(self.text, [self.arguments(row) for row in rows])
+
+
+class Database:
+    """The pool of one service. Transactions are READ COMMITTED; constraints and row locks decide."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        async with self.pool.acquire() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def open_database(url: str, *, pool_size: int, application_name: str) -> AsyncIterator[Database]:
+    """Connects, or raises OSError with one line when PostgreSQL cannot be reached."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=pool_size,
+            init=_prepare_connection,
+            command_timeout=30,
+            server_settings={
+                "application_name": application_name,
+                "statement_timeout": "10000",
+                "lock_timeout": "4000",
+                "idle_in_transaction_session_timeout": "15000",
+                "timezone": "UTC",
+            },
+        )
+    except (OSError, asyncpg.PostgresError) as failure:
+        raise OSError(f"PostgreSQL cannot be reached: {failure}") from None
+    try:
+        yield Database(pool)
+    finally:
+        await pool.close()
+
+
+async def _prepare_connection(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda raw: orjson.loads(raw[1:]),
+        format="binary",
+    )

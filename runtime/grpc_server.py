@@ -1,0 +1,74 @@
+"""The life of a gRPC server: listen, say that it is healthy, and leave in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from runtime.channels import MAX_MESSAGE_BYTES
+from runtime.identity import TokenVerifier
+from runtime.interceptors import ServiceInterceptor
+
+GRACE_SECONDS = 4.0
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcServer:
+    """`address` is where it listens, with the port that the system chose when 0 was asked for."""
+
+    address: str
+    health: health_aio.HealthServicer
+    names: Sequence[str]
+
+    async def set_ready(self, ready: bool) -> None:
+        for name in self.names:
+            await self.health.set(name, _SERVING if ready else _NOT_SERVING)
+
+
+@asynccontextmanager
+async def grpc_server(
+    listen: str,
+    service_name: str,
+    register: Callable[[grpc.aio.Server], None],
+    *,
+    verifier: TokenVerifier | None,
+    ready: bool = True,
+) -> AsyncIterator[GrpcServer]:
+    """Serves one service with health and reflection until the block ends, then lets running calls finish.
+
+    Raises OSError with one clear line when the address is taken.
+    """
+    server = grpc.aio.server(
+        interceptors=[ServiceInterceptor(verifier)],
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.so_reuseport", 0),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ],
+    )
+    register(server)
+    health = health_aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    names = (service_name, "")
+    reflection.enable_server_reflection([service_name, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server)
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError:
+        raise OSError(f"address {listen} is taken or cannot be used") from None
+    await server.start()
+    running = GrpcServer(f"{listen.rpartition(':')[0]}:{port}", health, names)
+    await running.set_ready(ready)
+    try:
+        yield running
+    finally:
+        await health.enter_graceful_shutdown()
+        await server.stop(GRACE_SECONDS)

@@ -1,0 +1,137 @@
+"""Who is calling: a verified access token, made into a Caller that policies can ask."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import orjson
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from runtime.errors import PermissionDenied, Unauthenticated
+
+ALGORITHM = "Ed25519"  # RFC 9864's full name of EdDSA over this curve
+_CACHED_TOKENS = 4096
+_REFETCH_PAUSE_SECONDS = 10.0
+
+
+class Role(enum.StrEnum):
+    ANONYMOUS = "ANONYMOUS"
+    GUEST = "GUEST"
+    HOTELIER = "HOTELIER"
+    MASTER = "MASTER"
+    ADMIN = "ADMIN"
+    SYSTEM = "SYSTEM"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`account_id` is the nil UUID for anonymous callers and for our own processes."""
+
+    role: Role
+    account_id: uuid.UUID = uuid.UUID(int=0)
+    session_id: str = ""
+    expires_at: float = 0.0  # Unix seconds; when the token that proved all this ends
+    token: str = ""
+
+    @property
+    def signed_in(self) -> bool:
+        return self.role is not Role.ANONYMOUS
+
+
+ANONYMOUS = Caller(Role.ANONYMOUS)
+_caller: ContextVar[Caller] = ContextVar("caller", default=ANONYMOUS)
+
+
+def current_caller() -> Caller:
+    return _caller.get()
+
+
+def set_current_caller(caller: Caller) -> None:
+    _caller.set(caller)
+
+
+def require_role(*roles: Role) -> Caller:
+    """The caller, if they hold one of the roles; else Unauthenticated or PermissionDenied."""
+    caller = current_caller()
+    if caller.role in roles:
+        return caller
+    if not caller.signed_in:
+        raise Unauthenticated("Please sign in.")
+    raise PermissionDenied("Your account may not do this.")
+
+
+def require_account() -> Caller:
+    """Any signed-in person."""
+    return require_role(Role.GUEST, Role.HOTELIER, Role.MASTER, Role.ADMIN)
+
+
+class TokenVerifier:
+    """Verifies access tokens against the published key set, which it fetches when a key id is new to it.
+
+    An unknown key id causes at most one fetch in ten seconds, so forged ids cannot flood the auth service.
+    """
+
+    def __init__(self, fetch_jwks: Callable[[], Awaitable[str]], *, issuer: str, audience: str) -> None:
+        self._fetch_jwks = fetch_jwks
+        self._claims = jwt.JWTClaimsRegistry(
+            now=None,
+            leeway=0,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        self._keys = KeySet([])
+        self._fetched_at = 0.0
+        self._fetching = asyncio.Lock()
+        self._verified: dict[str, Caller] = {}
+
+    async def verify(self, token: str) -> Caller:
+        """The token's caller; raises Unauthenticated for every kind of bad token, saying no more than that."""
+        known = self._verified.get(token)
+        if known is not None and known.expires_at > time.time():
+            return known
+        try:
+            header = orjson.loads(_decode_segment(token.split(".", 1)[0]))
+            keys = await self._keys_with(str(header.get("kid", "")))
+            claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+            self._claims.validate(claims)
+            caller = Caller(
+                role=Role(claims["role"]),
+                account_id=uuid.UUID(claims["sub"]),
+                session_id=str(claims.get("sid", "")),
+                expires_at=float(claims["exp"]),
+                token=token,
+            )
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+            raise Unauthenticated("The access token is not valid; please sign in again.") from None
+        if len(self._verified) >= _CACHED_TOKENS:
+            self._verified.clear()
+        self._verified[token] = caller
+        return caller
+
+    async def _keys_with(self, key_id: str) -> KeySet:
+        if any(key.kid == key_id for key in self._keys.keys):
+            return self._keys
+        async with self._fetching:
+            if any(key.kid == key_id for key in self._keys.keys):
+                return self._keys
+            now = time.monotonic()
+            if not self._keys.keys or now - self._fetched_at > _REFETCH_PAUSE_SECONDS:
+                self._keys = KeySet.import_key_set(orjson.loads(await self._fetch_jwks()))
+                self._fetched_at = now
+        return self._keys
+
+
+def _decode_segment(segment: str) -> bytes:
+    import base64
+
+    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))

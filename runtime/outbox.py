@@ -1,0 +1,67 @@
+"""The writing side of the outbox: an event becomes a row in the same transaction as the fact it tells.
+
+The relay (workers/outbox_relay.py) is woken when that transaction commits and carries the row to Kafka.
+"""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+from opentelemetry import propagate
+from sqlalchemy import Table, func, insert, select, bindparam
+
+from contracts.events.v1 import events_pb2
+from runtime.clock import to_timestamp, utc_now
+from runtime.database import Connection, Statement
+from runtime.identifiers import new_id
+from runtime.request_context import request_id
+
+WAKE_CHANNEL = "outbox"
+
+
+class Outbox:
+    """Publishes the events of one service on one topic."""
+
+    def __init__(self, table: Table, topic: str) -> None:
+        self._topic = topic
+        row = (
+            insert(table)
+            .values(
+                id=bindparam("id"),
+                topic=topic,
+                aggregate_id=bindparam("aggregate_id"),
+                envelope=bindparam("envelope"),
+            )
+            .returning(table.c.position)
+            .cte("row")
+        )
+        self._insert = Statement(select(func.pg_notify(WAKE_CHANNEL, table.schema)).select_from(row))
+
+    async def publish(
+        self, connection: Connection, event: Message, *, aggregate_id: str, aggregate_version: int
+    ) -> str:
+        """Writes the event; returns its id. Takes effect only if the caller's transaction commits."""
+        identifier = new_id()
+        envelope = make_envelope(
+            event, identifier=str(identifier), aggregate_id=aggregate_id, aggregate_version=aggregate_version
+        )
+        await self._insert.execute(
+            connection, id=identifier, aggregate_id=aggregate_id, envelope=envelope.SerializeToString()
+        )
+        return str(identifier)
+
+
+def make_envelope(
+    event: Message, *, identifier: str, aggregate_id: str, aggregate_version: int
+) -> events_pb2.Envelope:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return events_pb2.Envelope(
+        id=identifier,
+        type=event.DESCRIPTOR.name,
+        occurred_at=to_timestamp(utc_now()),
+        aggregate_id=aggregate_id,
+        aggregate_version=aggregate_version,
+        request_id=request_id(),
+        trace_context=carrier,
+        payload=event.SerializeToString(),
+    )

@@ -1,0 +1,231 @@
+"""Every setting of every process. This is the only module that reads the environment.
+
+A process loads its own section with `load`. Names are the field names in upper case behind
+`INNKEEPER_`; the three addresses that operators know by heart keep their usual names.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.functional_validators import BeforeValidator
+
+PREFIX = "INNKEEPER_"
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+SecretList = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)]
+TextList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class ProcessSettings(BaseSettings):
+    """What every process has."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otlp_endpoint: str = ""  # http://jaeger:4317; empty: spans are not exported
+    trace_sample_ratio: float = Field(1.0, ge=0, le=1)
+    metrics_port: int = Field(0, ge=0, le=65535)  # 0: no metrics listener
+
+
+class RedisSection(BaseSettings):
+    redis_url: SecretStr = Field(validation_alias="REDIS_URL")
+
+
+class KafkaSection(BaseSettings):
+    kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_idempotent_producer: bool = True  # off for brokers that have no producer ids
+    kafka_replication_factor: int = Field(1, ge=1)
+
+
+class DatabaseSection(BaseSettings):
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    database_pool_size: int = Field(10, ge=1, le=200)
+
+
+class TokenSection(BaseSettings):
+    auth_address: str  # where the signing keys are fetched
+    token_issuer: str = "innkeeper"
+    token_audience: str = "innkeeper-services"
+
+
+class ServiceClientSection(BaseSettings):
+    """For processes that call services in their own name (role SYSTEM)."""
+
+    service_client_id: str
+    service_client_secret: SecretStr
+
+
+class ServiceSettings(ProcessSettings, DatabaseSection, TokenSection):
+    """A gRPC service with a schema of its own."""
+
+    grpc_listen: str  # host:port
+
+
+class AuthSettings(ServiceSettings):
+    signing_key_secret: SecretStr = Field(min_length=32)  # encrypts the private keys at rest
+    service_clients: dict[str, SecretStr]  # client id → secret, as JSON
+    access_token_seconds: int = Field(600, ge=30, le=3600)
+    refresh_token_days: int = Field(30, ge=1, le=365)
+
+
+class HotelSettings(ServiceSettings):
+    pass
+
+
+class SearchSettings(ProcessSettings, TokenSection, KafkaSection):
+    grpc_listen: str
+    hotel_address: str
+    booking_address: str
+    search_nights: int = Field(500, ge=30, le=800)
+
+
+class BookingSettings(ServiceSettings):
+    hotel_address: str
+    payment_address: str
+    payment_api_key: SecretStr
+    quote_seconds: int = Field(900, ge=1)
+    hold_seconds: int = Field(900, ge=1)
+
+
+class PaymentSettings(ProcessSettings, DatabaseSection):
+    grpc_listen: str
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+    public_url: str  # where guests reach the checkout page
+    payment_api_key: SecretStr
+    webhook_url: str
+    webhook_secrets: SecretList  # the first one signs; each begins with whsec_
+    allowed_return_origins: TextList = Field(default_factory=list)
+
+
+class NotificationSettings(ServiceSettings, ServiceClientSection):
+    public_url: str  # links in mails lead there
+    mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
+
+
+class GatewaySettings(ProcessSettings, RedisSection, TokenSection, ServiceClientSection):
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+    public_url: str
+    hotel_address: str
+    search_address: str
+    booking_address: str
+    notification_address: str
+    webhook_secrets: SecretList  # every one of them verifies
+    allowed_origins: TextList = Field(default_factory=list)
+    log_file: str = "logs/gateway.log"
+    web_root: str = "web/dist"
+
+
+class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientSection):
+    """The arq worker."""
+
+    booking_address: str
+    notification_address: str
+    smtp_host: str
+    smtp_port: int = Field(ge=1, le=65535)
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_start_tls: bool = False
+    mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
+
+
+class RelaySettings(ProcessSettings, DatabaseSection, KafkaSection):
+    outbox_schemas: TextList
+    outbox_keep_days: int = Field(7, ge=1)
+
+
+class NotificationConsumerSettings(ProcessSettings, RedisSection, KafkaSection, TokenSection, ServiceClientSection):
+    notification_address: str
+
+
+class InventoryConsumerSettings(ProcessSettings, KafkaSection, TokenSection, ServiceClientSection):
+    booking_address: str
+
+
+class LiveStatusSettings(ProcessSettings, RedisSection, KafkaSection):
+    pass
+
+
+class MigrationSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")  # a role that may create roles
+    role_passwords: dict[str, SecretStr] = Field(default_factory=dict)  # role → password, as JSON
+
+
+class StackSettings(BaseSettings):
+    """`make up`: what replaces an embedded part, and where the addresses begin."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
+    kafka_bootstrap_servers: str | None = Field(None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    stack_dir: str = ".stack"
+    first_port: int = Field(8000, ge=1024, le=65000)  # the gateway; the other parts count up from it
+    demo_hotels: int = Field(1212, ge=0)  # 0: no demo data
+    hold_seconds: int = Field(900, ge=1)
+    quote_seconds: int = Field(900, ge=1)
+    otlp_endpoint: str = ""
+
+
+Section = TypeVar("Section", bound=BaseSettings)
+
+
+class BrokenSettings(Exception):
+    """One line that names every setting at fault."""
+
+
+def load(section: type[Section]) -> Section:
+    """Reads a section from the environment; raises BrokenSettings naming each bad, missing or unknown one."""
+    unknown = sorted(set(name for name in os.environ if name.startswith(PREFIX)) - _known_names())
+    if unknown:
+        raise BrokenSettings(f"unknown setting {', '.join(unknown)}")
+    try:
+        return section()
+    except ValidationError as broken:
+        faults = (f"{_variable(section, str(fault['loc'][0]))}: {fault['msg']}" for fault in broken.errors())
+        raise BrokenSettings("; ".join(faults)) from None
+
+
+def environment_names(section: type[BaseSettings]) -> frozenset[str]:
+    """The environment variables that a section reads."""
+    return frozenset(_variable(section, name) for name in section.model_fields)
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without any setting of ours: what a child process starts from."""
+    return {name: value for name, value in os.environ.items() if name not in _known_names()}
+
+
+def exit_with(message: str) -> None:
+    """Ends the process with one line on standard error."""
+    sys.stderr.write(message + "\n")
+    raise SystemExit(2)
+
+
+def _variable(section: type[BaseSettings], field: str) -> str:
+    info = section.model_fields.get(field)
+    alias = info.validation_alias if info else field
+    return str(alias) if alias else f"{PREFIX}{field.upper()}"
+
+
+def _known_names() -> frozenset[str]:
+    names: set[str] = set()
+    pending: list[type[BaseSettings]] = [ProcessSettings, MigrationSettings, StackSettings]
+    while pending:
+        section = pending.pop()
+        names |= environment_names(section)
+        pending.extend(section.__subclasses__())
+    return frozenset(names)

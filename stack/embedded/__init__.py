@@ -1,0 +1,1 @@
+"""Real servers from Python packages, for machines that have none installed."""

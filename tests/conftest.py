@@ -1,0 +1,15 @@
+"""What every test may ask for. Narrower fixtures stand in the conftest of the folder that uses them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.parts import Parts, running_parts
+
+
+@pytest.fixture(scope="session")
+async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parts]:
+    async with running_parts(tmp_path_factory.mktemp("parts")) as running:
+        yield running
