@@ -57,13 +57,19 @@ async def check(url: str, services: Sequence[str] = SERVICES) -> None:
 
 
 async def revision(url: str, service: str, message: str) -> None:
-    await _run(url, service, lambda config: command.revision(config, message=message, autogenerate=True))
+    """Drafts the next numbered migration of a service; read and tidy it before it is committed."""
+    number = 1 + len(list((_HERE / service / "versions").glob("[0-9]*.py")))
+    await _run(
+        url,
+        service,
+        lambda config: command.revision(config, message=message, autogenerate=True, rev_id=f"{number:04d}"),
+    )
 
 
 async def _run(url: str, service: str, action: Callable[[Config], object]) -> None:
     config = Config()
     config.set_main_option("script_location", str(_HERE / service))
-    config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
 
     def with_connection(connection: Connection) -> None:

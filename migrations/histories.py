@@ -16,4 +16,4 @@ def role_of(service: str) -> str:
 
 
 def metadata_of(service: str) -> MetaData:
-    return cast(MetaData, importlib.import_module(f"grpc_services.{service}.models").metadata)
+    return cast("MetaData", importlib.import_module(f"grpc_services.{service}.models").metadata)

@@ -78,9 +78,7 @@ async def call(
     Raises ServiceError, never a gRPC error.
     """
     try:
-        return await method(
-            request, timeout=seconds_left(at_most), metadata=outgoing_metadata(token, extra_metadata)
-        )
+        return await method(request, timeout=seconds_left(at_most), metadata=outgoing_metadata(token, extra_metadata))
     except grpc.aio.AioRpcError as failure:
         raise from_rpc_error(failure) from None
 
@@ -100,9 +98,7 @@ async def stream(
         raise from_rpc_error(failure) from None
 
 
-def outgoing_metadata(
-    token: str | None = None, extra: tuple[tuple[str, str], ...] = ()
-) -> tuple[tuple[str, str], ...]:
+def outgoing_metadata(token: str | None = None, extra: tuple[tuple[str, str], ...] = ()) -> tuple[tuple[str, str], ...]:
     """Request id, trace context and authorization for a call to another service."""
     bearer = current_caller().token if token is None else token
     carrier: dict[str, str] = {}

@@ -17,7 +17,6 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.expression import ClauseElement
 
 
-
 class Record(Protocol):
     """A row; columns by name."""
 
@@ -57,6 +56,7 @@ class Acquired(Protocol):
 
     async def __aexit__(self, *failure: object) -> bool | None: ...
 
+
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -69,9 +69,7 @@ class Statement:
         compiled = clause.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-        self._constants: dict[str, Any] = {
-            name: value for name, value in compiled.params.items() if value is not None
-        }
+        self._constants: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
 
     def arguments(self, parameters: dict[str, Any]) -> list[Any]:
         known = {**self._constants, **parameters}
@@ -82,6 +80,13 @@ class Statement:
 
     async def fetch_row(self, connection: Connection, **parameters: Any) -> Record | None:
         return await connection.fetchrow(self.text, *self.arguments(parameters))
+
+    async def fetch_one(self, connection: Connection, **parameters: Any) -> Record:
+        """The row of a statement that cannot do without one, such as an INSERT … RETURNING."""
+        row = await self.fetch_row(connection, **parameters)
+        if row is None:
+            raise LookupError("a statement that always answers a row answered none")
+        return row
 
     async def fetch_value(self, connection: Connection, **parameters: Any) -> Any:
         return await connection.fetchval(self.text, *self.arguments(parameters))

@@ -59,7 +59,9 @@ async def grpc_server(
     health = health_aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     names = (service_name, "")
-    reflection.enable_server_reflection([service_name, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server)
+    reflection.enable_server_reflection(
+        [service_name, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server
+    )
     try:
         port = server.add_insecure_port(listen)
     except RuntimeError:

@@ -44,7 +44,9 @@ class IdempotencyKeys:
         )
         self._read = Statement(select(table.c.input_hash, table.c.result).where(one))
         self._store = Statement(update(table).where(one).values(result=bindparam("result")))
-        self._forget = Statement(delete(table).where(table.c.created_at < func.now() - text(f"interval '{KEEP_HOURS} hours'")))
+        self._forget = Statement(
+            delete(table).where(table.c.created_at < func.now() - text(f"interval '{KEEP_HOURS} hours'"))
+        )
 
     async def claim(
         self,
@@ -63,8 +65,23 @@ class IdempotencyKeys:
         names = {"principal": principal, "operation": operation, "key": key}
         if await self._claim.execute(connection, **names, input_hash=digest):
             return None
-        known = await self._read.fetch_row(connection, **names)
-        if known is None or known["input_hash"] != digest:
+        return await self.find(connection, **names, request=request, answer=answer)
+
+    async def find(
+        self,
+        connection: Connection,
+        *,
+        principal: str,
+        operation: str,
+        key: str,
+        request: Message,
+        answer: type[Answer],
+    ) -> Answer | None:
+        """The stored answer of an earlier call with this key, or None; raises as `claim` does."""
+        known = await self._read.fetch_row(connection, principal=principal, operation=operation, key=key)
+        if known is None:
+            return None
+        if known["input_hash"] != hash_input(request):
             raise IdempotencyConflict(
                 "This idempotency key was already used for different input.", path=("idempotencyKey",)
             )
@@ -72,9 +89,7 @@ class IdempotencyKeys:
         stored.ParseFromString(known["result"])
         return stored
 
-    async def store(
-        self, connection: Connection, *, principal: str, operation: str, key: str, answer: Message
-    ) -> None:
+    async def store(self, connection: Connection, *, principal: str, operation: str, key: str, answer: Message) -> None:
         """Stores the answer in the transaction that claimed the key."""
         await self._store.execute(
             connection, principal=principal, operation=operation, key=key, result=answer.SerializeToString()

@@ -18,6 +18,7 @@ from joserfc.jwk import KeySet
 from runtime.errors import PermissionDenied, Unauthenticated
 
 ALGORITHM = "Ed25519"  # RFC 9864's full name of EdDSA over this curve
+NOBODY = uuid.UUID(int=0)
 _CACHED_TOKENS = 4096
 _REFETCH_PAUSE_SECONDS = 10.0
 
@@ -33,10 +34,10 @@ class Role(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`account_id` is the nil UUID for anonymous callers and for our own processes."""
+    """`account_id` is NOBODY for anonymous callers and for our own processes."""
 
     role: Role
-    account_id: uuid.UUID = uuid.UUID(int=0)
+    account_id: uuid.UUID = NOBODY
     session_id: str = ""
     expires_at: float = 0.0  # Unix seconds; when the token that proved all this ends
     token: str = ""

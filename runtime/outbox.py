@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from google.protobuf.message import Message
 from opentelemetry import propagate
-from sqlalchemy import Table, func, insert, select, bindparam
+from sqlalchemy import Table, bindparam, func, insert, select
 
 from contracts.events.v1 import events_pb2
 from runtime.clock import to_timestamp, utc_now
@@ -50,9 +50,7 @@ class Outbox:
         return str(identifier)
 
 
-def make_envelope(
-    event: Message, *, identifier: str, aggregate_id: str, aggregate_version: int
-) -> events_pb2.Envelope:
+def make_envelope(event: Message, *, identifier: str, aggregate_id: str, aggregate_version: int) -> events_pb2.Envelope:
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return events_pb2.Envelope(

@@ -11,8 +11,8 @@ import sys
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic.functional_validators import BeforeValidator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "INNKEEPER_"
 
@@ -25,40 +25,45 @@ SecretList = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)]
 TextList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
-class ProcessSettings(BaseSettings):
-    """What every process has."""
+class OwnSettings(BaseSettings):
+    """Reads names behind our prefix. Every section derives from it, else the last base's prefix would win."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+
+class ProcessSettings(OwnSettings):
+    """What every process has."""
 
     environment: Literal["development", "test", "production"] = "development"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otlp_endpoint: str = ""  # http://jaeger:4317; empty: spans are not exported
     trace_sample_ratio: float = Field(1.0, ge=0, le=1)
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(0, ge=0, le=65535)  # 0: no metrics listener
 
 
-class RedisSection(BaseSettings):
+class RedisSection(OwnSettings):
     redis_url: SecretStr = Field(validation_alias="REDIS_URL")
 
 
-class KafkaSection(BaseSettings):
+class KafkaSection(OwnSettings):
     kafka_bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka_idempotent_producer: bool = True  # off for brokers that have no producer ids
     kafka_replication_factor: int = Field(1, ge=1)
 
 
-class DatabaseSection(BaseSettings):
+class DatabaseSection(OwnSettings):
     database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     database_pool_size: int = Field(10, ge=1, le=200)
 
 
-class TokenSection(BaseSettings):
+class TokenSection(OwnSettings):
     auth_address: str  # where the signing keys are fetched
     token_issuer: str = "innkeeper"
     token_audience: str = "innkeeper-services"
 
 
-class ServiceClientSection(BaseSettings):
+class ServiceClientSection(OwnSettings):
     """For processes that call services in their own name (role SYSTEM)."""
 
     service_client_id: str
@@ -189,7 +194,7 @@ class BrokenSettings(Exception):
 
 def load(section: type[Section]) -> Section:
     """Reads a section from the environment; raises BrokenSettings naming each bad, missing or unknown one."""
-    unknown = sorted(set(name for name in os.environ if name.startswith(PREFIX)) - _known_names())
+    unknown = sorted({name for name in os.environ if name.startswith(PREFIX)} - _known_names())
     if unknown:
         raise BrokenSettings(f"unknown setting {', '.join(unknown)}")
     try:

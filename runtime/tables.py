@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -75,4 +88,4 @@ def json_document() -> Any:
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a model, for statements."""
-    return cast(Table, vars(model)["__table__"])
+    return cast("Table", vars(model)["__table__"])

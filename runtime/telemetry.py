@@ -35,7 +35,7 @@ def configure_telemetry(name: str, settings: ProcessSettings, *, log_file: str |
     configure_logs(name, settings.log_level, log_file=log_file)
     _configure_traces(name, settings)
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="0.0.0.0" if settings.environment == "production" else "127.0.0.1")
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
 
 
 def configure_logs(name: str, level: str, *, log_file: str | None = None) -> None:
@@ -99,9 +99,7 @@ def _configure_traces(name: str, settings: ProcessSettings) -> None:
     trace.set_tracer_provider(provider)
 
 
-def _add_trace_id(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     identifier = trace_id()
     if identifier:
         event["trace_id"] = identifier

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from grpc_services.auth.service import auth_service
+from tests.house import auth_settings
 from tests.parts import Parts, running_parts
 
 
@@ -13,3 +15,9 @@ from tests.parts import Parts, running_parts
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parts]:
     async with running_parts(tmp_path_factory.mktemp("parts")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+async def auth_address(parts: Parts) -> AsyncIterator[str]:
+    async with auth_service(auth_settings(parts)) as server:
+        yield server.address

@@ -1,0 +1,113 @@
+"""The keys that sign access tokens, shared by every auth process through the database.
+
+A new key is published before it signs, so that nobody meets a token by an unknown key, and an old one stays
+published until the last token it signed has ended. Private halves are encrypted at rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import secrets
+
+import orjson
+import structlog
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from joserfc.jwk import KeyParameters, OKPKey
+
+from grpc_services.auth import queries
+from runtime.database import Connection, Database
+from runtime.identity import ALGORITHM
+
+log = structlog.get_logger()
+
+ROTATE_AFTER = dt.timedelta(days=30)
+PUBLISH_AHEAD = dt.timedelta(minutes=10)  # longer than any process goes without looking at the table
+_RETIRE_SLACK = dt.timedelta(minutes=10)
+
+
+class SigningKeys:
+    """`current` signs. Call `load` at the start and again every minute or so."""
+
+    def __init__(self, database: Database, secret: str, *, token_lifetime: dt.timedelta) -> None:
+        self._database = database
+        self._token_lifetime = token_lifetime
+        self._cipher = Fernet(_cipher_key(secret))
+        self._current: OKPKey | None = None
+
+    @property
+    def current(self) -> OKPKey:
+        if self._current is None:
+            raise RuntimeError("the signing keys were not loaded")
+        return self._current
+
+    async def load(self) -> None:
+        """Makes the first key where there is none, and takes up the newest one whose time has come."""
+        async with self._database.transaction() as connection:
+            rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+            if not any(row["not_before"] <= row["now"] for row in rows):
+                await queries.LOCK_SIGNING_KEYS.fetch(connection)
+                rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+                if not any(row["not_before"] <= row["now"] for row in rows):
+                    await self._add(connection, not_before=await queries.DATABASE_NOW.fetch_value(connection))
+                    rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+            newest = next(row for row in rows if row["not_before"] <= row["now"])
+        if self._current is None or self._current.kid != newest["kid"]:
+            self._current = self._opened(newest["private_key"])
+            log.info("signing_key.taken_up", kid=newest["kid"])
+
+    async def rotate(self, *, publish_ahead: dt.timedelta = PUBLISH_AHEAD) -> str:
+        """Publishes a new key, which signs after `publish_ahead`; returns its id."""
+        async with self._database.transaction() as connection:
+            await queries.LOCK_SIGNING_KEYS.fetch(connection)
+            return await self._rotate(connection, publish_ahead)
+
+    async def rotate_if_due(self) -> None:
+        """Rotates when the newest key has had its time, and forgets those that have retired."""
+        async with self._database.transaction() as connection:
+            await queries.LOCK_SIGNING_KEYS.fetch(connection)
+            rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+            if rows and rows[0]["not_before"] + ROTATE_AFTER <= rows[0]["now"]:
+                await self._rotate(connection, PUBLISH_AHEAD)
+            await queries.FORGET_RETIRED_SIGNING_KEYS.execute(connection)
+
+    async def published(self) -> str:
+        """The public halves as an RFC 7517 key set."""
+        async with self._database.reading() as connection:
+            rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+        return orjson.dumps({"keys": [row["public_jwk"] for row in rows]}).decode()
+
+    async def _rotate(self, connection: Connection, publish_ahead: dt.timedelta) -> str:
+        not_before = await queries.DATABASE_NOW.fetch_value(connection) + publish_ahead
+        kid = await self._add(connection, not_before=not_before)
+        await queries.RETIRE_OLDER_SIGNING_KEYS.execute(
+            connection, kid=kid, retires_at=not_before + self._token_lifetime + _RETIRE_SLACK
+        )
+        log.info("signing_key.published", kid=kid)
+        return kid
+
+    async def _add(self, connection: Connection, *, not_before: dt.datetime) -> str:
+        parameters: KeyParameters = {"kid": secrets.token_urlsafe(12), "use": "sig", "alg": ALGORITHM}
+        key = OKPKey.generate_key("Ed25519", parameters)
+        await queries.ADD_SIGNING_KEY.execute(
+            connection,
+            kid=key.kid,
+            private_key=self._cipher.encrypt(orjson.dumps(key.as_dict(private=True))),
+            public_jwk=key.as_dict(private=False),
+            not_before=not_before,
+            retires_at=None,
+        )
+        return str(key.kid)
+
+    def _opened(self, encrypted: bytes) -> OKPKey:
+        try:
+            return OKPKey.import_key(orjson.loads(self._cipher.decrypt(encrypted)))
+        except InvalidToken:
+            raise OSError("the stored signing keys were encrypted with another signing key secret") from None
+
+
+def _cipher_key(secret: str) -> bytes:
+    derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"innkeeper/auth/signing-key")
+    return base64.urlsafe_b64encode(derivation.derive(secret.encode()))

@@ -1,0 +1,51 @@
+"""The events that booking publishes, each in the transaction of what it tells."""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+
+from contracts.events.v1 import events_pb2
+from contracts.money.v1 import money_pb2
+from grpc_services.booking import messages
+from grpc_services.booking.models import outbox as outbox_rows
+from runtime.database import Connection, Record
+from runtime.event_bus import BOOKING_TOPIC, INVENTORY_TOPIC
+from runtime.outbox import Outbox
+
+_bookings = Outbox(outbox_rows, BOOKING_TOPIC)
+_inventory = Outbox(outbox_rows, INVENTORY_TOPIC)
+
+
+async def publish_held(connection: Connection, row: Record) -> None:
+    await _publish(connection, row, events_pb2.BookingHeld(booking=messages.booking_snapshot(row)))
+
+
+async def publish_payment_started(connection: Connection, row: Record) -> None:
+    await _publish(connection, row, events_pb2.BookingPaymentStarted(booking=messages.booking_snapshot(row)))
+
+
+async def publish_payment_failed(connection: Connection, row: Record, failure_code: str) -> None:
+    event = events_pb2.BookingPaymentFailed(booking=messages.booking_snapshot(row), failure_code=failure_code)
+    await _publish(connection, row, event)
+
+
+async def publish_confirmed(connection: Connection, row: Record) -> None:
+    await _publish(connection, row, events_pb2.BookingConfirmed(booking=messages.booking_snapshot(row)))
+
+
+async def publish_expired(connection: Connection, row: Record) -> None:
+    await _publish(connection, row, events_pb2.BookingExpired(booking=messages.booking_snapshot(row)))
+
+
+async def publish_refunded(connection: Connection, row: Record, amount: money_pb2.Money, reason: str) -> None:
+    event = events_pb2.BookingRefunded(booking=messages.booking_snapshot(row), amount=amount, reason=reason)
+    await _publish(connection, row, event)
+
+
+async def publish_sellable(connection: Connection, room_type_id: str, hotel_id: str) -> None:
+    event = events_pb2.RoomTypeSellable(room_type_id=room_type_id, hotel_id=hotel_id)
+    await _inventory.publish(connection, event, aggregate_id=room_type_id, aggregate_version=1)
+
+
+async def _publish(connection: Connection, row: Record, event: Message) -> None:
+    await _bookings.publish(connection, event, aggregate_id=str(row["id"]), aggregate_version=row["version"])

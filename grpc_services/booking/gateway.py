@@ -1,0 +1,80 @@
+"""The services that booking asks: hotel for prices, the payment system for money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.money.v1 import money_pb2
+from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from runtime.channels import call, open_channel
+from runtime.clock import to_timestamp
+from runtime.settings import BookingSettings
+
+PROVIDER = "innkeeper-payments"
+
+
+class HotelPrices:
+    def __init__(self, stub: hotel_pb2_grpc.HotelServiceAsyncStub) -> None:
+        self._stub = stub
+
+    async def price_stay(self, request: hotel_pb2.PriceStayRequest) -> hotel_pb2.PriceStayResponse:
+        return await call(self._stub.PriceStay, request, at_most=3.0)
+
+
+class PaymentSystem:
+    """Calls carry our API key and never the guest's token: the payment system knows no guests."""
+
+    def __init__(self, stub: payment_pb2_grpc.PaymentServiceAsyncStub, api_key: str) -> None:
+        self._stub = stub
+        self._key = (("x-api-key", api_key),)
+
+    async def create(
+        self,
+        *,
+        idempotency_key: str,
+        amount: money_pb2.Money,
+        booking_id: str,
+        booking_reference: str,
+        description: str,
+        return_url: str,
+        expires_at: dt.datetime,
+    ) -> payment_pb2.Payment:
+        request = payment_pb2.CreatePaymentRequest(
+            idempotency_key=idempotency_key,
+            amount=amount,
+            booking_id=booking_id,
+            booking_reference=booking_reference,
+            description=description,
+            return_url=return_url,
+            expires_at=to_timestamp(expires_at),
+        )
+        return await call(self._stub.CreatePayment, request, token="", extra_metadata=self._key)
+
+    async def get(self, payment_id: str) -> payment_pb2.Payment:
+        request = payment_pb2.GetPaymentRequest(id=payment_id)
+        return await call(self._stub.GetPayment, request, token="", extra_metadata=self._key)
+
+    async def refund(self, *, idempotency_key: str, payment_id: str, amount: money_pb2.Money, reason: str) -> None:
+        request = payment_pb2.CreateRefundRequest(
+            idempotency_key=idempotency_key, payment_id=payment_id, amount=amount, reason=reason
+        )
+        await call(self._stub.CreateRefund, request, token="", extra_metadata=self._key)
+
+
+@asynccontextmanager
+async def open_gateway(settings: BookingSettings) -> AsyncIterator[tuple[HotelPrices, PaymentSystem]]:
+    async with (
+        open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotel,
+        open_channel(settings.payment_address, payment_pb2.DESCRIPTOR) as payment,
+    ):
+        yield (
+            HotelPrices(hotel_pb2_grpc.HotelServiceStub(hotel)),
+            PaymentSystem(payment_pb2_grpc.PaymentServiceStub(payment), settings.payment_api_key.get_secret_value()),
+        )
+
+
+def payment_state_name(payment: payment_pb2.Payment) -> str:
+    return payment_pb2.PaymentState.Name(payment.state).removeprefix("PAYMENT_STATE_")

@@ -1,0 +1,53 @@
+"""Overdue holds: released by the sweeper, or in passing by whoever needs their nights.
+
+The database's clock decides what is overdue. Each release is a transaction of its own, so that a booker
+never waits for nights while holding others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+
+from grpc_services.booking import events, inventory_queries, messages, queries, rules
+from grpc_services.booking.inventory_queries import Shift
+from runtime.database import Connection, Database, Record
+from runtime.identity import Role
+
+
+async def expire_overdue(database: Database, limit: int) -> int:
+    """Releases at most `limit` overdue holds; several sweepers share the work."""
+    for released in range(limit):
+        async with database.transaction() as connection:
+            row = await queries.lock_an_overdue_hold(connection)
+            if row is None:
+                return released
+            await _expire(connection, row)
+    return limit
+
+
+async def expire_in_the_way(database: Database, rooms: Mapping[str, int], check_in: dt.date, check_out: dt.date) -> int:
+    """Releases the overdue holds that keep these nights from a booker."""
+    room_type_ids = [uuid.UUID(identifier) for identifier in rooms]
+    released = 0
+    while True:
+        async with database.transaction() as connection:
+            row = await queries.lock_an_overdue_hold_of(connection, room_type_ids, check_in, check_out)
+            if row is None:
+                return released
+            await _expire(connection, row)
+            released += 1
+
+
+async def _expire(connection: Connection, row: Record) -> None:
+    """The row is locked and overdue by the database's clock."""
+    expired = await queries.move_booking(connection, row, rules.State.EXPIRED)
+    if expired is None:
+        return
+    await queries.write_timeline(
+        connection, expired, kind="BookingExpired", actor=Role.SYSTEM, summary="The hold ran out before it was paid."
+    )
+    await events.publish_expired(connection, expired)
+    rooms = rules.rooms_per_type(messages.priced_stay(row))
+    await inventory_queries.shift_nights(connection, rooms, row["check_in"], row["check_out"], Shift.RELEASE_HELD)

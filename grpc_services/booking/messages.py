@@ -1,0 +1,140 @@
+"""Rows of the booking service as contract messages and events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from contracts.booking.v1 import booking_pb2
+from contracts.events.v1 import events_pb2
+from contracts.hotel.v1 import hotel_pb2
+from contracts.money.v1 import money_pb2
+from runtime.clock import to_timestamp
+from runtime.database import Record
+
+
+def priced_stay(row: Record) -> hotel_pb2.PriceStayResponse:
+    """The priced stay that a quote or booking was made with."""
+    return hotel_pb2.PriceStayResponse.FromString(row["priced_stay"])
+
+
+def quote_message(row: Record) -> booking_pb2.Quote:
+    stay = priced_stay(row)
+    return booking_pb2.Quote(
+        id=str(row["id"]),
+        hotel_id=stay.hotel_id,
+        hotel_name=stay.hotel_name,
+        time_zone=stay.time_zone,
+        check_in=row["check_in"].isoformat(),
+        check_out=row["check_out"].isoformat(),
+        rooms=stay.rooms,
+        total=stay.total,
+        created_at=to_timestamp(row["created_at"]),
+        expires_at=to_timestamp(row["expires_at"]),
+    )
+
+
+def booking_message(row: Record) -> booking_pb2.Booking:
+    stay = priced_stay(row)
+    message = booking_pb2.Booking(
+        id=str(row["id"]),
+        reference=row["reference"],
+        state=state_value(row["state"]),
+        version=row["version"],
+        hotel_id=stay.hotel_id,
+        hotel_name=stay.hotel_name,
+        guest_account_id=str(row["guest_account_id"]),
+        guest=booking_pb2.GuestDetails(name=row["guest_name"], email=row["guest_email"], phone=row["guest_phone"]),
+        check_in=row["check_in"].isoformat(),
+        check_out=row["check_out"].isoformat(),
+        rooms=stay.rooms,
+        total=_money(row, "total_minor_units"),
+        paid=_money(row, "paid_minor_units"),
+        refunded=_money(row, "refunded_minor_units"),
+        special_requests=row["special_requests"],
+        arrival_time=row["arrival_time"],
+        created_at=to_timestamp(row["created_at"]),
+        updated_at=to_timestamp(row["updated_at"]),
+        time_zone=stay.time_zone,
+    )
+    if row["hold_expires_at"] is not None:
+        message.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))
+    if row["payment_id"]:
+        message.payment.CopyFrom(
+            booking_pb2.BookingPayment(
+                id=row["payment_id"],
+                state=row["payment_state"],
+                amount=_money(row, "total_minor_units"),
+                checkout_url=row["checkout_url"],
+            )
+        )
+    return message
+
+
+def booking_snapshot(row: Record) -> events_pb2.BookingSnapshot:
+    stay = priced_stay(row)
+    snapshot = events_pb2.BookingSnapshot(
+        booking_id=str(row["id"]),
+        reference=row["reference"],
+        state=state_value(row["state"]),
+        version=row["version"],
+        hotel_id=stay.hotel_id,
+        hotel_name=stay.hotel_name,
+        hotel_owner_id=str(row["hotel_owner_id"]),
+        guest_account_id=str(row["guest_account_id"]),
+        guest_name=row["guest_name"],
+        check_in=row["check_in"].isoformat(),
+        check_out=row["check_out"].isoformat(),
+        room_type_ids=[room.request.room_type_id for room in stay.rooms],
+        room_names=[room.room_type_name for room in stay.rooms],
+        total=_money(row, "total_minor_units"),
+        paid=_money(row, "paid_minor_units"),
+        refunded=_money(row, "refunded_minor_units"),
+    )
+    if row["hold_expires_at"] is not None:
+        snapshot.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))
+    return snapshot
+
+
+def timeline_message(row: Record) -> booking_pb2.TimelineEntry:
+    return booking_pb2.TimelineEntry(
+        id=str(row["id"]),
+        kind=row["kind"],
+        state=state_value(row["state"]),
+        version=row["version"],
+        at=to_timestamp(row["at"]),
+        actor=row["actor"],
+        summary=row["summary"],
+        request_id=row["request_id"],
+        trace_id=row["trace_id"],
+    )
+
+
+def availability_messages(
+    room_types: Sequence[Record], nights: Sequence[Record]
+) -> list[booking_pb2.RoomTypeAvailability]:
+    by_type = {
+        row["room_type_id"]: booking_pb2.RoomTypeAvailability(
+            room_type_id=str(row["room_type_id"]), capacity=row["capacity"]
+        )
+        for row in room_types
+    }
+    for row in nights:
+        by_type[row["room_type_id"]].nights.add(night=row["night"].isoformat(), free=row["free"])
+    return list(by_type.values())
+
+
+def state_value(name: str) -> booking_pb2.BookingState.ValueType:
+    return booking_pb2.BookingState.Value(f"BOOKING_STATE_{name}")
+
+
+def state_name(value: booking_pb2.BookingState.ValueType) -> str:
+    return booking_pb2.BookingState.Name(value).removeprefix("BOOKING_STATE_")
+
+
+def parse_date(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def _money(row: Record, column: str) -> money_pb2.Money:
+    return money_pb2.Money(minor_units=row[column], currency=row["currency"])

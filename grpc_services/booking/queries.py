@@ -1,0 +1,439 @@
+"""Every SQL statement of the booking service, but for the nights (inventory_queries.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Integer,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from grpc_services.booking import rules
+from grpc_services.booking.models import Booking, BookingRoom, PaymentEvent, Quote, Refund, TimelineEntry
+from runtime.database import Connection, Record, Statement
+from runtime.identifiers import new_id
+from runtime.request_context import request_id, trace_id
+from runtime.tables import table_of
+
+quote = table_of(Quote)
+booking = table_of(Booking)
+booking_room = table_of(BookingRoom)
+timeline = table_of(TimelineEntry)
+refund = table_of(Refund)
+payment_event = table_of(PaymentEvent)
+
+_seconds = bindparam("seconds", type_=Integer)
+_from_now = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, _seconds)
+
+_INSERT_QUOTE = Statement(
+    insert(quote)
+    .values(
+        id=bindparam("id"),
+        hotel_id=bindparam("hotel_id"),
+        check_in=bindparam("check_in"),
+        check_out=bindparam("check_out"),
+        priced_stay=bindparam("priced_stay"),
+        expires_at=_from_now,
+    )
+    .returning(quote)
+)
+_QUOTES = Statement(
+    select(quote, (quote.c.expires_at <= func.now()).label("expired")).where(
+        quote.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    )
+)
+
+_GIVEN = (
+    "id",
+    "reference",
+    "state",
+    "hotel_id",
+    "hotel_owner_id",
+    "guest_account_id",
+    "quote_id",
+    "check_in",
+    "check_out",
+    "guest_name",
+    "guest_email",
+    "guest_phone",
+    "special_requests",
+    "arrival_time",
+    "priced_stay",
+    "currency",
+    "total_minor_units",
+)
+_INSERT_BOOKING = Statement(
+    insert(booking)
+    .values(
+        {name: bindparam(name) for name in _GIVEN}
+        | {"version": 1, "paid_minor_units": 0, "refunded_minor_units": 0, "payment_attempts": 0}
+        | dict.fromkeys(("payment_id", "payment_state", "checkout_url"), "")
+        | {
+            "hold_expires_at": func.now()
+            + func.make_interval(0, 0, 0, 0, 0, 0, bindparam("hold_seconds", type_=Integer))
+        }
+    )
+    .returning(booking)
+)
+_INSERT_ROOM = Statement(
+    insert(booking_room).values({column.name: bindparam(column.name) for column in booking_room.c})
+)
+_QUOTE_BOOKED = Statement(select(booking.c.id).where(booking.c.quote_id == bindparam("quote_id")))
+_IS_OVERDUE = func.coalesce(booking.c.hold_expires_at <= func.now(), literal(False)).label("overdue")
+_BOOKING_FOR_UPDATE = Statement(select(booking, _IS_OVERDUE).where(booking.c.id == bindparam("id")).with_for_update())
+_VISIBLE = or_(
+    bindparam("sees_all", type_=Boolean),
+    booking.c.guest_account_id == bindparam("account_id"),
+    booking.c.hotel_owner_id == bindparam("account_id"),
+)
+_VISIBLE_BOOKINGS = Statement(
+    select(booking, _IS_OVERDUE).where(booking.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), _VISIBLE)
+)
+_AFTER = tuple_(booking.c.created_at, booking.c.id) < tuple_(bindparam("after_at"), bindparam("after_id", type_=Uuid))
+_IN_STATES = or_(bindparam("any_state", type_=Boolean), booking.c.state == any_(bindparam("states", type_=ARRAY(Text))))
+_PAGE = (
+    select(booking).order_by(booking.c.created_at.desc(), booking.c.id.desc()).limit(bindparam("limit", type_=Integer))
+)
+_FROM = or_(bindparam("from_start", type_=Boolean), _AFTER)
+_OWN_PAGE = Statement(_PAGE.where(booking.c.guest_account_id == bindparam("account_id"), _IN_STATES, _FROM))
+_HOTEL_PAGE = Statement(
+    _PAGE.where(
+        booking.c.hotel_id == bindparam("hotel_id"),
+        or_(bindparam("sees_all", type_=Boolean), booking.c.hotel_owner_id == bindparam("account_id")),
+        _IN_STATES,
+        _FROM,
+    )
+)
+_MOVE = Statement(
+    update(booking)
+    .where(
+        booking.c.id == bindparam("booking_id"),
+        booking.c.state == bindparam("from_state"),
+        booking.c.version == bindparam("from_version"),
+    )
+    .values(
+        state=bindparam("to_state"),
+        version=booking.c.version + 1,
+        updated_at=func.now(),
+        hold_expires_at=bindparam("hold_until"),
+        paid_minor_units=booking.c.paid_minor_units + bindparam("paid", type_=BigInteger),
+        payment_attempts=booking.c.payment_attempts + bindparam("attempts", type_=Integer),
+        payment_id=bindparam("payment_id"),
+        payment_state=bindparam("payment_state"),
+        checkout_url=bindparam("checkout_url"),
+    )
+    .returning(booking)
+)
+_ADD_PAID = Statement(
+    update(booking)
+    .where(booking.c.id == bindparam("booking_id"))
+    .values(
+        paid_minor_units=booking.c.paid_minor_units + bindparam("amount", type_=BigInteger),
+        payment_state=bindparam("payment_state"),
+        updated_at=func.now(),
+    )
+    .returning(booking)
+)
+_ADD_REFUNDED = Statement(
+    update(booking)
+    .where(booking.c.id == bindparam("booking_id"))
+    .values(
+        refunded_minor_units=booking.c.refunded_minor_units + bindparam("amount", type_=BigInteger),
+        updated_at=func.now(),
+    )
+    .returning(booking)
+)
+_OVERDUE = Statement(
+    select(booking)
+    .where(booking.c.hold_expires_at <= func.now())
+    .order_by(booking.c.hold_expires_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_OVERDUE_OF_TYPES = Statement(
+    select(booking)
+    .where(
+        booking.c.hold_expires_at <= func.now(),
+        booking.c.check_in < bindparam("check_out"),
+        booking.c.check_out > bindparam("check_in"),
+        select(booking_room.c.booking_id)
+        .where(
+            booking_room.c.booking_id == booking.c.id,
+            booking_room.c.room_type_id == any_(bindparam("room_type_ids", type_=ARRAY(Uuid))),
+        )
+        .exists(),
+    )
+    .order_by(booking.c.hold_expires_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_INSERT_TIMELINE = Statement(
+    insert(timeline).values({column.name: bindparam(column.name) for column in timeline.c if column.name != "at"})
+)
+_TIMELINE = Statement(
+    select(timeline)
+    .where(
+        timeline.c.booking_id == bindparam("booking_id"),
+        timeline.c.id > bindparam("after_id"),
+        timeline.c.version > bindparam("after_version"),
+        or_(timeline.c.changed_state, bindparam("everything", type_=Boolean)),
+    )
+    .order_by(timeline.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_STORE_EVENT = Statement(
+    upsert(payment_event)
+    .values(
+        provider=bindparam("provider"),
+        event_id=bindparam("event_id"),
+        payload=bindparam("payload"),
+        request_id=bindparam("request_id"),
+        outcome="",
+        tries=0,
+    )
+    .on_conflict_do_nothing()
+)
+_TRY_EVENT = Statement(
+    update(payment_event)
+    .where(payment_event.c.provider == bindparam("b_provider"), payment_event.c.event_id == bindparam("b_event_id"))
+    .values(tries=payment_event.c.tries + 1)
+    .returning(payment_event)
+)
+_SETTLE_EVENT = Statement(
+    update(payment_event)
+    .where(
+        payment_event.c.provider == bindparam("b_provider"),
+        payment_event.c.event_id == bindparam("b_event_id"),
+        payment_event.c.settled_at.is_(None),
+    )
+    .values(settled_at=func.now(), outcome=bindparam("b_outcome"))
+)
+_UNSETTLED = Statement(
+    select(payment_event.c.provider, payment_event.c.event_id)
+    .where(
+        payment_event.c.settled_at.is_(None),
+        payment_event.c.received_at <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _seconds),
+    )
+    .order_by(payment_event.c.received_at)
+    .limit(bindparam("limit", type_=Integer))
+)
+_REQUEST_REFUND = Statement(
+    upsert(refund)
+    .values(
+        id=bindparam("id"),
+        booking_id=bindparam("booking_id"),
+        payment_id=bindparam("payment_id"),
+        amount_minor_units=bindparam("amount"),
+        reason=bindparam("reason"),
+        state="REQUESTED",
+    )
+    .on_conflict_do_nothing()
+)
+_OPEN_REFUND = Statement(
+    select(refund).where(refund.c.payment_id == bindparam("payment_id"), refund.c.state == "REQUESTED")
+)
+_FINISH_REFUND = Statement(
+    update(refund).where(refund.c.id == bindparam("refund_id"), refund.c.state == "REQUESTED").values(state="SUCCEEDED")
+)
+
+_BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), uuid.UUID(int=0))
+
+
+async def insert_quote(connection: Connection, *, seconds: int, **values: Any) -> Record:
+    return await _INSERT_QUOTE.fetch_one(connection, seconds=seconds, **values)
+
+
+async def load_quotes(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:
+    return {row["id"]: row for row in await _QUOTES.fetch(connection, ids=ids)}
+
+
+async def insert_booking(connection: Connection, rooms: Sequence[dict[str, Any]], **values: Any) -> Record:
+    row = await _INSERT_BOOKING.fetch_one(connection, **values)
+    await _INSERT_ROOM.execute_many(connection, rooms)
+    return row
+
+
+async def quote_is_booked(connection: Connection, quote_id: uuid.UUID) -> bool:
+    return await _QUOTE_BOOKED.fetch_value(connection, quote_id=quote_id) is not None
+
+
+async def lock_booking(connection: Connection, booking_id: uuid.UUID) -> Record | None:
+    return await _BOOKING_FOR_UPDATE.fetch_row(connection, id=booking_id)
+
+
+async def visible_bookings(
+    connection: Connection, ids: Sequence[uuid.UUID], *, account_id: uuid.UUID, sees_all: bool
+) -> list[Record]:
+    return await _VISIBLE_BOOKINGS.fetch(connection, ids=ids, account_id=account_id, sees_all=sees_all)
+
+
+async def booking_page(
+    connection: Connection,
+    *,
+    account_id: uuid.UUID,
+    hotel_id: uuid.UUID | None,
+    sees_all: bool,
+    states: Sequence[str],
+    after: tuple[dt.datetime, uuid.UUID] | None,
+    limit: int,
+) -> list[Record]:
+    """Newest first: the account's own bookings, or a hotel's if the account owns it."""
+    after_at, after_id = after or _BEFORE_ALL
+    paging = {
+        "any_state": not states,
+        "states": states,
+        "from_start": after is None,
+        "after_at": after_at,
+        "after_id": after_id,
+        "limit": limit,
+        "account_id": account_id,
+    }
+    if hotel_id is None:
+        return await _OWN_PAGE.fetch(connection, **paging)
+    return await _HOTEL_PAGE.fetch(connection, hotel_id=hotel_id, sees_all=sees_all, **paging)
+
+
+async def move_booking(
+    connection: Connection,
+    row: Record,
+    to_state: rules.State,
+    *,
+    paid: int = 0,
+    payment: tuple[str, str, str] | None = None,
+    new_attempt: bool = False,
+) -> Record | None:
+    """Compare-and-set on (state, version); None when somebody else moved it first. `payment` is the newest
+    payment's id, state and checkout address. A hold's deadline stays while the booking is held."""
+    rules.check_move(rules.State(row["state"]), to_state)
+    payment_id, payment_state, checkout_url = payment or (row["payment_id"], row["payment_state"], row["checkout_url"])
+    return await _MOVE.fetch_row(
+        connection,
+        booking_id=row["id"],
+        from_state=row["state"],
+        from_version=row["version"],
+        to_state=to_state,
+        hold_until=row["hold_expires_at"] if to_state in rules.HOLDING else None,
+        paid=paid,
+        attempts=int(new_attempt),
+        payment_id=payment_id,
+        payment_state=payment_state,
+        checkout_url=checkout_url,
+    )
+
+
+async def add_paid(connection: Connection, booking_id: uuid.UUID, amount: int, payment_state: str) -> Record:
+    return await _ADD_PAID.fetch_one(connection, booking_id=booking_id, amount=amount, payment_state=payment_state)
+
+
+async def add_refunded(connection: Connection, booking_id: uuid.UUID, amount: int) -> Record:
+    return await _ADD_REFUNDED.fetch_one(connection, booking_id=booking_id, amount=amount)
+
+
+async def lock_an_overdue_hold(connection: Connection) -> Record | None:
+    return await _OVERDUE.fetch_row(connection)
+
+
+async def lock_an_overdue_hold_of(
+    connection: Connection, room_type_ids: Sequence[uuid.UUID], check_in: dt.date, check_out: dt.date
+) -> Record | None:
+    """An overdue hold that stands in the way of these nights."""
+    return await _OVERDUE_OF_TYPES.fetch_row(
+        connection, room_type_ids=room_type_ids, check_in=check_in, check_out=check_out
+    )
+
+
+async def write_timeline(
+    connection: Connection, row: Record, *, kind: str, actor: str, summary: str, changed_state: bool = True
+) -> None:
+    """Tells what happened to a booking that now stands as `row`."""
+    await _INSERT_TIMELINE.execute(
+        connection,
+        id=new_id(),
+        booking_id=row["id"],
+        kind=kind,
+        state=row["state"],
+        version=row["version"],
+        changed_state=changed_state,
+        actor=actor,
+        summary=summary,
+        request_id=request_id(),
+        trace_id=trace_id(),
+    )
+
+
+async def timeline_page(
+    connection: Connection,
+    booking_id: uuid.UUID,
+    *,
+    after_id: uuid.UUID,
+    after_version: int,
+    state_changes_only: bool,
+    limit: int,
+) -> list[Record]:
+    return await _TIMELINE.fetch(
+        connection,
+        booking_id=booking_id,
+        after_id=after_id,
+        after_version=after_version,
+        everything=not state_changes_only,
+        limit=limit,
+    )
+
+
+async def store_payment_event(connection: Connection, provider: str, event_id: str, payload: bytes) -> bool:
+    """True when it was not known before."""
+    return bool(
+        await _STORE_EVENT.execute(
+            connection, provider=provider, event_id=event_id, payload=payload, request_id=request_id()
+        )
+    )
+
+
+async def begin_payment_event(connection: Connection, provider: str, event_id: str) -> Record | None:
+    """Counts a try and answers the event."""
+    return await _TRY_EVENT.fetch_row(connection, b_provider=provider, b_event_id=event_id)
+
+
+async def finish_payment_event(connection: Connection, provider: str, event_id: str, outcome: str) -> None:
+    await _SETTLE_EVENT.execute(connection, b_provider=provider, b_event_id=event_id, b_outcome=outcome)
+
+
+async def unsettled_payment_events(connection: Connection, *, older_than_seconds: int, limit: int) -> list[Record]:
+    return await _UNSETTLED.fetch(connection, seconds=older_than_seconds, limit=limit)
+
+
+async def request_refund(
+    connection: Connection, *, booking_id: uuid.UUID, payment_id: str, amount: int, reason: str
+) -> bool:
+    """Asks once for each late payment, however often it is asked; True the first time."""
+    return bool(
+        await _REQUEST_REFUND.execute(
+            connection, id=new_id(), booking_id=booking_id, payment_id=payment_id, amount=amount, reason=reason
+        )
+    )
+
+
+async def open_refund(connection: Connection, payment_id: str) -> Record | None:
+    return await _OPEN_REFUND.fetch_row(connection, payment_id=payment_id)
+
+
+async def finish_refund(connection: Connection, refund_id: uuid.UUID) -> bool:
+    return bool(await _FINISH_REFUND.execute(connection, refund_id=refund_id))

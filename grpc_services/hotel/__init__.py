@@ -1,0 +1,1 @@
+"""The hotel service: the catalogue of houses, and what a stay costs there."""

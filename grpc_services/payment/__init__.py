@@ -1,0 +1,1 @@
+"""The platform's own payment system: payments, a hosted checkout page, refunds and signed webhooks."""

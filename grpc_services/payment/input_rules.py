@@ -1,0 +1,95 @@
+"""What a merchant's request must look like; each refusal names the field."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from babel.numbers import list_currencies
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from contracts.money.v1 import money_pb2
+from contracts.payment.v1 import payment_pb2
+from runtime.errors import InvalidInput
+from runtime.idempotency import check_key
+
+LARGEST_AMOUNT = 10**12  # minor units
+LONGEST_REFERENCE = 100
+LONGEST_DESCRIPTION = 500
+LONGEST_URL = 2000
+PAYABLE_FOR = dt.timedelta(days=1)  # when the merchant sets no end
+
+_CURRENCIES = frozenset(code for code in list_currencies() if re.fullmatch("[A-Z]{3}", code))
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_URL = re.compile(r"https?://[^\s\\\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def check_payment_input(request: payment_pb2.CreatePaymentRequest, allowed_origins: Sequence[str]) -> None:
+    check_client_key(request.idempotency_key)
+    check_amount(request.amount)
+    check_text(request.booking_id, "bookingId", longest=LONGEST_REFERENCE, required=True)
+    check_text(request.booking_reference, "bookingReference", longest=LONGEST_REFERENCE)
+    check_text(request.description, "description", longest=LONGEST_DESCRIPTION)
+    check_return_url(request.return_url, allowed_origins)
+
+
+def check_refund_input(request: payment_pb2.CreateRefundRequest) -> None:
+    check_client_key(request.idempotency_key)
+    check_amount(request.amount)
+    check_text(request.reason, "reason", longest=LONGEST_DESCRIPTION)
+
+
+def check_client_key(key: str) -> None:
+    check_key(key)
+    check_text(key, "idempotencyKey", longest=len(key))
+
+
+def check_amount(amount: money_pb2.Money) -> None:
+    if not 0 < amount.minor_units <= LARGEST_AMOUNT:
+        raise InvalidInput("The amount must be more than zero.", path=("amount", "minorUnits"))
+    if amount.currency not in _CURRENCIES:
+        raise InvalidInput("This is not an ISO 4217 currency code.", path=("amount", "currency"))
+
+
+def check_text(value: str, field: str, *, longest: int, required: bool = False) -> None:
+    if required and not value.strip():
+        raise InvalidInput("This must not be empty.", path=(field,))
+    if len(value) > longest:
+        raise InvalidInput(f"This has at most {longest} characters.", path=(field,))
+    if _UNPRINTABLE.search(value):
+        raise InvalidInput("This has characters that cannot be shown.", path=(field,))
+
+
+def check_return_url(url: str, allowed_origins: Sequence[str]) -> None:
+    """Only http and https, and only to where the operator allows guests to be sent; empty is fine."""
+    if not url:
+        return
+    allowed = {origin for origin in map(origin_of, allowed_origins) if origin}
+    if len(url) > LONGEST_URL or origin_of(url) not in allowed:
+        raise InvalidInput("Guests cannot be sent to this address.", path=("returnUrl",))
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port in one spelling; empty for what browsers and we might read differently."""
+    if not _URL.fullmatch(url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except ValueError:
+        return ""
+    if "@" in parts.netloc or not parts.hostname:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def expiry_of(stamp: Timestamp | None, now: dt.datetime) -> dt.datetime:
+    if stamp is None:
+        return now + PAYABLE_FOR
+    try:
+        return stamp.ToDatetime(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput("This is not a moment in time.", path=("expiresAt",)) from None

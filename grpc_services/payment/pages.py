@@ -1,0 +1,128 @@
+"""The hosted pages as HTML. They need no script, load nothing, and look the same in every state of a payment."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import enum
+import hashlib
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_currency, get_currency_precision
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from grpc_services.payment.card_form import CardForm
+from grpc_services.payment.cards import TEST_CARDS
+from grpc_services.payment.checkout import CheckoutView
+from grpc_services.payment.rules import PaymentState, time_is_over
+
+MERCHANT = "Innkeeper"
+LOCALE = "en_GB"
+BACK_AFTER_SECONDS = 5
+LOOK_AGAIN_SECONDS = 2
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_STYLE = (_TEMPLATES / "checkout.css").read_text(encoding="utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        f"style-src 'sha256-{_STYLE_HASH}'",
+        "img-src data:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_environment = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals.update(
+    merchant=MERCHANT, style=Markup(_STYLE), back_after_seconds=BACK_AFTER_SECONDS, look_again=LOOK_AGAIN_SECONDS
+)  # the style is a file of ours
+
+
+class Page(enum.StrEnum):
+    """Which template tells where a payment stands."""
+
+    CARD = "card.html"
+    CONFIRMATION = "confirmation.html"
+    PROCESSING = "processing.html"
+    PAID = "paid.html"
+    FAILED = "failed.html"
+    VOIDED = "voided.html"
+    TIME_OVER = "time_over.html"
+
+
+_PAGES = {
+    PaymentState.CREATED: Page.CARD,
+    PaymentState.ACTION_REQUIRED: Page.CONFIRMATION,
+    PaymentState.AUTHORIZED: Page.PROCESSING,
+    PaymentState.CAPTURED: Page.PAID,
+    PaymentState.FAILED: Page.FAILED,
+    PaymentState.VOIDED: Page.VOIDED,
+    PaymentState.DISPUTED: Page.PAID,
+}
+_FIELDS = {"number": "Card number", "expiry": "Expiry date", "cvc": "Security code", "holder": "Name on card"}
+_DECLINED = {
+    "CARD_DECLINED": "Your bank declined the card.",
+    "CONFIRMATION_REFUSED": "The payment was not confirmed with the bank.",
+}
+
+
+def page_for(view: CheckoutView) -> Page:
+    return Page.TIME_OVER if time_is_over(view.payment, view.now) else _PAGES[view.payment.state]
+
+
+def payment_page(view: CheckoutView, form: CardForm) -> str:
+    payment = view.payment
+    return _environment.get_template(page_for(view)).render(
+        payment=payment,
+        amount=amount_text(payment.amount_minor_units, payment.currency),
+        refunded=amount_text(payment.refunded_minor_units, payment.currency) if payment.refunded_minor_units else "",
+        deadline=format_datetime(payment.expires_at, "HH:mm 'UTC on' d MMMM y", tzinfo=dt.UTC, locale=LOCALE),
+        deadline_iso=payment.expires_at.isoformat(timespec="seconds"),
+        time_left=time_left_text(payment.expires_at - view.now),
+        token=payment.checkout_token,
+        attempt_id=view.attempt_id,
+        card=f"{view.card_brand} ending in {view.card_last4}" if view.card_last4 else "",
+        decline=_DECLINED.get(view.attempt_code, ""),
+        form=form,
+        fields=_FIELDS,
+        test_cards=TEST_CARDS,
+        paid_url=with_payment_done(payment.return_url),
+    )
+
+
+def notice_page(title: str, text: str) -> str:
+    """A page that knows of no payment."""
+    return _environment.get_template("notice.html").render(title=title, text=text)
+
+
+def amount_text(minor_units: int, currency: str) -> str:
+    exact = Decimal(minor_units).scaleb(-get_currency_precision(currency))
+    return format_currency(exact, currency, locale=LOCALE)
+
+
+def time_left_text(left: dt.timedelta) -> str:
+    if left < dt.timedelta(minutes=1):
+        return "less than a minute"
+    coarse = dt.timedelta(minutes=left // dt.timedelta(minutes=1))
+    return format_timedelta(coarse, granularity="minute", threshold=2, locale=LOCALE)
+
+
+def with_payment_done(return_url: str) -> str:
+    """The merchant's page, told that the guest has paid; the truth reaches the merchant by webhook."""
+    if not return_url:
+        return ""
+    parts = urlsplit(return_url)
+    query = [*parse_qsl(parts.query, keep_blank_values=True), ("payment", "done")]
+    return urlunsplit(parts._replace(query=urlencode(query)))

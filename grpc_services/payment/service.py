@@ -1,0 +1,71 @@
+"""The payment service, wired: the merchant's gRPC door, the guest's web pages, and what runs behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+
+from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from grpc_services.payment.checkout import Checkout
+from grpc_services.payment.checkout_app import checkout_app
+from grpc_services.payment.http_server import http_server
+from grpc_services.payment.late_capture import capture_when_due
+from grpc_services.payment.ledger import Ledger
+from grpc_services.payment.servicer import PaymentServicer
+from grpc_services.payment.webhook_deliverer import WebhookDeliverer
+from grpc_services.payment.webhook_sender import WebhookSender
+from runtime.clock import utc_now
+from runtime.database import open_database
+from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.settings import PaymentSettings
+
+SERVICE_NAME = payment_pb2.DESCRIPTOR.services_by_name["PaymentService"].full_name
+
+
+@asynccontextmanager
+async def payment_service(
+    settings: PaymentSettings, *, clock: Callable[[], dt.datetime] = utc_now
+) -> AsyncIterator[GrpcServer]:
+    """Runs until the block ends: first the doors close, then running deliveries end, then the pool."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            open_database(
+                settings.database_url.get_secret_value(),
+                pool_size=settings.database_pool_size,
+                application_name="innkeeper-payment",
+            )
+        )
+        # No proxy and no redirects: the address to tell is the one in the settings and no other.
+        client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, follow_redirects=False))
+        secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
+        deliverer = WebhookDeliverer(database, WebhookSender(client, settings.webhook_url, secrets, clock), clock)
+        ledger = Ledger(database, clock, deliverer.wake)
+        await stack.enter_async_context(_running(deliverer.run()))
+        await stack.enter_async_context(_running(capture_when_due(ledger)))
+        pages = checkout_app(Checkout(database, ledger, clock))
+        await stack.enter_async_context(http_server(pages, settings.http_host, settings.http_port))
+        servicer = PaymentServicer(settings, database, ledger, clock)
+        yield await stack.enter_async_context(
+            grpc_server(
+                settings.grpc_listen,
+                SERVICE_NAME,
+                lambda server: payment_pb2_grpc.add_PaymentServiceServicer_to_server(servicer, server),
+                verifier=None,
+            )
+        )
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,67 @@
+"""One POST to the merchant, signed as the Standard Webhooks specification says."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+from standardwebhooks import Webhook
+
+TIMEOUT_SECONDS = 10.0
+_SECRETS_IN_USE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status_code` is None when nothing came back; `failure` then says of what kind that was."""
+
+    status_code: int | None
+    failure: str
+    duration_ms: int
+
+
+class Sender(Protocol):
+    async def send(self, webhook_id: str, body: str) -> Answer: ...
+
+
+class WebhookSender:
+    """Signs with the first secret and, while there is a second one, with that too, so that receivers who
+    know only one of them can follow a rotation."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, url: str, secrets: Sequence[str], clock: Callable[[], dt.datetime]
+    ) -> None:
+        if not secrets:
+            raise OSError("webhook_secrets must hold at least one secret")
+        self._client = client
+        self._url = url
+        self._signers = [Webhook(secret) for secret in secrets[:_SECRETS_IN_USE]]
+        self._clock = clock
+
+    async def send(self, webhook_id: str, body: str) -> Answer:
+        now = self._clock()
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "Innkeeper-Payments",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signer.sign(webhook_id, now, body) for signer in self._signers),
+        }
+        started = time.monotonic()
+        status_code, failure = None, ""
+        try:
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
+                self._client.stream("POST", self._url, content=body.encode(), headers=headers) as response,
+            ):
+                status_code = response.status_code
+        except (TimeoutError, httpx.TimeoutException):
+            failure = "TIMEOUT"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+            failure = "UNREACHABLE" if isinstance(problem, httpx.ConnectError) else "BROKEN_CONNECTION"
+        return Answer(status_code, failure, round((time.monotonic() - started) * 1000))

@@ -1,0 +1,61 @@
+"""Our own processes: their tokens, and the contacts that only they may read."""
+
+from __future__ import annotations
+
+import uuid
+
+import grpc
+import pytest
+
+from contracts.auth.v1 import auth_pb2
+from runtime.channels import ServiceIdentity, call, open_token_verifier
+from runtime.errors import ServiceError
+from runtime.identity import Role
+from runtime.settings import ServiceClientSection, TokenSection
+from tests.grpc_services.auth.people import Stub, refused
+from tests.house import client_fields, register_account, service_token
+
+
+async def test_a_process_gets_a_system_token_and_keeps_it(auth: Stub, auth_address: str) -> None:
+    identity = ServiceIdentity(auth, ServiceClientSection.model_validate(client_fields("gateway")))
+    token = await identity.token()
+    assert await identity.token() == token
+    async with open_token_verifier(TokenSection.model_validate({"auth_address": auth_address})) as verifier:
+        caller = await verifier.verify(token)
+    assert (caller.role, caller.account_id, caller.session_id) == (Role.SYSTEM, uuid.UUID(int=0), "")
+
+
+@pytest.mark.parametrize(("client", "secret"), [("gateway", "wrong"), ("gateway", ""), ("nobody", ""), ("", "")])
+async def test_an_unknown_client_or_secret_gets_no_token(auth: Stub, client: str, secret: str) -> None:
+    with pytest.raises(ServiceError) as failure:
+        await call(
+            auth.IssueServiceToken,
+            auth_pb2.IssueServiceTokenRequest(client_id=client, client_secret=secret),
+            token="",
+        )
+    assert refused(failure) == ("INVALID_CLIENT", grpc.StatusCode.UNAUTHENTICATED, ())
+
+
+async def test_a_process_reads_contacts_and_the_gone_are_left_out(auth: Stub, auth_address: str) -> None:
+    person = await register_account(auth_address, Role.GUEST, "Jonathan Harker", locale="ru")
+    request = auth_pb2.GetContactsRequest(account_ids=[str(person.account_id), str(uuid.uuid4())])
+    answer = await call(auth.GetContacts, request, token=await service_token(auth_address))
+    assert list(answer.contacts) == [
+        auth_pb2.Contact(account_id=str(person.account_id), email=person.email, name="Jonathan Harker", locale="ru")
+    ]
+
+
+async def test_people_may_not_read_contacts_not_even_their_own(auth: Stub, auth_address: str) -> None:
+    person = await register_account(auth_address, Role.HOTELIER)
+    request = auth_pb2.GetContactsRequest(account_ids=[str(person.account_id)])
+    for token, code in ((person.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
+        with pytest.raises(ServiceError) as failure:
+            await call(auth.GetContacts, request, token=token)
+        assert failure.value.code == code
+
+
+async def test_too_many_contacts_at_once_are_refused(auth: Stub, auth_address: str) -> None:
+    request = auth_pb2.GetContactsRequest(account_ids=[str(uuid.UUID(int=n)) for n in range(501)])
+    with pytest.raises(ServiceError) as failure:
+        await call(auth.GetContacts, request, token=await service_token(auth_address))
+    assert refused(failure)[2] == ("accountIds",)

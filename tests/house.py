@@ -1,0 +1,94 @@
+"""A house of services inside the test process: their settings over the test servers, and people to sign in."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
+from runtime.channels import call, open_channel
+from runtime.identity import Role
+from runtime.settings import AuthSettings
+from tests.parts import Parts
+
+PERSON_PASSWORD = "correct-horse-battery"
+SIGNING_KEY_SECRET = "a-signing-key-secret-for-tests-only"
+SERVICE_CLIENTS = {
+    client: f"{client}-secret-for-tests"
+    for client in (
+        "gateway",
+        "arq-worker",
+        "notification-consumer",
+        "inventory-consumer",
+        "notification",
+        "search",
+        "booking",
+    )
+}
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    account_id: uuid.UUID
+    email: str
+    token: str
+
+
+def service_fields(parts: Parts, service: str, auth_address: str) -> dict[str, object]:
+    """What every service with a schema of its own needs."""
+    return {
+        "environment": "test",
+        "DATABASE_URL": parts.database_url(service),
+        "grpc_listen": "127.0.0.1:0",
+        "auth_address": auth_address,
+    }
+
+
+def client_fields(client: str) -> dict[str, object]:
+    """What a process needs that calls others in its own name."""
+    return {"service_client_id": client, "service_client_secret": SERVICE_CLIENTS[client]}
+
+
+def auth_settings(parts: Parts, **changes: object) -> AuthSettings:
+    return AuthSettings.model_validate(
+        {
+            **service_fields(parts, "auth", "unused"),
+            "signing_key_secret": SIGNING_KEY_SECRET,
+            "service_clients": SERVICE_CLIENTS,
+            **changes,
+        }
+    )
+
+
+async def register_account(auth_address: str, role: Role, name: str = "Test Person", *, locale: str = "en") -> SignedIn:
+    """A new account, signed in."""
+    email = f"{role.lower()}-{uuid.uuid4().hex[:12]}@example.org"
+    async with open_channel(auth_address, auth_pb2.DESCRIPTOR) as channel:
+        stub: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channel)
+        await call(
+            stub.Register,
+            auth_pb2.RegisterRequest(
+                email=email,
+                password=PERSON_PASSWORD,
+                name=name,
+                role=auth_pb2.Role.Value(f"ROLE_{role.value}"),
+                locale=locale,
+            ),
+            token="",
+        )
+        session = await call(
+            stub.CreateSession, auth_pb2.CreateSessionRequest(email=email, password=PERSON_PASSWORD), token=""
+        )
+    return SignedIn(uuid.UUID(session.account.id), email, session.access_token)
+
+
+async def service_token(auth_address: str, client: str = "gateway") -> str:
+    """A SYSTEM token of one of our own processes."""
+    async with open_channel(auth_address, auth_pb2.DESCRIPTOR) as channel:
+        stub: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channel)
+        issued = await call(
+            stub.IssueServiceToken,
+            auth_pb2.IssueServiceTokenRequest(client_id=client, client_secret=SERVICE_CLIENTS[client]),
+            token="",
+        )
+    return issued.access_token
