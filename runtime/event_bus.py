@@ -117,6 +117,62 @@ async def consume(
             await consumer.stop()
 
 
+async def follow(
+    settings: KafkaSection,
+    *,
+    topics: Sequence[str],
+    handle: Handler,
+    stop: asyncio.Event,
+    on_positioned: Callable[[], Awaitable[None]],
+) -> None:
+    """For read models: every process sees every event, from the moment `on_positioned` is called on.
+
+    Nothing is committed. A failing batch is tried again until it goes through.
+    """
+    await ensure_topics(settings, topics)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # a broker that lost its messages gets them anew from the outbox
+        fetch_max_wait_ms=100,
+    )
+    await _connect(consumer.start)
+    try:
+        partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        await consumer.seek_to_end(*partitions)
+        await on_positioned()
+        while not stop.is_set():
+            batches = await consumer.getmany(timeout_ms=200, max_records=LARGEST_BATCH)
+            records = [record for batch in batches.values() for record in batch]
+            envelopes = [envelope for envelope in map(_decoded, records) if envelope is not None]
+            if envelopes:
+                await _until_it_goes_through(envelopes, handle, stop)
+    finally:
+        await consumer.stop()
+
+
+async def _until_it_goes_through(
+    envelopes: Sequence[events_pb2.Envelope], handle: Handler, stop: asyncio.Event
+) -> None:
+    pause = 0.1
+    while not stop.is_set():
+        try:
+            await _hand_over(envelopes, "followers", handle)
+            return
+        except Exception as failure:
+            log.warning("events.follower_failed", failure=type(failure).__name__)
+        pause = min(pause * 2, 5.0)
+        await _sleep(pause, stop)
+
+
+def _decoded(record: ConsumerRecord[bytes, bytes]) -> events_pb2.Envelope | None:
+    try:
+        return events_pb2.Envelope.FromString(record.value or b"")
+    except DecodeError:
+        return None
+
+
 async def _work_off(
     records: Sequence[ConsumerRecord[bytes, bytes]],
     group: str,
@@ -127,10 +183,11 @@ async def _work_off(
     """The whole batch at once if it goes through, else event by event."""
     batch: list[tuple[ConsumerRecord[bytes, bytes], events_pb2.Envelope]] = []
     for record in records:
-        try:
-            batch.append((record, events_pb2.Envelope.FromString(record.value or b"")))
-        except DecodeError:
+        envelope = _decoded(record)
+        if envelope is None:
             await _bury(producer, record, group, "not an envelope")
+        else:
+            batch.append((record, envelope))
     if not batch:
         return
     try:

@@ -185,6 +185,12 @@ class StackSettings(BaseSettings):
     otlp_endpoint: str = ""
 
 
+class MailCatcherSettings(ProcessSettings):
+    smtp_listen_port: int = Field(ge=1, le=65535)
+    http_port: int = Field(ge=1, le=65535)
+    mail_dir: str
+
+
 Section = TypeVar("Section", bound=BaseSettings)
 
 

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from runtime.channels import call, open_channel
 from runtime.identity import Role
-from runtime.settings import AuthSettings
+from runtime.settings import (
+    AuthSettings,
+    NotificationConsumerSettings,
+    NotificationSettings,
+    WorkerSettings,
+)
 from tests.parts import Parts
 
 PERSON_PASSWORD = "correct-horse-battery"
@@ -49,12 +54,68 @@ def client_fields(client: str) -> dict[str, object]:
     return {"service_client_id": client, "service_client_secret": SERVICE_CLIENTS[client]}
 
 
+def kafka_fields(parts: Parts) -> dict[str, object]:
+    """The embedded broker gives out no producer ids."""
+    return {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka_bootstrap_servers, "kafka_idempotent_producer": False}
+
+
 def auth_settings(parts: Parts, **changes: object) -> AuthSettings:
     return AuthSettings.model_validate(
         {
             **service_fields(parts, "auth", "unused"),
             "signing_key_secret": SIGNING_KEY_SECRET,
             "service_clients": SERVICE_CLIENTS,
+            **changes,
+        }
+    )
+
+
+def notification_settings(parts: Parts, auth_address: str, **changes: object) -> NotificationSettings:
+    return NotificationSettings.model_validate(
+        {
+            **service_fields(parts, "notification", auth_address),
+            **client_fields("notification"),
+            "public_url": "https://innkeeper.example",
+            **changes,
+        }
+    )
+
+
+def notification_consumer_settings(
+    parts: Parts, auth_address: str, notification_address: str, **changes: object
+) -> NotificationConsumerSettings:
+    return NotificationConsumerSettings.model_validate(
+        {
+            **client_fields("notification-consumer"),
+            **kafka_fields(parts),
+            "environment": "test",
+            "REDIS_URL": parts.redis_url,
+            "auth_address": auth_address,
+            "notification_address": notification_address,
+            **changes,
+        }
+    )
+
+
+def worker_settings(
+    parts: Parts,
+    auth_address: str,
+    *,
+    booking_address: str,
+    notification_address: str,
+    smtp_port: int,
+    **changes: object,
+) -> WorkerSettings:
+    return WorkerSettings.model_validate(
+        {
+            **client_fields("arq-worker"),
+            "environment": "test",
+            "REDIS_URL": parts.redis_url,
+            "auth_address": auth_address,
+            "booking_address": booking_address,
+            "notification_address": notification_address,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": smtp_port,
             **changes,
         }
     )

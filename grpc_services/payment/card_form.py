@@ -67,9 +67,7 @@ def read_card_form(fields: Mapping[str, str], today: dt.date) -> CardForm:
     return CardForm(nonce, card=card)
 
 
-def _checked(
-    name: str, faults: dict[str, str], check: Callable[[], CardFacts | None]
-) -> CardFacts | None:
+def _checked(name: str, faults: dict[str, str], check: Callable[[], CardFacts | None]) -> CardFacts | None:
     try:
         return check()
     except CardFault as fault:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 import re
+import uuid
 
 import structlog
 from starlette.applications import Starlette
@@ -161,5 +161,3 @@ def _fault_page(reference: str) -> Response:
         f"Reload the payment page to see where your payment stands. Reference: {reference}.",
     )
     return HTMLResponse(page, status_code=500)
-
-

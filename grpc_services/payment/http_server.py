@@ -56,5 +56,5 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError:
         raise OSError(f"address {host}:{port} is taken or cannot be used") from None
     listener.listen(512)
-    listener.setblocking(False)  # noqa: FBT003
+    listener.setblocking(False)
     return listener

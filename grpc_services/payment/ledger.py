@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -53,9 +54,7 @@ class Change:
         self.now = now
         self.told: list[tuple[EventType, PaymentFacts]] = []
 
-    async def open_payment(
-        self, request: payment_pb2.CreatePaymentRequest, expires_at: dt.datetime
-    ) -> PaymentFacts:
+    async def open_payment(self, request: payment_pb2.CreatePaymentRequest, expires_at: dt.datetime) -> PaymentFacts:
         """A new payment, or the one that the same key and input made before."""
         digest = hash_input(request)
         await queries.INSERT_PAYMENT.execute(
@@ -171,10 +170,8 @@ class Change:
                 for number, state in enumerate(REFUND_STEPS, start=1)
             ],
         )
-        for before, after in zip(REFUND_STEPS, REFUND_STEPS[1:], strict=False):
-            await queries.MOVE_REFUND.execute(
-                self.connection, refund_id=refund_id, from_state=before, state=after
-            )
+        for before, after in itertools.pairwise(REFUND_STEPS):
+            await queries.MOVE_REFUND.execute(self.connection, refund_id=refund_id, from_state=before, state=after)
 
 
 def read_payment(row: Record) -> PaymentFacts:
@@ -184,5 +181,7 @@ def read_payment(row: Record) -> PaymentFacts:
 
 def _same_input(row: Record | None, digest: bytes) -> Record:
     if row is None or row["input_hash"] != digest:
-        raise IdempotencyConflict("This idempotency key was already used for different input.", path=("idempotencyKey",))
+        raise IdempotencyConflict(
+            "This idempotency key was already used for different input.", path=("idempotencyKey",)
+        )
     return row

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -24,6 +24,7 @@ MERCHANT = "Innkeeper"
 LOCALE = "en_GB"
 BACK_AFTER_SECONDS = 5
 LOOK_AGAIN_SECONDS = 2
+_WITH_CODE = "¤\xa0#,##0.00"  # a code, unlike a sign, needs a space before the number
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STYLE = (_TEMPLATES / "checkout.css").read_text(encoding="utf-8")
@@ -46,8 +47,11 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.globals.update(
-    merchant=MERCHANT, style=Markup(_STYLE), back_after_seconds=BACK_AFTER_SECONDS, look_again=LOOK_AGAIN_SECONDS
-)  # the style is a file of ours
+    merchant=MERCHANT,
+    style=Markup(_STYLE),  # noqa: S704  # a file of ours, never input
+    back_after_seconds=BACK_AFTER_SECONDS,
+    look_again=LOOK_AGAIN_SECONDS,
+)
 
 
 class Page(enum.StrEnum):
@@ -84,7 +88,7 @@ def page_for(view: CheckoutView) -> Page:
 
 def payment_page(view: CheckoutView, form: CardForm) -> str:
     payment = view.payment
-    return _environment.get_template(page_for(view)).render(
+    return _environment.get_template(page_for(view).value).render(
         payment=payment,
         amount=amount_text(payment.amount_minor_units, payment.currency),
         refunded=amount_text(payment.refunded_minor_units, payment.currency) if payment.refunded_minor_units else "",
@@ -109,7 +113,8 @@ def notice_page(title: str, text: str) -> str:
 
 def amount_text(minor_units: int, currency: str) -> str:
     exact = Decimal(minor_units).scaleb(-get_currency_precision(currency))
-    return format_currency(exact, currency, locale=LOCALE)
+    has_sign = get_currency_symbol(currency, LOCALE) != currency
+    return format_currency(exact, currency, None if has_sign else _WITH_CODE, locale=LOCALE)
 
 
 def time_left_text(left: dt.timedelta) -> str:

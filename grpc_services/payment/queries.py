@@ -23,7 +23,9 @@ PAYMENT_BY_KEY = Statement(select(payment).where(payment.c.idempotency_key == bi
 PAYMENT_BY_ID = Statement(select(payment).where(payment.c.id == bindparam("id")))
 PAYMENT_BY_TOKEN = Statement(select(payment).where(payment.c.checkout_token == bindparam("token")))
 LOCK_PAYMENT = Statement(select(payment).where(payment.c.id == bindparam("id")).with_for_update())
-LOCK_PAYMENT_BY_TOKEN = Statement(select(payment).where(payment.c.checkout_token == bindparam("token")).with_for_update())
+LOCK_PAYMENT_BY_TOKEN = Statement(
+    select(payment).where(payment.c.checkout_token == bindparam("token")).with_for_update()
+)
 
 MOVE_PAYMENT = Statement(
     update(payment)

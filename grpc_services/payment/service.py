@@ -18,7 +18,7 @@ from grpc_services.payment.late_capture import capture_when_due
 from grpc_services.payment.ledger import Ledger
 from grpc_services.payment.servicer import PaymentServicer
 from grpc_services.payment.webhook_deliverer import WebhookDeliverer
-from grpc_services.payment.webhook_sender import WebhookSender
+from grpc_services.payment.webhook_sender import TIMEOUT_SECONDS, WebhookSender
 from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server
@@ -41,7 +41,9 @@ async def payment_service(
             )
         )
         # No proxy and no redirects: the address to tell is the one in the settings and no other.
-        client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, follow_redirects=False))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
+        )
         secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
         deliverer = WebhookDeliverer(database, WebhookSender(client, settings.webhook_url, secrets, clock), clock)
         ledger = Ledger(database, clock, deliverer.wake)

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 POLL_SECONDS = 1.0
 LEASE = dt.timedelta(seconds=3 * TIMEOUT_SECONDS)
 _AT_ONCE = 16
-_GRACE_SECONDS = 3.0
+_random = random.SystemRandom()
 
 
 class WebhookDeliverer:
@@ -34,12 +34,14 @@ class WebhookDeliverer:
         sender: Sender,
         clock: Callable[[], dt.datetime],
         *,
-        jitter: Callable[[], float] = random.SystemRandom().random,
+        jitter: Callable[[], float] = _random.random,
+        grace_seconds: float = 3.0,
     ) -> None:
         self._database = database
         self._sender = sender
         self._clock = clock
         self._jitter = jitter
+        self._grace_seconds = grace_seconds
         self._claim = uuid.uuid4()
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -123,7 +125,7 @@ class WebhookDeliverer:
 
     async def _let_arrive(self) -> None:
         if self._in_flight:
-            _, late = await asyncio.wait(self._in_flight, timeout=_GRACE_SECONDS)
+            _, late = await asyncio.wait(self._in_flight, timeout=self._grace_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

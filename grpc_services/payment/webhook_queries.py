@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, insert, literal_column, null, or_, select, update
+from sqlalchemy import ColumnClause, and_, bindparam, insert, literal_column, null, or_, select, update
 
 from grpc_services.payment.models import WebhookAttempt, WebhookDelivery
 from runtime.database import Statement
@@ -11,7 +11,7 @@ from runtime.tables import table_of
 delivery = table_of(WebhookDelivery)
 attempt = table_of(WebhookAttempt)
 _earlier = delivery.alias("earlier")
-_WAITING = literal_column("'WAITING'")  # written out, so that the partial indexes apply
+_WAITING: ColumnClause[str] = literal_column("'WAITING'")  # written out, so that the partial indexes apply
 
 INSERT_DELIVERY = Statement(
     insert(delivery).values(
@@ -69,9 +69,7 @@ FINISH_DELIVERY = Statement(
 POSTPONE_DELIVERY = Statement(
     update(delivery)
     .where(_held)
-    .values(
-        attempts=delivery.c.attempts + 1, next_attempt_at=bindparam("again_at"), claim=null(), claimed_until=null()
-    )
+    .values(attempts=delivery.c.attempts + 1, next_attempt_at=bindparam("again_at"), claim=null(), claimed_until=null())
 )
 INSERT_ATTEMPT = Statement(
     insert(attempt).values(

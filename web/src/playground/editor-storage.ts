@@ -2,6 +2,7 @@ import { asText, STEPS } from "./journey/steps";
 
 const FINGERPRINT_KEY = "innkeeper:journey-tabs";
 const EDITOR_KEYS = "graphiql:";
+const PANEL_WIDTH_KEY = "graphiql:docExplorerFlex";
 const KEPT_FOR_GOOD = new Set(["graphiql:theme"]);
 
 /**
@@ -31,6 +32,7 @@ function dropOutdatedTabs(): void {
   if (sessionStorage.getItem(FINGERPRINT_KEY) === fingerprint) return;
   for (const key of editorKeys()) sessionStorage.removeItem(key);
   sessionStorage.setItem(FINGERPRINT_KEY, fingerprint);
+  sessionStorage.setItem(PANEL_WIDTH_KEY, "0.24");
 }
 
 function editorKeys(): string[] {

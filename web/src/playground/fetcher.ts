@@ -1,4 +1,4 @@
-import { createGraphiQLFetcher, type Fetcher } from "@graphiql/toolkit";
+import { createGraphiQLFetcher, type Fetcher, isAsyncIterable } from "@graphiql/toolkit";
 import { createClient } from "graphql-ws";
 
 import { fetchJson, GRAPHQL_URL } from "./gateway";
@@ -52,12 +52,44 @@ export function playgroundFetcher(onAnswer: (answer: Answer) => void): Fetcher {
     enableIncrementalDelivery: false,
   });
   return async (request, options) => {
-    const answer = await transport(request, options);
-    if ("data" in answer && isRecord(answer.data)) {
+    const note = (answer: unknown) => {
+      if (!isRecord(answer) || !isRecord(answer.data)) return;
       onAnswer({ operation: request.operationName ?? undefined, variables: request.variables, data: answer.data });
-    }
+    };
+    const answer = await readable(() => Promise.resolve(transport(request, options)));
+    if (isAsyncIterable(answer)) return noted(answer, note);
+    note(answer);
     return answer;
   };
+}
+
+/** The same results, each noted in passing. No generator: ending it must reach a source that is still waiting. */
+function noted<Result>(results: AsyncIterable<Result>, note: (result: Result) => void): AsyncIterable<Result> {
+  const source = results[Symbol.asyncIterator]();
+  const iterator: AsyncIterator<Result> = {
+    next: async () => {
+      const step = await readable(() => source.next());
+      if (!step.done) note(step.value);
+      return step;
+    },
+    return: async () => (await source.return?.()) ?? { done: true, value: undefined },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/** The response editor prints a failure as JSON: a browser's event would be empty there, a stack trace only noise. */
+async function readable<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (failure) {
+    if (failure instanceof Event) throw withoutStack(new Error("The gateway does not accept a live connection."));
+    throw failure instanceof Error ? withoutStack(failure) : failure;
+  }
+}
+
+function withoutStack(error: Error): Error {
+  delete error.stack;
+  return error;
 }
 
 async function authorizedFetch(url: RequestInfo | URL, init?: RequestInit): Promise<Response> {

@@ -1,5 +1,6 @@
-import { GraphiQL } from "graphiql";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
+import type { TabsState } from "@graphiql/react";
+import { GraphiQL } from "graphiql";
 
 import { editorStorage } from "./editor-storage";
 import { type Answer, playgroundFetcher } from "./fetcher";
@@ -10,9 +11,10 @@ import { asText, STEPS } from "./journey/steps";
 import { adopt, resume, type Session } from "./session/session";
 import { SignInBar } from "./session/sign-in-bar";
 
-const TABS = STEPS.map(({ document, variables }) => ({ query: document, variables: asText(variables) }));
-const PLUGINS = [JOURNEY_PLUGIN, HISTORY_PLUGIN];
 const STORAGE = editorStorage();
+const TABS = STEPS.map(({ document, variables }) => ({ query: document, variables: asText(variables) }));
+const OPEN = openTab();
+const PLUGINS = [JOURNEY_PLUGIN, HISTORY_PLUGIN];
 const FETCHER = playgroundFetcher(takeNote);
 
 resume();
@@ -25,6 +27,8 @@ export function Playground() {
         <GraphiQL
           fetcher={FETCHER}
           defaultTabs={TABS}
+          initialQuery={OPEN.query}
+          initialVariables={OPEN.variables}
           defaultEditorToolsVisibility="variables"
           plugins={PLUGINS}
           visiblePlugin={JOURNEY_PLUGIN}
@@ -40,6 +44,14 @@ export function Playground() {
       </main>
     </div>
   );
+}
+
+/** What the editors begin with: GraphiQL restores its tabs, but not the variables of the open one. */
+function openTab(): { query: string; variables: string } {
+  const stored = STORAGE.getItem("graphiql:tabState");
+  const { tabs, activeTabIndex } = stored ? (JSON.parse(stored) as TabsState) : { tabs: TABS, activeTabIndex: 0 };
+  const tab = tabs[activeTabIndex];
+  return { query: tab?.query ?? "", variables: tab?.variables ?? "" };
 }
 
 function takeNote(answer: Answer): void {

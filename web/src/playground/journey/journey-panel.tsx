@@ -29,7 +29,7 @@ function JourneyPanel() {
           <li key={step.operation} className={done.includes(step.operation) ? "done" : undefined}>
             <button type="button" aria-current={active === step.operation ? "step" : undefined} onClick={() => open(step)}>
               {step.title}
-              {done.includes(step.operation) && <span className="journey-done"> done</span>}
+              {done.includes(step.operation) && <span className="journey-done" role="img" aria-label="done" />}
             </button>
           </li>
         ))}

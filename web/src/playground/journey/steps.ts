@@ -56,7 +56,7 @@ export const STEPS: Step[] = [
   },
   {
     operation: "HotelWithOffers",
-    title: "Look at a hotel and its offers",
+    title: "Hotel with offers",
     document: hotelWithOffers,
     variables: { hotelId: "", ...stay, rooms },
     fills: { hotelId: "{hotelId}" },
@@ -109,7 +109,7 @@ export const STEPS: Step[] = [
     variables: { bookingId: "" },
     fills: { bookingId: "{bookingId}" },
   },
-  { operation: "Notifications", title: "Read the notifications", document: notifications, variables: {} },
+  { operation: "Notifications", title: "Notifications", document: notifications, variables: {} },
 ];
 
 export function asText(variables: object): string {

@@ -1,0 +1,69 @@
+"""The gateway as an ASGI application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.graphql_http import GraphQLOverHTTP
+from api.graphql_ws import GraphQLOverWebSocket
+from api.health import Readiness, live, metrics
+from api.pages import SecurityHeaders, front_door, playground
+from api.payment_webhook import PaymentWebhook
+from api.services import Services
+from contracts.auth.v1 import auth_pb2
+from runtime.channels import call
+from runtime.request_context import REQUEST_ID_HEADER
+from runtime.settings import GatewaySettings
+
+
+def build_app(settings: GatewaySettings, services: Services) -> ASGIApp:
+    """GraphQL is dispatched before the router, everything else through it."""
+
+    async def jwks(_request: Request) -> Response:
+        keys = await call(services.auth.GetJwks, auth_pb2.GetJwksRequest(), token="")
+        return Response(keys.jwks_json, media_type="application/jwk-set+json", headers={"cache-control": "max-age=60"})
+
+    async def to_playground(_request: Request) -> Response:
+        return RedirectResponse("/playground/")
+
+    routes = [
+        Route("/", front_door),
+        Route("/webhooks/payments", PaymentWebhook(services, settings.webhook_secrets).receive, methods=["POST"]),
+        Route("/.well-known/jwks.json", jwks),
+        Route("/health/live", live),
+        Route("/health/ready", Readiness(services).report),
+        Route("/metrics", metrics),
+        Route("/playground", to_playground),
+        Mount("/playground", playground(settings.web_root)),
+    ]
+    rest = Starlette(routes=routes)
+    over_http, over_socket = (
+        GraphQLOverHTTP(services),
+        GraphQLOverWebSocket(services, frozenset(settings.allowed_origins)),
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and scope["path"] == "/graphql":
+            await (over_http if scope["type"] == "http" else over_socket)(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return _surrounded(app, settings)
+
+
+def _surrounded(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
+    """Browsers of other sites may call only if their site is allowed."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", REQUEST_ID_HEADER],
+        expose_headers=[REQUEST_ID_HEADER],
+    )
+    return SecurityHeaders(cors.cls(app, *cors.args, **cors.kwargs) if settings.allowed_origins else app)

@@ -1,0 +1,338 @@
+"""Bookings in the public schema: making one, looking at it, following it live."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import enum
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated
+
+import strawberry
+
+from api.context import Info
+from api.errors import (
+    IdempotencyConflict,
+    IllegalState,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    QuoteExpired,
+    RefusalsAsResults,
+    RoomUnavailable,
+)
+from api.hotels import CancellationPolicy, Hotel
+from api.money import Money, money
+from api.node_ids import decode_id, encode_id
+from api.nodes import Node
+from api.paging import Connection, at_least_one, edges, page_info
+from api.permissions import Demands, Permission
+from api.quotes import PricedRoom, hotel_of, priced_room, strictest_policy
+from api.scalars import EmailAddress, IdempotencyKey
+from contracts.booking.v1 import booking_pb2
+from runtime.channels import call
+from runtime.clock import from_timestamp
+from runtime.errors import NotFound as NothingThere
+from runtime.live_channels import booking_channel
+
+_LOOK_ANYWAY_SECONDS = 15.0
+
+
+@strawberry.enum(description="Where a booking stands.")
+class BookingState(enum.Enum):
+    HELD = strawberry.enum_value("HELD", description="The rooms are kept until `holdExpiresAt`.")
+    PAYMENT_PENDING = strawberry.enum_value("PAYMENT_PENDING", description="A payment has begun; still held.")
+    CONFIRMED = strawberry.enum_value("CONFIRMED", description="The rooms are the guest's.")
+    CHECKED_IN = strawberry.enum_value("CHECKED_IN", description="The guest is in the house.")
+    COMPLETED = strawberry.enum_value("COMPLETED", description="The guest has left.")
+    CANCELLED = strawberry.enum_value("CANCELLED", description="Called off.")
+    EXPIRED = strawberry.enum_value("EXPIRED", description="The hold ran out before it was paid.")
+    NO_SHOW = strawberry.enum_value("NO_SHOW", description="The guest never came.")
+
+
+@strawberry.enum(description="Where a payment stands.")
+class PaymentState(enum.Enum):
+    CREATED = "CREATED"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    VOIDED = "VOIDED"
+    DISPUTED = "DISPUTED"
+
+
+@strawberry.type(description="The guest who answers for a booking.")
+class GuestDetails:
+    name: str = strawberry.field(description="Full name.")
+    email: EmailAddress = strawberry.field(description="E-mail address.")
+    phone: str | None = strawberry.field(description="Telephone number.")
+
+
+@strawberry.type(description="A payment of a booking.")
+class Payment:
+    id: strawberry.ID = strawberry.field(description="Opaque id.")
+    state: PaymentState = strawberry.field(description="Where it stands.")
+    amount: Money = strawberry.field(description="How much.")
+    checkout_url: str | None = strawberry.field(description="The page on which to pay, while it can be paid.")
+
+
+@strawberry.type(description="Something that happened to a booking.")
+class TimelineEntry:
+    kind: str = strawberry.field(description="What happened, such as BookingConfirmed.")
+    state: BookingState = strawberry.field(description="The state after it.")
+    version: int = strawberry.field(description="The booking's version after it.")
+    at: dt.datetime = strawberry.field(description="When.")
+    actor: str = strawberry.field(description="Who did it: GUEST, HOTELIER, ADMIN or SYSTEM.")
+    summary: str = strawberry.field(description="In words.")
+    request_id: str = strawberry.field(description="The request that did it, as in the logs.")
+    trace_id: str | None = strawberry.field(description="The trace that it belongs to.")
+
+
+@strawberry.type(description="A booking of one or several rooms.")
+class Booking(Node):
+    reference: str = strawberry.field(description="Short, for people; unambiguous when read out.")
+    state: BookingState = strawberry.field(description="Where it stands.")
+    version: int = strawberry.field(description="Counts its moves from 1.")
+    guest: GuestDetails = strawberry.field(description="Who answers for it.")
+    rooms: list[PricedRoom] = strawberry.field(description="The rooms, as they were quoted.")
+    check_in: dt.date = strawberry.field(description="First night.")
+    check_out: dt.date = strawberry.field(description="Day of departure; not slept.")
+    total: Money = strawberry.field(description="All rooms and nights, taxes included.")
+    paid: Money = strawberry.field(description="What has been paid.")
+    refunded: Money = strawberry.field(description="What was sent back of it.")
+    hold_expires_at: dt.datetime | None = strawberry.field(description="Until when the rooms are kept for payment.")
+    payment: Payment | None = strawberry.field(description="The newest payment.")
+    special_requests: str | None = strawberry.field(description="What the guest asked for.")
+    arrival_time: str | None = strawberry.field(description="When the guest means to arrive, HH:MM at the hotel.")
+    created_at: dt.datetime = strawberry.field(description="When it was made.")
+    hotel_id: strawberry.Private[str]
+
+    @strawberry.field(description="The house.")
+    async def hotel(self, info: Info) -> Hotel:
+        return await hotel_of(info, self.hotel_id)
+
+    @strawberry.field(description="The strictest policy among the rooms.")
+    def cancellation_policy(self) -> CancellationPolicy:
+        return strictest_policy(self.rooms)
+
+    @strawberry.field(description="Everything that happened to it, oldest first.")
+    async def timeline(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 50,
+        after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
+    ) -> Connection[TimelineEntry]:
+        response = await call(
+            info.context.services.bookings.ListTimeline,
+            booking_pb2.ListTimelineRequest(
+                booking_id=decode_id("Booking", self.id, path=("id",)), first=at_least_one(first), after=after or ""
+            ),
+        )
+        return Connection(
+            edges=edges([timeline_entry(entry) for entry in response.entries], response.cursors),
+            page_info=page_info(response.cursors, has_next_page=response.has_next_page, after=after),
+        )
+
+
+@strawberry.type(description="A move of a booking.")
+class BookingStatusChanged:
+    booking: Booking = strawberry.field(description="The booking as it stands now, which may be later than this move.")
+    state: BookingState = strawberry.field(description="The state that this move led to.")
+    version: int = strawberry.field(description="The version that this move led to.")
+    at: dt.datetime = strawberry.field(description="When it moved.")
+
+
+@strawberry.input(description="The guest who answers for a booking.")
+class GuestDetailsInput:
+    name: str = strawberry.field(description="Full name, 1 to 120 characters.")
+    email: EmailAddress = strawberry.field(description="E-mail address.")
+    phone: str | None = strawberry.field(default=None, description="Telephone number.")
+
+
+@strawberry.input(description="What to book.")
+class BookingCreateInput:
+    quote_id: strawberry.ID = strawberry.field(description="The quote, not yet expired.")
+    idempotency_key: IdempotencyKey = strawberry.field(description="Chosen anew for every booking.")
+    guest: GuestDetailsInput = strawberry.field(description="Who answers for it.")
+    special_requests: str | None = strawberry.field(default=None, description="Up to 1,000 characters.")
+    arrival_time: str | None = strawberry.field(default=None, description="HH:MM at the hotel.")
+
+
+@strawberry.input(description="Which bookings to list.")
+class BookingFilterInput:
+    states: list[BookingState] | None = strawberry.field(default=None, description="Only in one of these states.")
+
+
+@strawberry.type(description="The rooms are held, or confirmed if they are paid at the hotel.")
+class BookingCreated:
+    booking: Booking = strawberry.field(description="The booking.")
+
+
+BookingCreateResult = Annotated[
+    BookingCreated
+    | RoomUnavailable
+    | QuoteExpired
+    | IllegalState
+    | IdempotencyConflict
+    | NotFound
+    | NotPermitted
+    | InvalidInput,
+    strawberry.union("BookingCreateResult", description="A booking, or why there is none."),
+]
+
+
+@strawberry.type
+class BookingQueries:
+    @strawberry.field(description="A booking of yours or of your house; null for anything else.")
+    async def booking(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002
+    ) -> Booking | None:
+        found = await info.context.load.booking.load(decode_id("Booking", id, path=("id",)))
+        return booking(found) if found else None
+
+
+@strawberry.type
+class BookingMutations:
+    @strawberry.mutation(
+        description="Books what was quoted: all rooms or none. Prepaid rooms are held for 15 minutes.",
+        extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)],
+    )
+    async def booking_create(
+        self,
+        info: Info,
+        input: Annotated[BookingCreateInput, strawberry.argument(description="What to book.")],  # noqa: A002
+    ) -> BookingCreateResult:
+        request = booking_pb2.CreateBookingRequest(
+            quote_id=decode_id("Quote", input.quote_id, path=("quoteId",)),
+            idempotency_key=input.idempotency_key,
+            guest=booking_pb2.GuestDetails(
+                name=input.guest.name, email=input.guest.email, phone=input.guest.phone or ""
+            ),
+            special_requests=input.special_requests or "",
+            arrival_time=input.arrival_time or "",
+        )
+        return BookingCreated(booking=booking(await call(info.context.services.bookings.CreateBooking, request)))
+
+
+@strawberry.type
+class BookingSubscriptions:
+    @strawberry.subscription(
+        description=(
+            "A booking's moves as they happen. First its current state, or with `afterVersion` every move after "
+            "that version, so that a client that was away misses nothing; then every move in order."
+        )
+    )
+    async def booking_status(
+        self,
+        info: Info,
+        booking_id: Annotated[strawberry.ID, strawberry.argument(description="The booking.")],
+        after_version: Annotated[
+            int | None, strawberry.argument(description="The last version the client has seen; 0 for all.")
+        ] = None,
+    ) -> AsyncGenerator[BookingStatusChanged, None]:
+        identifier = decode_id("Booking", booking_id, path=("bookingId",))
+        with info.context.services.live.listen(booking_channel(identifier)) as woken:
+            current = await _current(info, identifier)
+            seen = after_version if after_version is not None else current.version
+            if after_version is None:
+                yield BookingStatusChanged(
+                    booking=booking(current),
+                    state=booking_state(current.state),
+                    version=current.version,
+                    at=from_timestamp(current.updated_at),
+                )
+            while True:
+                async for entry, newest in _moves_after(info, identifier, seen):
+                    seen = entry.version
+                    yield BookingStatusChanged(
+                        booking=booking(newest),
+                        state=booking_state(entry.state),
+                        version=entry.version,
+                        at=from_timestamp(entry.at),
+                    )
+                await _until(woken)
+
+
+async def _current(info: Info, identifier: str) -> booking_pb2.Booking:
+    response = await call(info.context.services.bookings.GetBookings, booking_pb2.GetBookingsRequest(ids=[identifier]))
+    if not response.bookings:
+        raise NothingThere("There is no such booking.", path=("bookingId",))
+    return response.bookings[0]
+
+
+async def _moves_after(
+    info: Info, identifier: str, version: int
+) -> AsyncIterator[tuple[booking_pb2.TimelineEntry, booking_pb2.Booking]]:
+    """Every move after a version, in order, with the booking as it stands. Asked of booking in the name of the
+    listener, so a session that ended or a booking that is no longer theirs ends the subscription."""
+    while True:
+        page = await call(
+            info.context.services.bookings.ListTimeline,
+            booking_pb2.ListTimelineRequest(booking_id=identifier, after_version=version, state_changes_only=True),
+        )
+        if not page.entries:
+            return
+        newest = await _current(info, identifier)
+        for entry in page.entries:
+            yield entry, newest
+        version = page.entries[-1].version
+
+
+async def _until(woken: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(woken.wait(), _LOOK_ANYWAY_SECONDS)
+    except TimeoutError:
+        return
+    woken.clear()
+
+
+def booking_state(value: booking_pb2.BookingState.ValueType) -> BookingState:
+    return BookingState(booking_pb2.BookingState.Name(value).removeprefix("BOOKING_STATE_"))
+
+
+def booking(message: booking_pb2.Booking) -> Booking:
+    return Booking(
+        id=strawberry.ID(encode_id("Booking", message.id)),
+        reference=message.reference,
+        state=booking_state(message.state),
+        version=message.version,
+        guest=GuestDetails(
+            name=message.guest.name, email=EmailAddress(message.guest.email), phone=message.guest.phone or None
+        ),
+        rooms=[priced_room(room) for room in message.rooms],
+        check_in=dt.date.fromisoformat(message.check_in),
+        check_out=dt.date.fromisoformat(message.check_out),
+        total=money(message.total),
+        paid=money(message.paid),
+        refunded=money(message.refunded),
+        hold_expires_at=from_timestamp(message.hold_expires_at) if message.HasField("hold_expires_at") else None,
+        payment=payment(message.payment) if message.HasField("payment") else None,
+        special_requests=message.special_requests or None,
+        arrival_time=message.arrival_time or None,
+        created_at=from_timestamp(message.created_at),
+        hotel_id=message.hotel_id,
+    )
+
+
+def payment(message: booking_pb2.BookingPayment) -> Payment:
+    return Payment(
+        id=strawberry.ID(encode_id("Payment", message.id)),
+        state=PaymentState(message.state),
+        amount=money(message.amount),
+        checkout_url=message.checkout_url or None,
+    )
+
+
+def timeline_entry(message: booking_pb2.TimelineEntry) -> TimelineEntry:
+    return TimelineEntry(
+        kind=message.kind,
+        state=booking_state(message.state),
+        version=message.version,
+        at=from_timestamp(message.at),
+        actor=message.actor,
+        summary=message.summary,
+        request_id=message.request_id,
+        trace_id=message.trace_id or None,
+    )

@@ -1,0 +1,45 @@
+"""One RPC per level of a query: ids asked for by sibling fields go out together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strawberry.dataloader import DataLoader
+
+from api.services import Services
+from contracts.booking.v1 import booking_pb2
+from contracts.hotel.v1 import hotel_pb2
+from runtime.channels import call
+
+_LARGEST_BATCH = 200
+
+
+class Loaders:
+    """By id; None for what does not exist or may not be seen."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.hotel: DataLoader[str, hotel_pb2.Hotel | None] = DataLoader(
+            load_fn=self._hotels, max_batch_size=_LARGEST_BATCH
+        )
+        self.booking: DataLoader[str, booking_pb2.Booking | None] = DataLoader(
+            load_fn=self._bookings, max_batch_size=_LARGEST_BATCH
+        )
+        self.quote: DataLoader[str, booking_pb2.Quote | None] = DataLoader(
+            load_fn=self._quotes, max_batch_size=_LARGEST_BATCH
+        )
+
+    async def _hotels(self, ids: Sequence[str]) -> list[hotel_pb2.Hotel | None]:
+        response = await call(self._services.hotels.GetHotels, hotel_pb2.GetHotelsRequest(ids=ids))
+        found = {hotel.id: hotel for hotel in response.hotels}
+        return [found.get(identifier) for identifier in ids]
+
+    async def _bookings(self, ids: Sequence[str]) -> list[booking_pb2.Booking | None]:
+        response = await call(self._services.bookings.GetBookings, booking_pb2.GetBookingsRequest(ids=ids))
+        found = {booking.id: booking for booking in response.bookings}
+        return [found.get(identifier) for identifier in ids]
+
+    async def _quotes(self, ids: Sequence[str]) -> list[booking_pb2.Quote | None]:
+        response = await call(self._services.bookings.GetQuotes, booking_pb2.GetQuotesRequest(ids=ids))
+        found = {quote.id: quote for quote in response.quotes}
+        return [found.get(identifier) for identifier in ids]

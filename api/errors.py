@@ -1,0 +1,184 @@
+"""How refusals reach clients: members of result unions where the schema says so, typed errors elsewhere.
+
+Anything unexpected is logged with a reference and reaches the client as that reference only.
+"""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
+from strawberry.types.union import StrawberryUnion
+
+from api.node_ids import encode_id
+from runtime.errors import InternalFault, ServiceError
+
+log = structlog.get_logger()
+
+MASKED = "Something went wrong on our side."
+
+
+@strawberry.enum(description="What kind of refusal this is; stable, for programs.")
+class ErrorCode(enum.Enum):
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
+    EMAIL_TAKEN = "EMAIL_TAKEN"
+    ROOM_UNAVAILABLE = "ROOM_UNAVAILABLE"
+    QUOTE_EXPIRED = "QUOTE_EXPIRED"
+    ILLEGAL_STATE = "ILLEGAL_STATE"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    UNAVAILABLE = "UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+@strawberry.interface(description="A refusal that a client can act on.")
+class UserError:
+    code: ErrorCode = strawberry.field(description="For programs.")
+    message: str = strawberry.field(description="For people, in English.")
+    path: list[str] | None = strawberry.field(description="The input field at fault, from the input object down.")
+
+
+@strawberry.type(description="An input field has a value that cannot be used; `path` names it.")
+class InvalidInput(UserError):
+    pass
+
+
+@strawberry.type(description="What an id names does not exist, or is not yours to see.")
+class NotFound(UserError):
+    pass
+
+
+@strawberry.type(description="You are not signed in, or your account may not do this.")
+class NotPermitted(UserError):
+    pass
+
+
+@strawberry.type(description="The address or the password is wrong.")
+class InvalidCredentials(UserError):
+    pass
+
+
+@strawberry.type(description="There is already an account with this e-mail address.")
+class EmailTaken(UserError):
+    pass
+
+
+@strawberry.type(description="The rooms are no longer free on these nights.")
+class RoomUnavailable(UserError):
+    room_type_id: strawberry.ID = strawberry.field(description="The room type that is full.")
+    nights: list[str] = strawberry.field(description="The nights on which it is full, as dates.")
+
+
+@strawberry.type(description="The quote's 15 minutes are over; ask for a new one.")
+class QuoteExpired(UserError):
+    pass
+
+
+@strawberry.type(description="What you ask for cannot be done in the state that things are in.")
+class IllegalState(UserError):
+    state: str = strawberry.field(description="The state it is in.")
+    allowed: list[str] = strawberry.field(description="The states it could move to.")
+
+
+@strawberry.type(description="This idempotency key was used before, for other input.")
+class IdempotencyConflict(UserError):
+    pass
+
+
+_PLAIN: dict[str, type[UserError]] = {
+    "INVALID_INPUT": InvalidInput,
+    "NOT_FOUND": NotFound,
+    "UNAUTHENTICATED": NotPermitted,
+    "PERMISSION_DENIED": NotPermitted,
+    "INVALID_CREDENTIALS": InvalidCredentials,
+    "EMAIL_TAKEN": EmailTaken,
+    "QUOTE_EXPIRED": QuoteExpired,
+    "IDEMPOTENCY_CONFLICT": IdempotencyConflict,
+}
+
+
+def as_user_error(refusal: ServiceError) -> UserError | None:
+    """The member of a result union that a refusal stands for; None when it stands for none."""
+    path = list(refusal.path) or None
+    if refusal.code == "ROOM_UNAVAILABLE":
+        return RoomUnavailable(
+            code=ErrorCode.ROOM_UNAVAILABLE,
+            message=refusal.message,
+            path=path,
+            room_type_id=strawberry.ID(encode_id("RoomType", refusal.details["room_type_id"])),
+            nights=_listed(refusal.details.get("nights", "")),
+        )
+    if refusal.code == "ILLEGAL_STATE":
+        return IllegalState(
+            code=ErrorCode.ILLEGAL_STATE,
+            message=refusal.message,
+            path=path,
+            state=refusal.details.get("state", ""),
+            allowed=_listed(refusal.details.get("allowed", "")),
+        )
+    kind = _PLAIN.get(refusal.code)
+    return kind(code=ErrorCode(refusal.code), message=refusal.message, path=path) if kind else None
+
+
+class RefusalsAsResults(FieldExtension):
+    """Makes a refusal the member of the mutation's result union that stands for it."""
+
+    def __init__(self) -> None:
+        self._members: Sequence[Any] = ()
+
+    def apply(self, field: StrawberryField) -> None:
+        if not isinstance(field.type, StrawberryUnion):
+            raise TypeError(f"{field.python_name} must answer a result union")
+        self._members = field.type.types
+
+    async def resolve_async(self, next_: Any, source: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        try:
+            return await next_(source, info, **arguments)
+        except ServiceError as refusal:
+            member = as_user_error(refusal)
+            if member is None or type(member) not in self._members:
+                raise
+            return member
+
+
+def formatted_error(error: GraphQLError) -> dict[str, Any]:
+    """What a client sees of an error: typed and whole if we expected it, masked with a reference if not."""
+    formatted: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path:
+        formatted["path"] = error.path
+    cause = error.original_error
+    if cause is None:
+        formatted["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
+    elif isinstance(cause, ServiceError) and not isinstance(cause, InternalFault):
+        formatted["message"] = cause.message
+        formatted["extensions"] = {"code": cause.code}
+        if cause.path:
+            formatted["extensions"]["field"] = list(cause.path)
+    else:
+        formatted["message"] = MASKED
+        formatted["extensions"] = {"code": "INTERNAL", "reference": _reference(cause)}
+    return formatted
+
+
+def _reference(cause: Exception) -> str:
+    if isinstance(cause, InternalFault) and cause.details.get("reference"):
+        return cause.details["reference"]
+    reference = uuid.uuid4().hex[:12]
+    log.error("graphql.fault", reference=reference, exc_info=cause)
+    return reference
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip() and part.strip() != "none"]

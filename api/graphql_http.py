@@ -1,0 +1,184 @@
+"""GraphQL over HTTP, a small ASGI application of its own on the hot route.
+
+Follows the GraphQL-over-HTTP draft: POST with JSON, GET for queries, `application/graphql-response+json` with
+status codes that mean something, `application/json` with 200 for older clients.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+import orjson
+from graphql import GraphQLError, OperationType
+from prometheus_client import Histogram
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from api.callers import caller_of
+from api.context import RequestContext
+from api.errors import formatted_error
+from api.operations import prepare, run_operation
+from api.services import Services
+from runtime.errors import ServiceError
+from runtime.identity import set_current_caller
+from runtime.request_context import REQUEST_ID_HEADER, begin_request
+
+LARGEST_BODY = 256 * 1024
+REQUEST_SECONDS = 10.0
+
+MODERN = "application/graphql-response+json"
+LEGACY = "application/json"
+
+OPERATION_SECONDS = Histogram(
+    "innkeeper_graphql_seconds",
+    "Time of a GraphQL operation over HTTP",
+    ("type", "outcome"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class Asked(NamedTuple):
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+class BadRequest(Exception):
+    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST") -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+
+
+class GraphQLOverHTTP:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        request_id = begin_request(request.headers.get(REQUEST_ID_HEADER), seconds_left=REQUEST_SECONDS)
+        media_type = LEGACY
+        try:
+            media_type = _negotiated(request.headers.get("accept", ""))
+            asked = await _asked(request)
+            status, body = await self._answer(request, asked, media_type)
+        except BadRequest as bad:
+            status, body = bad.status, {"errors": [{"message": bad.message, "extensions": {"code": bad.code}}]}
+        except ServiceError as refusal:  # the token
+            status = 401
+            body = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
+        payload = orjson.dumps(body)
+        headers = [
+            (b"content-type", f"{media_type}; charset=utf-8".encode()),
+            (b"content-length", str(len(payload)).encode()),
+            (b"cache-control", b"no-store"),
+            (REQUEST_ID_HEADER.encode(), request_id.encode()),
+        ]
+        if status == 405:
+            headers.append((b"allow", b"GET, POST"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else payload})
+
+    async def _answer(self, request: Request, asked: Asked, media_type: str) -> tuple[int, dict[str, Any]]:
+        prepared = prepare(asked.query)
+        if prepared.errors or prepared.document is None:
+            return _refused(prepared.errors, media_type)
+        try:
+            kind = prepared.operation_type(asked.operation_name)
+        except GraphQLError as error:
+            return _refused((error,), media_type)
+        _check_method(request.method, kind)
+        set_current_caller(await caller_of(self._services.verifier, request.headers.get("authorization", "")))
+        context = RequestContext(self._services, user_agent=request.headers.get("user-agent", ""))
+        with OPERATION_SECONDS.labels(kind.value, "done").time():
+            body = await run_operation(prepared.document, context, asked.variables, asked.operation_name)
+        return (200 if "data" in body or media_type == LEGACY else 400), body
+
+
+def _refused(errors: tuple[GraphQLError, ...], media_type: str) -> tuple[int, dict[str, Any]]:
+    return (200 if media_type == LEGACY else 400), {"errors": [formatted_error(error) for error in errors]}
+
+
+def _check_method(method: str, kind: OperationType) -> None:
+    if kind is OperationType.SUBSCRIPTION:
+        raise BadRequest(400, "Subscriptions need a websocket.", "SUBSCRIPTION_OVER_HTTP")
+    if method != "POST" and kind is not OperationType.QUERY:
+        raise BadRequest(405, "Mutations need POST.", "METHOD_NOT_ALLOWED")
+
+
+def _negotiated(accept: str) -> str:
+    """The media type of the answer; JSON for clients that do not say."""
+    if not accept:
+        return LEGACY
+    ranges = [part.split(";")[0].strip().lower() for part in accept.split(",")]
+    for offered in ranges:
+        if offered in (MODERN, LEGACY):
+            return offered
+    if any(offered in ("*/*", "application/*") for offered in ranges):
+        return LEGACY
+    raise BadRequest(406, f"This endpoint answers {MODERN} or {LEGACY}.", "NOT_ACCEPTABLE")
+
+
+async def _asked(request: Request) -> Asked:
+    if request.method in ("GET", "HEAD"):
+        return _from_query_string(request)
+    if request.method != "POST":
+        raise BadRequest(405, "Use GET or POST.", "METHOD_NOT_ALLOWED")
+    content_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    if content_type.strip().lower() != "application/json":
+        raise BadRequest(415, "The body must be application/json.", "UNSUPPORTED_MEDIA_TYPE")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if charset not in ("", "utf-8", "utf8"):
+        raise BadRequest(415, "The body must be UTF-8.", "UNSUPPORTED_MEDIA_TYPE")
+    return _checked(_parsed(await _body(request), "The body is not JSON."))
+
+
+async def _body(request: Request) -> bytes:
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        raise BadRequest(413, "The body is too large.", "PAYLOAD_TOO_LARGE")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise BadRequest(413, "The body is too large.", "PAYLOAD_TOO_LARGE")
+    return bytes(body)
+
+
+def _from_query_string(request: Request) -> Asked:
+    try:
+        given = parse_qs(request.scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise BadRequest(400, "The query string is not valid.") from None
+    fields: dict[str, Any] = {name: values[-1] for name, values in given.items()}
+    for name in ("variables", "extensions"):
+        if fields.get(name):
+            fields[name] = _parsed(fields[name].encode(), f"`{name}` is not JSON.")
+        else:
+            fields.pop(name, None)
+    return _checked(fields)
+
+
+def _parsed(raw: bytes, complaint: str) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, complaint, "BAD_JSON") from None
+
+
+def _checked(body: Any) -> Asked:
+    if isinstance(body, list):
+        raise BadRequest(400, "Batches are not served; send one operation a request.")
+    if not isinstance(body, dict):
+        raise BadRequest(400, "The body must be a JSON object.")
+    query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
+    if not isinstance(query, str):
+        raise BadRequest(400, "`query` must be text.")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(400, "`variables` must be an object.")
+    if name is not None and not isinstance(name, str):
+        raise BadRequest(400, "`operationName` must be text.")
+    if not isinstance(body.get("extensions", {}), (dict, type(None))):
+        raise BadRequest(400, "`extensions` must be an object.")
+    return Asked(query, variables, name)

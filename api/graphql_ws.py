@@ -1,0 +1,226 @@
+"""The graphql-transport-ws protocol: one socket, many operations, every bad frame answered by its code."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import structlog
+from graphql import ExecutionResult, GraphQLError, OperationType
+from prometheus_client import Gauge
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from api.callers import caller_of
+from api.context import RequestContext
+from api.errors import formatted_error
+from api.operations import open_subscription, prepare, response_body, run_operation
+from api.services import Services
+from runtime.errors import ServiceError
+from runtime.http_server import LARGEST_FRAME
+from runtime.identity import ANONYMOUS, Caller, set_current_caller
+from runtime.request_context import REQUEST_ID_HEADER, begin_request
+
+log = structlog.get_logger()
+
+SUBPROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 3.0
+MOST_OPERATIONS = 100
+
+SOCKETS = Gauge("innkeeper_websockets", "Open GraphQL sockets")
+
+
+class Close(Exception):
+    """Ends the socket with a code of the protocol."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class GraphQLOverWebSocket:
+    def __init__(self, services: Services, allowed_origins: frozenset[str]) -> None:
+        self._services = services
+        self._allowed_origins = allowed_origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        if not self._may_come(socket):
+            await socket.close(4403, "This origin is not allowed.")
+            return
+        if SUBPROTOCOL not in scope.get("subprotocols", ()):
+            await socket.accept()
+            await socket.close(4406, "Subprotocol not acceptable")
+            return
+        await socket.accept(SUBPROTOCOL)
+        with SOCKETS.track_inprogress():
+            await _Conversation(self._services, socket).hold()
+
+    def _may_come(self, socket: WebSocket) -> bool:
+        """Browsers say where a page came from; ours may connect, strangers' may not. Programs say nothing."""
+        origin = socket.headers.get("origin")
+        if origin is None or origin in self._allowed_origins:
+            return True
+        return origin.partition("://")[2] == socket.headers.get("host")
+
+
+class _Conversation:
+    def __init__(self, services: Services, socket: WebSocket) -> None:
+        self._services = services
+        self._socket = socket
+        self._caller: Caller | None = None
+        self._initialised = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def hold(self) -> None:
+        watch = asyncio.create_task(self._watch_over())
+        try:
+            while True:
+                await self._take(await self._next_frame())
+        except WebSocketDisconnect:
+            pass
+        except Close as close:
+            await self._close(close)
+        finally:
+            running = [watch, *self._operations.values()]
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _watch_over(self) -> None:
+        """Closes a socket that does not introduce itself in time, and one whose token has ended."""
+        await asyncio.sleep(INIT_SECONDS)
+        if not self._initialised:
+            await self._close(Close(4408, "Connection initialisation timeout"))
+            return
+        while self._caller is None:
+            await asyncio.sleep(0.1)
+        if self._caller is ANONYMOUS:
+            return
+        await asyncio.sleep(max(self._caller.expires_at - time.time(), 0))
+        await self._close(Close(4403, "The access token has ended."))
+
+    async def _next_frame(self) -> dict[str, Any]:
+        text = await self._socket.receive_text()
+        if len(text) > LARGEST_FRAME:
+            raise Close(4400, "Frame too large")
+        try:
+            frame = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise Close(4400, "Frames must be JSON") from None
+        if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+            raise Close(4400, "Frames must be objects with a type")
+        return frame
+
+    async def _take(self, frame: dict[str, Any]) -> None:
+        match frame["type"]:
+            case "connection_init":
+                await self._initialise(frame.get("payload"))
+            case "ping":
+                await self._send({"type": "pong"})
+            case "pong":
+                pass
+            case "subscribe":
+                self._subscribe(frame)
+            case "complete":
+                operation = self._operations.pop(str(frame.get("id")), None)
+                if operation:
+                    operation.cancel()
+            case _:
+                raise Close(4400, "Unknown type of frame")
+
+    async def _initialise(self, payload: Any) -> None:
+        if self._initialised:
+            raise Close(4429, "Too many initialisation requests")
+        self._initialised = True
+        if payload is not None and not isinstance(payload, dict):
+            raise Close(4400, "The payload must be an object")
+        given = {name.lower(): value for name, value in (payload or {}).items()}
+        authorization = given.get("authorization", "")
+        try:
+            self._caller = await caller_of(
+                self._services.verifier, authorization if isinstance(authorization, str) else ""
+            )
+        except ServiceError:
+            raise Close(4403, "Forbidden") from None
+        await self._send({"type": "connection_ack"})
+
+    def _subscribe(self, frame: dict[str, Any]) -> None:
+        if self._caller is None:
+            raise Close(4401, "Unauthorized")
+        identifier, payload = frame.get("id"), frame.get("payload")
+        if not isinstance(identifier, str) or not identifier or not isinstance(payload, dict):
+            raise Close(4400, "A subscribe frame has an id and a payload")
+        query, variables, name = payload.get("query"), payload.get("variables"), payload.get("operationName")
+        if not isinstance(query, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
+            raise Close(4400, "The payload is not a GraphQL request")
+        if identifier in self._operations:
+            raise Close(4409, f"Subscriber for {identifier} already exists")
+        if len(self._operations) >= MOST_OPERATIONS:
+            raise Close(4400, f"At most {MOST_OPERATIONS} operations a socket")
+        self._operations[identifier] = asyncio.create_task(self._run(identifier, query, variables, name))
+
+    async def _run(self, identifier: str, query: str, variables: dict[str, Any] | None, name: str | None) -> None:
+        begin_request(self._socket.headers.get(REQUEST_ID_HEADER))
+        set_current_caller(self._caller or ANONYMOUS)
+        context = RequestContext(self._services, user_agent=self._socket.headers.get("user-agent", ""))
+        try:
+            await self._execute(identifier, context, query, variables, name)
+        except (WebSocketDisconnect, RuntimeError):  # the client has gone
+            return
+        finally:
+            if self._operations.get(identifier) is asyncio.current_task():
+                del self._operations[identifier]
+
+    async def _execute(
+        self, identifier: str, context: RequestContext, query: str, variables: dict[str, Any] | None, name: str | None
+    ) -> None:
+        prepared = prepare(query)
+        errors = list(prepared.errors)
+        kind = OperationType.QUERY
+        if not errors:
+            try:
+                kind = prepared.operation_type(name)
+            except GraphQLError as error:
+                errors = [error]
+        if errors or prepared.document is None:
+            await self._send_errors(identifier, errors)
+            return
+        if kind is not OperationType.SUBSCRIPTION:
+            body = await run_operation(prepared.document, context, variables, name)
+            await self._send({"id": identifier, "type": "next", "payload": body})
+            await self._send({"id": identifier, "type": "complete"})
+            return
+        stream = await open_subscription(prepared.document, context, variables, name)
+        if isinstance(stream, ExecutionResult):
+            await self._send_errors(identifier, stream.errors or [])
+            return
+        try:
+            async for result in stream:
+                await self._send({"id": identifier, "type": "next", "payload": response_body(result)})
+        except GraphQLError as error:
+            await self._send_errors(identifier, [error])
+            return
+        except Exception as failure:
+            await self._send_errors(identifier, [GraphQLError(str(failure), original_error=failure)])
+            return
+        finally:
+            with suppress(RuntimeError):
+                await stream.aclose()  # type: ignore[attr-defined]
+        await self._send({"id": identifier, "type": "complete"})
+
+    async def _send_errors(self, identifier: str, errors: list[GraphQLError]) -> None:
+        payload = [formatted_error(error) for error in errors]
+        await self._send({"id": identifier, "type": "error", "payload": payload})
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        await self._socket.send_text(orjson.dumps(frame).decode())
+
+    async def _close(self, close: Close) -> None:
+        if self._socket.application_state is WebSocketState.CONNECTED:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self._socket.close(close.code, close.reason)

@@ -1,0 +1,103 @@
+"""Redis pub/sub for subscriptions: one connection a gateway, however many sockets listen.
+
+A message only says that there is something to fetch, so nothing is lost when one is: after a lost
+connection every listener is woken to look for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import redis.asyncio as redis
+import structlog
+from prometheus_client import Gauge
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+LISTENERS = Gauge("innkeeper_live_listeners", "Subscriptions waiting for live updates")
+_RETRY_SECONDS = 1.0
+_POLL_SECONDS = 30.0
+_ALWAYS = "live:always"  # a connection without any subscription cannot be read from
+
+
+class LiveUpdates:
+    def __init__(self, client: redis.Redis) -> None:
+        self._pubsub = client.pubsub(ignore_subscribe_messages=True)
+        self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._subscribed: set[str] = set()
+        self._changed = asyncio.Event()
+
+    @contextmanager
+    def listen(self, channel: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever there may be something new on the channel."""
+        woken = asyncio.Event()
+        self._listeners[channel].add(woken)
+        self._changed.set()
+        LISTENERS.inc()
+        try:
+            yield woken
+        finally:
+            LISTENERS.dec()
+            self._listeners[channel].discard(woken)
+            if not self._listeners[channel]:
+                del self._listeners[channel]
+                self._changed.set()
+
+    async def run(self) -> None:
+        """Keeps the connection and hands messages out until cancelled."""
+        while True:
+            self._subscribed.clear()
+            self._changed.set()
+            try:
+                await self._pubsub.subscribe(_ALWAYS)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._follow_listeners())
+                    tasks.create_task(self._receive())
+            except* (RedisError, OSError) as failures:
+                log.warning("live.redis_away", failure=type(failures.exceptions[0]).__name__)
+            await self.close()
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def close(self) -> None:
+        await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def _follow_listeners(self) -> None:
+        """Subscribes to what is listened to and to nothing else."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            wanted = set(self._listeners)
+            new, gone = wanted - self._subscribed, self._subscribed - wanted
+            self._subscribed = wanted
+            if gone:
+                await self._pubsub.unsubscribe(*gone)
+            if new:
+                await self._pubsub.subscribe(*new)
+                for channel in new:  # what moved before we listened
+                    self._wake(channel)
+
+    async def _receive(self) -> None:
+        while True:
+            message = await self._pubsub.get_message(timeout=_POLL_SECONDS)
+            if message is not None:
+                self._wake(message["channel"].decode())
+
+    def _wake(self, channel: str) -> None:
+        for woken in self._listeners.get(channel, ()):
+            woken.set()
+
+
+@asynccontextmanager
+async def open_live_updates(client: redis.Redis) -> AsyncIterator[LiveUpdates]:
+    live = LiveUpdates(client)
+    running = asyncio.create_task(live.run())
+    try:
+        yield live
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await live.close()

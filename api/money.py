@@ -1,0 +1,38 @@
+"""Money in the public schema: whole minor units, never a float."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, get_currency_precision
+
+from api.scalars import BigInt, CurrencyCode
+from contracts.money.v1 import money_pb2
+from runtime.errors import InvalidInput
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    minor_units: BigInt = strawberry.field(description="In the currency's smallest unit: cents for EUR, yen for JPY.")
+    currency: CurrencyCode = strawberry.field(description="The currency.")
+
+    @strawberry.field(description="The amount as a decimal number in text, such as 129.50.")
+    def decimal(self) -> str:
+        return str(self._decimal())
+
+    @strawberry.field(description="The amount as people of a locale write it, such as 129,50 €.")
+    def formatted(self, locale: Annotated[str, strawberry.argument(description="BCP 47, such as fr or en-GB.")]) -> str:
+        try:
+            return format_currency(self._decimal(), self.currency, locale=Locale.parse(locale, sep="-"))
+        except (ValueError, UnknownLocaleError):
+            raise InvalidInput("This locale is not known.", path=("locale",)) from None
+
+    def _decimal(self) -> Decimal:
+        return Decimal(self.minor_units).scaleb(-get_currency_precision(self.currency))
+
+
+def money(message: money_pb2.Money) -> Money:
+    return Money(minor_units=BigInt(message.minor_units), currency=CurrencyCode(message.currency))

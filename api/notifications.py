@@ -1,0 +1,83 @@
+"""Notifications in the public schema: what the platform told a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import strawberry
+
+from api.bookings import Booking, booking
+from api.context import Info
+from api.errors import InvalidInput, NotFound, NotPermitted, RefusalsAsResults
+from api.node_ids import decode_id, encode_id
+from api.nodes import Node
+from api.permissions import Demands, Permission
+from contracts.notification.v1 import notification_pb2
+from runtime.channels import call
+from runtime.clock import from_timestamp
+
+
+@strawberry.type(description="Something the platform told you.")
+class Notification(Node):
+    kind: str = strawberry.field(description="What it tells of, such as BookingConfirmed.")
+    title: str = strawberry.field(description="In your language.")
+    body: str = strawberry.field(description="In your language.")
+    created_at: dt.datetime = strawberry.field(description="When it was told.")
+    read_at: dt.datetime | None = strawberry.field(description="When you marked it read.")
+    booking_id: strawberry.Private[str]
+
+    @strawberry.field(description="The booking it is about, if any.")
+    async def booking(self, info: Info) -> Booking | None:
+        if not self.booking_id:
+            return None
+        found = await info.context.load.booking.load(self.booking_id)
+        return booking(found) if found else None
+
+
+@strawberry.input(description="Which notifications to mark as read: `ids`, or all of them.")
+class NotificationsMarkReadInput:
+    ids: list[strawberry.ID] | None = strawberry.field(default=None, description="These.")
+    all: bool = strawberry.field(default=False, description="Every one of yours.")
+
+
+@strawberry.type(description="They are marked as read.")
+class NotificationsMarkedRead:
+    marked: int = strawberry.field(description="How many were unread before.")
+    unread_notifications: int = strawberry.field(description="How many are left unread.")
+
+
+NotificationsMarkReadResult = Annotated[
+    NotificationsMarkedRead | NotFound | NotPermitted | InvalidInput,
+    strawberry.union("NotificationsMarkReadResult", description="Done, or why not."),
+]
+
+
+@strawberry.type
+class NotificationMutations:
+    @strawberry.mutation(
+        description="Marks notifications of yours as read.",
+        extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)],
+    )
+    async def notifications_mark_read(
+        self,
+        info: Info,
+        input: Annotated[NotificationsMarkReadInput, strawberry.argument(description="Which.")],  # noqa: A002
+    ) -> NotificationsMarkReadResult:
+        request = notification_pb2.MarkReadRequest(
+            ids=[decode_id("Notification", value, path=("ids",)) for value in input.ids or []], all=input.all
+        )
+        response = await call(info.context.services.notifications.MarkRead, request)
+        return NotificationsMarkedRead(marked=response.marked, unread_notifications=response.unread)
+
+
+def notification(message: notification_pb2.Notification) -> Notification:
+    return Notification(
+        id=strawberry.ID(encode_id("Notification", message.id)),
+        kind=message.kind,
+        title=message.title,
+        body=message.body,
+        created_at=from_timestamp(message.created_at),
+        read_at=from_timestamp(message.read_at) if message.HasField("read_at") else None,
+        booking_id=message.booking_id,
+    )

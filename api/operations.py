@@ -1,0 +1,131 @@
+"""From a document's text to its result: parsed, checked and measured once, executed many times."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    parse,
+    subscribe,
+    validate,
+)
+
+from api.context import RequestContext
+from api.document_limits import MOST_TOKENS, too_large
+from api.errors import formatted_error
+from api.schema import schema
+
+GRAPHQL_SCHEMA: GraphQLSchema = schema._schema  # strawberry has no public name for it
+
+_CACHED_DOCUMENTS = 1_000
+_LARGEST_CACHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document ready to be executed, or the errors that keep it from being so."""
+
+    document: DocumentNode | None
+    errors: tuple[GraphQLError, ...] = ()
+    operations: dict[str | None, OperationType] = field(default_factory=dict)
+
+    def operation_type(self, name: str | None) -> OperationType:
+        """Raises GraphQLError when it is not clear which operation is meant."""
+        if not name:
+            if len(self.operations) == 1:
+                return next(iter(self.operations.values()))
+            raise _unclear("The document has several operations; name one with operationName.")
+        if name not in self.operations:
+            raise _unclear("The document has no operation of this name.")
+        return self.operations[name]
+
+
+_prepared: OrderedDict[str, Prepared] = OrderedDict()
+
+
+def prepare(text: str) -> Prepared:
+    """Parses, measures and validates; remembers the newest thousand documents."""
+    known = _prepared.get(text)
+    if known is not None:
+        _prepared.move_to_end(text)
+        return known
+    prepared = _prepare(text)
+    if len(text) <= _LARGEST_CACHED:
+        _prepared[text] = prepared
+        if len(_prepared) > _CACHED_DOCUMENTS:
+            _prepared.popitem(last=False)
+    return prepared
+
+
+def _prepare(text: str) -> Prepared:
+    try:
+        document = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as error:
+        return Prepared(None, (error,))
+    errors = too_large(document) or validate(GRAPHQL_SCHEMA, document, max_errors=20)
+    operations = {
+        definition.name.value if definition.name else None: definition.operation
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    }
+    if not operations and not errors:
+        errors = [_unclear("The document has no operation.")]
+    return Prepared(document, tuple(errors), operations)
+
+
+async def run_operation(
+    document: DocumentNode, context: RequestContext, variables: dict[str, Any] | None, operation_name: str | None
+) -> dict[str, Any]:
+    """Executes a query or mutation; answers the response's body."""
+    result = execute(
+        GRAPHQL_SCHEMA,
+        document,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation_name or None,
+    )
+    return response_body(cast("ExecutionResult", await result if isawaitable(result) else result))
+
+
+async def open_subscription(
+    document: DocumentNode, context: RequestContext, variables: dict[str, Any] | None, operation_name: str | None
+) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+    """A stream of results, or the one result that says why there is no stream."""
+    result = subscribe(
+        GRAPHQL_SCHEMA,
+        document,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation_name or None,
+    )
+    return await result if isawaitable(result) else result
+
+
+def response_body(result: ExecutionResult) -> dict[str, Any]:
+    """`data` is left out when the request never reached execution, as the specification asks."""
+    body: dict[str, Any] = {}
+    if result.errors:
+        body["errors"] = [formatted_error(error) for error in result.errors]
+    if result.data is not None or not _failed_before_execution(result):
+        body["data"] = result.data
+    return body
+
+
+def _failed_before_execution(result: ExecutionResult) -> bool:
+    return bool(result.errors) and all(error.path is None for error in result.errors or ())
+
+
+def _unclear(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})

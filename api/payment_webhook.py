@@ -1,0 +1,82 @@
+"""The door where the payment system tells how a payment went.
+
+Verified before anything is looked up, stored by booking before it is answered, worked off later.
+"""
+
+from __future__ import annotations
+
+import structlog
+from pydantic import SecretStr
+from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.services import Services
+from contracts.booking.v1 import booking_pb2
+from runtime.channels import call
+from runtime.errors import ServiceError
+from runtime.job_queue import SETTLE_PAYMENT_EVENT
+from runtime.request_context import REQUEST_ID_HEADER, begin_request
+
+log = structlog.get_logger()
+
+PROVIDER = "innkeeper-payments"
+LARGEST_WEBHOOK = 64 * 1024
+
+
+class PaymentWebhook:
+    """Follows the Standard Webhooks specification; while secrets rotate, any live one verifies."""
+
+    def __init__(self, services: Services, secrets: list[SecretStr]) -> None:
+        self._services = services
+        self._verifiers = [Webhook(secret.get_secret_value()) for secret in secrets]
+
+    async def receive(self, request: Request) -> Response:
+        request_id = begin_request(request.headers.get(REQUEST_ID_HEADER), seconds_left=4.0)
+        body = await _limited_body(request)
+        if body is None:
+            return _refusal(413, "PAYLOAD_TOO_LARGE", "The body is too large.")
+        headers = {
+            name: request.headers.get(name, "") for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+        }
+        if not self._is_genuine(body, headers):
+            log.warning("webhook.refused")
+            return _refusal(401, "INVALID_SIGNATURE", "The signature does not match, or it is too old.")
+        event_id = headers["webhook-id"]
+        try:
+            stored = await call(
+                self._services.bookings.ReceivePaymentEvent,
+                booking_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=body),
+                token=await self._services.identity.token(),
+            )
+        except ServiceError as refusal:
+            log.warning("webhook.not_stored", event_id=event_id, reason=refusal.code)
+            return _refusal(503, "UNAVAILABLE", "Please deliver this again.")
+        if not stored.duplicate:
+            await self._services.jobs.wake(
+                SETTLE_PAYMENT_EVENT, PROVIDER, event_id, request_id, job_id=f"payment:{PROVIDER}:{event_id}"
+            )
+        log.info("webhook.stored", event_id=event_id, duplicate=stored.duplicate)
+        return Response(status_code=204, headers={REQUEST_ID_HEADER: request_id})
+
+    def _is_genuine(self, body: bytes, headers: dict[str, str]) -> bool:
+        for verifier in self._verifiers:
+            try:
+                verifier.verify(body, headers)
+            except (WebhookVerificationError, ValueError):
+                continue
+            return True
+        return False
+
+
+async def _limited_body(request: Request) -> bytes | None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_WEBHOOK:
+            return None
+    return bytes(body)
+
+
+def _refusal(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"code": code, "message": message}, status_code=status)

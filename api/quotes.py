@@ -1,0 +1,186 @@
+"""Quotes in the public schema: a price that holds for 15 minutes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Iterable
+from typing import Annotated
+
+import strawberry
+
+from api.context import Info
+from api.errors import InvalidInput, NotFound, RefusalsAsResults, RoomUnavailable
+from api.hotels import CancellationPolicy, Hotel, PaymentTiming, cancellation_policy, hotel, payment_timing
+from api.money import Money, money
+from api.node_ids import decode_id, encode_id
+from api.nodes import Node
+from api.permissions import Demands, Permission
+from contracts.booking.v1 import booking_pb2
+from contracts.hotel.v1 import hotel_pb2
+from runtime.channels import call
+from runtime.clock import from_timestamp
+from runtime.errors import NotFound as NothingThere
+
+
+@strawberry.enum(description="What a line of a price is for.")
+class PriceLineKind(enum.Enum):
+    NIGHT = "NIGHT"
+    CITY_TAX = "CITY_TAX"
+
+
+@strawberry.type(description="One line of a price. The lines of a room sum exactly to its total.")
+class PriceLine:
+    kind: PriceLineKind = strawberry.field(description="What it is for.")
+    night: dt.date | None = strawberry.field(description="The night, for lines of a night.")
+    description: str = strawberry.field(description="In words.")
+    amount: Money = strawberry.field(description="How much.")
+
+
+@strawberry.type(description="One room of a quote or booking, with its guests and its price.")
+class PricedRoom:
+    room_type_id: strawberry.ID = strawberry.field(description="The room type.")
+    rate_plan_id: strawberry.ID = strawberry.field(description="The rate plan.")
+    room_type_name: str = strawberry.field(description="The room type's name when it was quoted.")
+    rate_plan_name: str = strawberry.field(description="The rate plan's name when it was quoted.")
+    payment_timing: PaymentTiming = strawberry.field(description="When the guest pays.")
+    adults: int = strawberry.field(description="Adults in this room.")
+    children_ages: list[int] = strawberry.field(description="One age a child in this room.")
+    cancellation_policy: CancellationPolicy = strawberry.field(description="As it was when it was quoted.")
+    lines: list[PriceLine] = strawberry.field(description="What the total is made of.")
+    total: Money = strawberry.field(description="Taxes included.")
+
+
+@strawberry.type(description="A price for a stay that holds until `expiresAt`. Never changed; ask for a new one.")
+class Quote(Node):
+    check_in: dt.date = strawberry.field(description="First night.")
+    check_out: dt.date = strawberry.field(description="Day of departure; not slept.")
+    rooms: list[PricedRoom] = strawberry.field(description="The rooms.")
+    total: Money = strawberry.field(description="All rooms and nights, taxes included.")
+    expires_at: dt.datetime = strawberry.field(description="Until when it can be booked.")
+    hotel_id: strawberry.Private[str]
+
+    @strawberry.field(description="The house.")
+    async def hotel(self, info: Info) -> Hotel:
+        return await hotel_of(info, self.hotel_id)
+
+    @strawberry.field(description="Every line of every room.")
+    def lines(self) -> list[PriceLine]:
+        return [line for room in self.rooms for line in room.lines]
+
+    @strawberry.field(description="The strictest policy among the rooms.")
+    def cancellation_policy(self) -> CancellationPolicy:
+        return strictest_policy(self.rooms)
+
+
+@strawberry.input(description="One room to be quoted.")
+class QuoteRoomInput:
+    room_type_id: strawberry.ID = strawberry.field(description="The room type.")
+    rate_plan_id: strawberry.ID = strawberry.field(description="The rate plan.")
+    adults: int = strawberry.field(description="1 to 20, as the room allows.")
+    children_ages: list[int] = strawberry.field(default_factory=list, description="One age a child, 0 to 17.")
+
+
+@strawberry.input(description="The stay to be quoted.")
+class QuoteCreateInput:
+    hotel_id: strawberry.ID = strawberry.field(description="The house.")
+    check_in: dt.date = strawberry.field(description="First night, a day at the hotel.")
+    check_out: dt.date = strawberry.field(description="Day of departure; not slept.")
+    rooms: list[QuoteRoomInput] = strawberry.field(description="1 to 9 rooms.")
+
+
+QuoteCreateResult = Annotated[
+    Quote | RoomUnavailable | NotFound | InvalidInput,
+    strawberry.union("QuoteCreateResult", description="A quote, or why there is none."),
+]
+
+
+@strawberry.type
+class QuoteQueries:
+    @strawberry.field(description="A quote by id; null if there is none.")
+    async def quote(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002
+    ) -> Quote | None:
+        found = await info.context.load.quote.load(decode_id("Quote", id, path=("id",)))
+        return quote(found) if found else None
+
+
+@strawberry.type
+class QuoteMutations:
+    @strawberry.mutation(
+        description="Prices a stay for 15 minutes. Holds no rooms; `bookingCreate` does.",
+        extensions=[RefusalsAsResults(), Demands(Permission.ANYONE)],
+    )
+    async def quote_create(
+        self,
+        info: Info,
+        input: Annotated[QuoteCreateInput, strawberry.argument(description="The stay.")],  # noqa: A002
+    ) -> QuoteCreateResult:
+        request = booking_pb2.CreateQuoteRequest(
+            hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)),
+            check_in=input.check_in.isoformat(),
+            check_out=input.check_out.isoformat(),
+            rooms=[
+                hotel_pb2.RoomRequest(
+                    room_type_id=decode_id("RoomType", room.room_type_id, path=("rooms", str(number), "roomTypeId")),
+                    rate_plan_id=decode_id("RatePlan", room.rate_plan_id, path=("rooms", str(number), "ratePlanId")),
+                    adults=room.adults,
+                    children_ages=room.children_ages,
+                )
+                for number, room in enumerate(input.rooms)
+            ],
+        )
+        return quote(await call(info.context.services.bookings.CreateQuote, request))
+
+
+def quote(message: booking_pb2.Quote) -> Quote:
+    return Quote(
+        id=strawberry.ID(encode_id("Quote", message.id)),
+        check_in=dt.date.fromisoformat(message.check_in),
+        check_out=dt.date.fromisoformat(message.check_out),
+        rooms=[priced_room(room) for room in message.rooms],
+        total=money(message.total),
+        expires_at=from_timestamp(message.expires_at),
+        hotel_id=message.hotel_id,
+    )
+
+
+def priced_room(message: hotel_pb2.PricedRoom) -> PricedRoom:
+    return PricedRoom(
+        room_type_id=strawberry.ID(encode_id("RoomType", message.request.room_type_id)),
+        rate_plan_id=strawberry.ID(encode_id("RatePlan", message.request.rate_plan_id)),
+        room_type_name=message.room_type_name,
+        rate_plan_name=message.rate_plan_name,
+        payment_timing=payment_timing(message.payment_timing),
+        adults=message.request.adults,
+        children_ages=list(message.request.children_ages),
+        cancellation_policy=cancellation_policy(message.cancellation_policy),
+        lines=[
+            PriceLine(
+                kind=PriceLineKind(hotel_pb2.PriceLineKind.Name(line.kind).removeprefix("PRICE_LINE_KIND_")),
+                night=dt.date.fromisoformat(line.night) if line.night else None,
+                description=line.description,
+                amount=money(line.amount),
+            )
+            for line in message.lines
+        ],
+        total=money(message.total),
+    )
+
+
+def strictest_policy(rooms: Iterable[PricedRoom]) -> CancellationPolicy:
+    """The policy that lets a guest go free for the shortest time."""
+    return max(
+        (room.cancellation_policy for room in rooms),
+        key=lambda policy: [(tier.penalty_percent, tier.hours_before_check_in) for tier in policy.tiers],
+    )
+
+
+async def hotel_of(info: Info, hotel_id: str) -> Hotel:
+    """The house of something that has one; raises NotFound if it was taken off since."""
+    found = await info.context.load.hotel.load(hotel_id)
+    if found is None:
+        raise NothingThere("This house is no longer listed.", path=("hotel",))
+    return hotel(found)

@@ -1,0 +1,66 @@
+"""The public schema, put together from its domains: python -m api.schema prints it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from api.bookings import BookingMutations, BookingQueries, BookingSubscriptions, booking
+from api.context import Info
+from api.hotel_search import HotelQueries
+from api.hotels import hotel
+from api.node_ids import decode_node_id
+from api.nodes import Node
+from api.notifications import NotificationMutations
+from api.payments import PaymentMutations
+from api.quotes import QuoteMutations, QuoteQueries, quote
+from api.scalars import SCALARS
+from api.viewer import ViewerMutations, ViewerQueries
+
+
+@strawberry.type(description="What can be read.")
+class Query(ViewerQueries, HotelQueries, QuoteQueries, BookingQueries):
+    @strawberry.field(description="Anything with a global id; null if it does not exist or is not yours to see.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002
+    ) -> Node | None:
+        kind, identifier = decode_node_id(id)
+        load = info.context.load
+        if kind == "Hotel" and (found_hotel := await load.hotel.load(identifier)):
+            return hotel(found_hotel)
+        if kind == "Quote" and (found_quote := await load.quote.load(identifier)):
+            return quote(found_quote)
+        if kind == "Booking" and (found_booking := await load.booking.load(identifier)):
+            return booking(found_booking)
+        return None
+
+
+@strawberry.type(description="What can be done. Every mutation answers a union: success first, then refusals.")
+class Mutation(ViewerMutations, QuoteMutations, BookingMutations, PaymentMutations, NotificationMutations):
+    pass
+
+
+@strawberry.type(description="What can be followed live.")
+class Subscription(BookingSubscriptions):
+    pass
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+
+def sdl() -> str:
+    return schema.as_str() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(sdl())

@@ -1,0 +1,73 @@
+"""The gateway's connections to everything behind it, opened once a process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+import redis.asyncio as redis
+
+from api.live_updates import LiveUpdates, open_live_updates
+from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from contracts.search.v1 import search_pb2, search_pb2_grpc
+from runtime.channels import ServiceIdentity, call, open_channel
+from runtime.identity import TokenVerifier
+from runtime.job_queue import JobQueue, open_job_queue
+from runtime.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Stubs by the noun they own, and what the webhook's door needs."""
+
+    auth: auth_pb2_grpc.AuthServiceAsyncStub
+    hotels: hotel_pb2_grpc.HotelServiceAsyncStub
+    search: search_pb2_grpc.SearchServiceAsyncStub
+    bookings: booking_pb2_grpc.BookingServiceAsyncStub
+    notifications: notification_pb2_grpc.NotificationServiceAsyncStub
+    channels: dict[str, grpc.aio.Channel]
+    verifier: TokenVerifier
+    identity: ServiceIdentity
+    redis: redis.Redis
+    live: LiveUpdates
+    jobs: JobQueue
+
+
+@asynccontextmanager
+async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
+    async with AsyncExitStack() as stack:
+        channels = {
+            name: await stack.enter_async_context(open_channel(address, contract))
+            for name, address, contract in (
+                ("auth", settings.auth_address, auth_pb2.DESCRIPTOR),
+                ("hotel", settings.hotel_address, hotel_pb2.DESCRIPTOR),
+                ("search", settings.search_address, search_pb2.DESCRIPTOR),
+                ("booking", settings.booking_address, booking_pb2.DESCRIPTOR),
+                ("notification", settings.notification_address, notification_pb2.DESCRIPTOR),
+            )
+        }
+        auth: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channels["auth"])
+        client: redis.Redis = redis.Redis.from_url(settings.redis_url.get_secret_value())
+        stack.push_async_callback(client.aclose)
+
+        async def fetch_keys() -> str:
+            return (await call(auth.GetJwks, auth_pb2.GetJwksRequest(), token="")).jwks_json
+
+        yield Services(
+            auth=auth,
+            hotels=hotel_pb2_grpc.HotelServiceStub(channels["hotel"]),
+            search=search_pb2_grpc.SearchServiceStub(channels["search"]),
+            bookings=booking_pb2_grpc.BookingServiceStub(channels["booking"]),
+            notifications=notification_pb2_grpc.NotificationServiceStub(channels["notification"]),
+            channels=channels,
+            verifier=TokenVerifier(fetch_keys, issuer=settings.token_issuer, audience=settings.token_audience),
+            identity=ServiceIdentity(auth, settings),
+            redis=client,
+            live=await stack.enter_async_context(open_live_updates(client)),
+            jobs=await stack.enter_async_context(open_job_queue(settings)),
+        )

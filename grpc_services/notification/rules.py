@@ -1,0 +1,141 @@
+"""Which event tells whom what, and when a failed e-mail is tried again. No I/O."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from google.protobuf.message import DecodeError
+
+from contracts.events.v1 import events_pb2
+from contracts.money.v1 import money_pb2
+from runtime.clock import from_timestamp
+from runtime.errors import InvalidInput
+
+EMAIL = "EMAIL"
+_NOBODY = uuid.UUID(int=0)
+_PATH = ("envelope",)
+_LONGEST_REASON = 200
+_ADDRESS = re.compile(r"\S+@\S+")
+
+# One try, then one more after each of these.
+_RETRY_AFTER = (
+    dt.timedelta(seconds=10),
+    dt.timedelta(minutes=1),
+    dt.timedelta(minutes=10),
+    dt.timedelta(hours=1),
+    dt.timedelta(hours=6),
+)
+MOST_ATTEMPTS = len(_RETRY_AFTER) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to be told to one account."""
+
+    account_id: uuid.UUID
+    template: str
+    by_email: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an event asks for. `parameters` is what the texts are made of, as JSON."""
+
+    event_id: uuid.UUID
+    kind: str
+    booking_id: uuid.UUID
+    request_id: str
+    parameters: dict[str, Any]
+    notices: tuple[Notice, ...]
+
+
+class BookingEvent(Protocol):
+    """What all events of the booking topic have."""
+
+    @property
+    def booking(self) -> events_pb2.BookingSnapshot: ...
+
+
+_EVENTS: dict[str, Callable[[bytes], BookingEvent]] = {
+    "BookingHeld": events_pb2.BookingHeld.FromString,
+    "BookingConfirmed": events_pb2.BookingConfirmed.FromString,
+    "BookingPaymentFailed": events_pb2.BookingPaymentFailed.FromString,
+    "BookingExpired": events_pb2.BookingExpired.FromString,
+    "BookingRefunded": events_pb2.BookingRefunded.FromString,
+}
+
+
+def plan_of(raw_envelope: bytes) -> Plan | None:
+    """None for events that are nobody's news; raises InvalidInput for what is not an event."""
+    try:
+        envelope = events_pb2.Envelope.FromString(raw_envelope)
+        event_id = uuid.UUID(envelope.id)
+        if envelope.type not in _EVENTS:
+            return None
+        event = _EVENTS[envelope.type](envelope.payload)
+        booking = event.booking
+        parameters = _parameters(booking)
+        booking_id = uuid.UUID(booking.booking_id)
+        guest = uuid.UUID(booking.guest_account_id)
+        owner = uuid.UUID(booking.hotel_owner_id) if booking.hotel_owner_id else _NOBODY
+    except (DecodeError, ValueError):
+        raise InvalidInput("This is not an event in an envelope.", path=_PATH) from None
+    if isinstance(event, events_pb2.BookingRefunded):
+        parameters["amount"] = _amount(event.amount)
+    notices = _notices(envelope.type, guest, owner)
+    return Plan(event_id, envelope.type, booking_id, envelope.request_id, parameters, notices)
+
+
+def message_id(event_id: uuid.UUID, account_id: uuid.UUID, domain: str) -> str:
+    """The same for every try, so that a mail that arrives twice is shown once."""
+    digest = hashlib.sha256(f"{event_id}/{account_id}/{EMAIL}".encode()).hexdigest()[:40]
+    return f"<{digest}@{domain}>"
+
+
+def retry_after(attempts: int) -> dt.timedelta | None:
+    """How long to wait after so many failed attempts; None when there is no further one."""
+    return _RETRY_AFTER[attempts - 1] if 1 <= attempts < MOST_ATTEMPTS else None
+
+
+def clean_reason(failure: str) -> str:
+    """A reason fit to be stored: short, and without the address that mail servers like to repeat."""
+    return _ADDRESS.sub("(address)", failure)[:_LONGEST_REASON]
+
+
+def _notices(kind: str, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...]:
+    told: dict[str, tuple[Notice, ...]] = {
+        "BookingHeld": (Notice(guest, "booking_held", by_email=False),),
+        "BookingConfirmed": (
+            Notice(guest, "booking_confirmed", by_email=True),
+            Notice(owner, "new_booking", by_email=True),
+        ),
+        "BookingPaymentFailed": (Notice(guest, "booking_payment_failed", by_email=True),),
+        "BookingExpired": (Notice(guest, "booking_expired", by_email=True),),
+        "BookingRefunded": (Notice(guest, "booking_refunded", by_email=True),),
+    }
+    return tuple(notice for notice in told[kind] if notice.account_id != _NOBODY)
+
+
+def _parameters(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
+    deadline = booking.hold_expires_at if booking.HasField("hold_expires_at") else None
+    return {
+        "reference": booking.reference,
+        "hotel_name": booking.hotel_name,
+        "guest_name": booking.guest_name,
+        "check_in": dt.date.fromisoformat(booking.check_in).isoformat(),
+        "check_out": dt.date.fromisoformat(booking.check_out).isoformat(),
+        "room_names": list(booking.room_names),
+        "total": _amount(booking.total),
+        "paid": _amount(booking.paid) if booking.paid.minor_units else None,
+        "deadline": from_timestamp(deadline).isoformat() if deadline else None,
+    }
+
+
+def _amount(money: money_pb2.Money) -> dict[str, Any]:
+    return {"minor_units": money.minor_units, "currency": money.currency}

@@ -1,0 +1,138 @@
+"""From a template name and its parameters to a text in somebody's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from contracts.auth.v1 import auth_pb2
+from contracts.notification.v1 import notification_pb2
+from grpc_services.notification import formats
+from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS, Words
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(("html",), default=False),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_BLANKS = re.compile(r"[ \t\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ShortText:
+    """What the application shows."""
+
+    title: str
+    body: str
+
+
+def short_text(template: str, parameters: Mapping[str, Any], locale: str) -> ShortText:
+    locale = _spoken(locale)
+    message = _message(template, locale)
+    facts = _facts(parameters, locale)
+    return ShortText(_block(message, "title", facts), _block(message, "body", facts))
+
+
+def email(
+    template: str,
+    parameters: Mapping[str, Any],
+    contact: auth_pb2.Contact,
+    *,
+    url: str,
+    message_id: str,
+    request_id: str,
+) -> notification_pb2.EmailMessage:
+    """The whole mail to one person, as text and as HTML that says the same."""
+    locale = _spoken(contact.locale)
+    message = _message(template, locale)
+    facts = _facts(parameters, locale)
+    words = WORDS[locale]
+    title = _block(message, "title", facts)
+    parts = {
+        "locale": locale,
+        "title": title,
+        "greeting": words.greeting.format(name=contact.name),
+        "paragraphs": [_block(message, "body", facts), _block(message, "next", facts)],
+        "rows": _rows(template, facts, words),
+        "button": _block(message, "button", facts),
+        "url": url,
+        "colon": words.colon,
+        "footer": words.footer,
+    }
+    return notification_pb2.EmailMessage(
+        to_address=contact.email,
+        to_name=contact.name,
+        subject=title,
+        text=_TEMPLATES.get_template("mail.txt").render(parts),
+        html=_TEMPLATES.get_template("mail.html").render(parts),
+        message_id=message_id,
+        request_id=request_id,
+        locale=locale,
+    )
+
+
+def _spoken(locale: str) -> str:
+    return locale if locale in WORDS else DEFAULT_LOCALE
+
+
+def _message(template: str, locale: str) -> Template:
+    return _TEMPLATES.get_template(f"{locale}/{template}.txt")
+
+
+def _block(message: Template, name: str, facts: Mapping[str, Any]) -> str:
+    """One block of a message on one line; no-break spaces stay."""
+    written = "".join(message.blocks[name](message.new_context(dict(facts))))
+    return _BLANKS.sub(" ", written).strip()
+
+
+def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Every parameter as the locale writes it."""
+    check_in = dt.date.fromisoformat(parameters["check_in"])
+    check_out = dt.date.fromisoformat(parameters["check_out"])
+    rooms = Counter(parameters["room_names"])
+    return {
+        "reference": parameters["reference"],
+        "hotel_name": parameters["hotel_name"],
+        "guest_name": parameters["guest_name"],
+        "check_in": formats.day(check_in, locale),
+        "check_out": formats.day(check_out, locale),
+        "nights": formats.nights((check_out - check_in).days, locale),
+        "rooms": ", ".join(name if number == 1 else f"{number} × {name}" for name, number in rooms.items()),
+        "total": _money(parameters["total"], locale),
+        "paid": _money(parameters.get("paid"), locale),
+        "amount": _money(parameters.get("amount"), locale),
+        "deadline": _moment(parameters.get("deadline"), locale),
+    }
+
+
+def _rows(template: str, facts: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+    """The table of a mail; what is not known is left out."""
+    other_side = (words.guest, facts["guest_name"]) if template == "new_booking" else (words.hotel, facts["hotel_name"])
+    rows = [
+        (words.reference, facts["reference"]),
+        other_side,
+        (words.check_in, facts["check_in"]),
+        (words.check_out, facts["check_out"]),
+        (words.rooms, facts["rooms"]),
+        (words.total, facts["total"]),
+        (words.paid, facts["paid"]),
+        (words.refund, facts["amount"]),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _money(amount: Mapping[str, Any] | None, locale: str) -> str:
+    return formats.money(amount["minor_units"], amount["currency"], locale) if amount else ""
+
+
+def _moment(value: str | None, locale: str) -> str:
+    return formats.moment(dt.datetime.fromisoformat(value), locale) if value else ""

@@ -1,0 +1,54 @@
+"""The search service put together. It says that it is ready once its index is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.search.v1 import search_pb2, search_pb2_grpc
+from grpc_services.search.feed import Feed
+from grpc_services.search.servicer import SearchServicer
+from runtime.channels import open_channel, open_token_verifier
+from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.settings import SearchSettings
+
+SERVICE_NAME = search_pb2.DESCRIPTOR.services_by_name["SearchService"].full_name
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def search_service(settings: SearchSettings) -> AsyncIterator[GrpcServer]:
+    async with (
+        open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotels,
+        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_token_verifier(settings) as verifier,
+    ):
+        feed = Feed(settings, hotel_pb2_grpc.HotelServiceStub(hotels), booking_pb2_grpc.BookingServiceStub(bookings))
+        async with grpc_server(
+            settings.grpc_listen,
+            SERVICE_NAME,
+            lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(SearchServicer(feed), server),
+            verifier=verifier,
+            ready=False,
+        ) as server:
+            stop = asyncio.Event()
+            async with asyncio.TaskGroup() as tasks:
+                following = tasks.create_task(feed.run(stop))
+                tasks.create_task(_announce(feed, server))
+                try:
+                    yield server
+                finally:
+                    stop.set()
+                    if not feed.loaded.is_set():
+                        following.cancel()
+                        feed.loaded.set()
+
+
+async def _announce(feed: Feed, server: GrpcServer) -> None:
+    await feed.loaded.wait()
+    await server.set_ready(True)

@@ -1,0 +1,57 @@
+"""The use cases of the search service, one method each. Everything here is public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+
+from contracts.search.v1 import search_pb2, search_pb2_grpc
+from grpc_services.search.feed import Feed
+from grpc_services.search.searching import search
+from grpc_services.search.suggesting import suggest
+from runtime.clock import to_timestamp
+from runtime.cursors import page_size
+from runtime.errors import Unavailable
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SearchServicer(search_pb2_grpc.SearchServiceServicer):
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    async def SearchHotels(
+        self, request: search_pb2.SearchHotelsRequest, context: Context
+    ) -> search_pb2.SearchHotelsResponse:
+        self._require_loaded()
+        response = search(self._feed.index, request, page_size(request.first))
+        response.index.CopyFrom(self._status())
+        return response
+
+    async def SuggestPlaces(
+        self, request: search_pb2.SuggestPlacesRequest, context: Context
+    ) -> search_pb2.SuggestPlacesResponse:
+        self._require_loaded()
+        return search_pb2.SuggestPlacesResponse(
+            suggestions=suggest(self._feed.index.layout, request.text, page_size(request.first))
+        )
+
+    async def GetIndexStatus(
+        self, request: search_pb2.GetIndexStatusRequest, context: Context
+    ) -> search_pb2.IndexStatus:
+        return self._status()
+
+    def _require_loaded(self) -> None:
+        if not self._feed.loaded.is_set():
+            raise Unavailable("The search index is still being loaded; please try again in a moment.")
+
+    def _status(self) -> search_pb2.IndexStatus:
+        layout = self._feed.index.layout
+        return search_pb2.IndexStatus(
+            hotels=len(layout.hotels),
+            room_types=len(layout.row_of),
+            sellable_room_types=self._feed.index.sellable_room_types,
+            as_of=to_timestamp(self._feed.as_of),
+            lag_seconds=self._feed.lag_seconds,
+        )

@@ -1,0 +1,215 @@
+"""The payment service running over the test servers, with a merchant, a guest and a receiver around it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urljoin
+
+import grpc
+import httpx
+import pytest
+from google.protobuf.message import Message
+
+from contracts.money.v1 import money_pb2
+from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from grpc_services.payment.policies import API_KEY_HEADER
+from grpc_services.payment.service import payment_service
+from runtime.channels import call, open_channel
+from runtime.clock import to_timestamp, utc_now
+from runtime.database import Database, open_database
+from runtime.errors import ServiceError
+from runtime.settings import PaymentSettings
+from tests.grpc_services.payment.receiver import SECRETS, Receiver
+from tests.parts import Parts, free_port
+
+API_KEY = "merchant-key-for-tests"
+RETURN_ORIGIN = "https://hotel.example"
+GOOD, DECLINED, CONFIRM, LATE = "4242424242424242", "4000000000000002", "4000000000003220", "4000000000000259"
+TABLES = ("webhook_attempt", "webhook_delivery", "refund_move", "refund", "payment_attempt", "payment")
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+Rows: TypeAlias = list[dict[str, Any]]
+
+
+@dataclass
+class MovableClock:
+    """The real time, moved by `ahead`."""
+
+    ahead: dt.timedelta = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return utc_now() + self.ahead
+
+    def forward(self, **amount: float) -> None:
+        self.ahead += dt.timedelta(**amount)
+
+
+@dataclass
+class Guest:
+    """Somebody with a browser at one checkout page."""
+
+    address: str
+    browser: httpx.AsyncClient
+    page: httpx.Response = field(init=False)
+
+    async def look(self) -> httpx.Response:
+        self.page = await self.browser.get(self.address)
+        return self.page
+
+    def hidden(self, name: str) -> str:
+        found = re.search(f'name="{name}" value="([^"]+)"', self.page.text)
+        assert found, self.page.text
+        return found[1]
+
+    async def send_card(self, number: str, **changes: str) -> httpx.Response:
+        """Sends the form of the page that was looked at last."""
+        fields = {
+            "nonce": self.hidden("nonce"),
+            "number": number,
+            "expiry": "12/40",
+            "cvc": "123",
+            "holder": "Ada Lovelace",
+        }
+        return await self.browser.post(self.address, data={**fields, **changes})
+
+    async def pay(self, number: str, **changes: str) -> httpx.Response:
+        """Opens the page, fills in the form, and follows to where the payment then stands."""
+        await self.look()
+        answer = await self.send_card(number, **changes)
+        assert answer.status_code == 303, answer.text
+        assert urljoin(self.address, answer.headers["location"]) == self.address
+        return await self.look()
+
+    async def answer_bank(self, answer: str) -> httpx.Response:
+        sent = await self.browser.post(
+            f"{self.address}/confirmation", data={"attempt": self.hidden("attempt"), "answer": answer}
+        )
+        assert sent.status_code == 303, sent.text
+        assert urljoin(f"{self.address}/confirmation", sent.headers["location"]) == self.address
+        return await self.look()
+
+
+@dataclass
+class House:
+    settings: PaymentSettings
+    stub: payment_pb2_grpc.PaymentServiceAsyncStub
+    database: Database
+    browser: httpx.AsyncClient
+    clock: MovableClock
+    receiver: Receiver
+
+    async def create(self, **changes: Any) -> payment_pb2.Payment:
+        return await self.call(self.stub.CreatePayment, payment_request(**changes))
+
+    async def get(self, payment: payment_pb2.Payment) -> payment_pb2.Payment:
+        return await self.call(self.stub.GetPayment, payment_pb2.GetPaymentRequest(id=payment.id))
+
+    async def void(self, payment: payment_pb2.Payment) -> payment_pb2.Payment:
+        return await self.call(self.stub.VoidPayment, payment_pb2.VoidPaymentRequest(id=payment.id))
+
+    async def refund(self, payment: payment_pb2.Payment, minor_units: int, key: str = "") -> payment_pb2.Refund:
+        return await self.call(self.stub.CreateRefund, refund_request(payment, minor_units, key))
+
+    async def call(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        *,
+        api_key: str = API_KEY,
+    ) -> Response:
+        return await call(method, request, token="", extra_metadata=((API_KEY_HEADER, api_key),))
+
+    def guest(self, payment: payment_pb2.Payment) -> Guest:
+        return Guest(payment.checkout_url, self.browser)
+
+    async def paid(self, **changes: Any) -> payment_pb2.Payment:
+        payment = await self.create(**changes)
+        await self.guest(payment).pay(GOOD)
+        return await self.get(payment)
+
+    async def rows(self, table: str, payment: payment_pb2.Payment | None = None) -> Rows:
+        """Everything in a table, or what belongs to one payment."""
+        column = "id" if table == "payment" else "payment_id"
+        where = f"WHERE {column} = '{uuid.UUID(payment.id)}'" if payment else ""
+        async with self.database.reading() as connection:
+            return [dict(row) for row in await connection.fetch(f"SELECT * FROM payment.{table} {where} ORDER BY 1")]  # type: ignore[call-overload]  # noqa: S608
+
+    async def ledger(self) -> dict[str, Rows]:
+        """Everything that is about money; webhooks may still be on their way."""
+        return {table: await self.rows(table) for table in ("payment", "payment_attempt", "refund", "refund_move")}
+
+
+def payment_request(**changes: Any) -> payment_pb2.CreatePaymentRequest:
+    fields: dict[str, Any] = {
+        "idempotency_key": uuid.uuid4().hex,
+        "amount": money_pb2.Money(minor_units=24_050, currency="EUR"),
+        "booking_id": str(uuid.uuid4()),
+        "booking_reference": "INN-7F3K2Q",
+        "description": "Two nights at Hôtel du Parc",
+        "return_url": f"{RETURN_ORIGIN}/bookings/7?tab=pay",
+        "expires_at": to_timestamp(utc_now() + dt.timedelta(minutes=3)),
+    }
+    return payment_pb2.CreatePaymentRequest(**{**fields, **changes})
+
+
+def refund_request(
+    payment: payment_pb2.Payment, minor_units: int, key: str = "", currency: str = "EUR"
+) -> payment_pb2.CreateRefundRequest:
+    return payment_pb2.CreateRefundRequest(
+        idempotency_key=key or uuid.uuid4().hex,
+        payment_id=payment.id,
+        amount=money_pb2.Money(minor_units=minor_units, currency=currency),
+        reason="The guest cancelled",
+    )
+
+
+def payment_settings(parts: Parts, webhook_url: str) -> PaymentSettings:
+    port = free_port()
+    return PaymentSettings.model_validate(
+        {
+            "environment": "test",
+            "DATABASE_URL": parts.database_url("payment"),
+            "grpc_listen": "127.0.0.1:0",
+            "http_port": port,
+            "public_url": f"http://127.0.0.1:{port}/",
+            "payment_api_key": API_KEY,
+            "webhook_url": webhook_url,
+            "webhook_secrets": ",".join(SECRETS),
+            "allowed_return_origins": RETURN_ORIGIN,
+        }
+    )
+
+
+@asynccontextmanager
+async def running_house(parts: Parts, receiver: Receiver, clock: MovableClock | None = None) -> AsyncIterator[House]:
+    settings = payment_settings(parts, receiver.url)
+    clock = clock or MovableClock()
+    async with (
+        payment_service(settings, clock=clock) as server,
+        open_database(parts.database_url("payment"), pool_size=4, application_name="tests") as database,
+        open_channel(server.address, payment_pb2.DESCRIPTOR) as channel,
+        httpx.AsyncClient(trust_env=False) as browser,
+    ):
+        stub: payment_pb2_grpc.PaymentServiceAsyncStub = payment_pb2_grpc.PaymentServiceStub(channel)
+        yield House(settings, stub, database, browser, clock, receiver)
+
+
+async def refused(awaited: Any) -> ServiceError:
+    with pytest.raises(ServiceError) as refusal:
+        await awaited
+    return refusal.value
+
+
+async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float = 5.0) -> None:
+    """Asks the database again and again, as nothing announces what a background task has written."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await is_so():
+        assert asyncio.get_running_loop().time() < deadline, "it did not become so in time"
+        await asyncio.sleep(0.02)

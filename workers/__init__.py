@@ -1,0 +1,1 @@
+"""The processes that work behind the services: one job a file."""

@@ -1,0 +1,100 @@
+"""The arq worker: python -m workers.arq_worker
+
+It lives on when Redis goes away: arq itself gives up after some seconds, so it is started anew until it
+works again. Nothing is lost meanwhile, for PostgreSQL knows what is undone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from arq import cron
+from arq.worker import Worker
+from redis.exceptions import RedisError
+from workers.email_delivery import deliver_email, sweep_due_deliveries
+
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from runtime.channels import open_channel, open_service_identity
+from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
+from runtime.process import run_process
+from runtime.settings import WorkerSettings
+from workers.hold_expiry import expire_holds
+from workers.payment_webhooks import settle_payment_event, sweep_payment_events
+
+log = structlog.get_logger()
+
+JOB_TIMEOUT_SECONDS = 25  # a killed worker's job comes back after this and ten seconds more
+_FUNCTIONS = [settle_payment_event, deliver_email]
+_EVERY_5_SECONDS = set(range(0, 60, 5))
+_EVERY_10_SECONDS = set(range(0, 60, 10))
+_PAUSE_SECONDS = 1.0
+
+
+async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    async with (
+        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_channel(settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
+        open_service_identity(settings.auth_address, settings) as identity,
+        open_job_queue(settings) as jobs,
+    ):
+        context = {
+            "settings": settings,
+            "bookings": booking_pb2_grpc.BookingServiceStub(bookings),
+            "notifications": notification_pb2_grpc.NotificationServiceStub(notifications),
+            "identity": identity,
+            "jobs": jobs,
+        }
+        while not stop.is_set():
+            try:
+                await _work(settings, context, stop)
+            except (RedisError, OSError, TimeoutError) as failure:
+                log.warning("worker.redis_away", failure=type(failure).__name__)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio.Event) -> None:
+    worker = Worker(
+        functions=_FUNCTIONS,  # type: ignore[arg-type]  # arq types jobs as taking anything after ctx
+        cron_jobs=[
+            cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),  # type: ignore[arg-type]
+            cron(sweep_payment_events, second=_EVERY_10_SECONDS, max_tries=1),  # type: ignore[arg-type]
+            cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),  # type: ignore[arg-type]
+        ],
+        redis_settings=redis_settings(settings),
+        ctx=dict(context),
+        handle_signals=False,
+        job_timeout=JOB_TIMEOUT_SECONDS,
+        keep_result=0,  # a job that is done may be asked for again
+        max_tries=10,
+        max_jobs=20,
+        poll_delay=0.1,
+        job_serializer=serialize_job,
+        job_deserializer=deserialize_job,
+        log_results=False,
+    )
+    running = asyncio.create_task(worker.async_run())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+    finally:
+        stopping.cancel()
+        await _close(worker, running)
+
+
+async def _close(worker: Worker, running: asyncio.Task[None]) -> None:
+    """Jobs under way are cancelled and given back to the queue."""
+    try:
+        await worker.close()
+    except (RedisError, OSError, asyncio.CancelledError) as failure:
+        log.warning("worker.not_closed_cleanly", failure=type(failure).__name__)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    run_process("arq-worker", WorkerSettings, serve)

@@ -1,0 +1,245 @@
+"""Carries events from the services' outboxes to Kafka, in order, at least once.
+
+Woken by NOTIFY when a transaction that wrote an event commits, and by a clock in case a call was missed.
+For each schema one relay at a time holds an advisory lock, so several relays may run and the order of an
+aggregate's events is that of their commits. Kept rows are published again when the broker has lost what it
+had (an in-memory broker does at every restart).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter, Gauge
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, any_, bindparam, delete, func, select, update
+
+from runtime.database import Connection, Database, Record, Statement, open_database
+from runtime.event_bus import PARTITIONS, TOPICS, ensure_topics, open_producer
+from runtime.outbox import WAKE_CHANNEL
+from runtime.process import run_process
+from runtime.settings import RelaySettings
+from runtime.tables import outbox_table, service_metadata
+
+log = structlog.get_logger()
+
+PUBLISHED = Counter("innkeeper_outbox_published_total", "Events carried to Kafka", ("schema",))
+WAITING = Gauge("innkeeper_outbox_waiting", "Events not yet published", ("schema",))
+LAG = Gauge("innkeeper_outbox_lag_seconds", "Age of the oldest event not yet published", ("schema",))
+
+_BATCH = 500
+_POLL_SECONDS = 1.0
+_WATCH_SECONDS = 5.0
+_PAUSE_AFTER_FAILURE_SECONDS = 1.0
+
+
+class SchemaOutbox:
+    """The outbox of one service, as the relay sees it."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        table = outbox_table(service_metadata(schema))
+        waiting = table.c.published_at.is_(None)
+        self._lock = Statement(select(func.pg_try_advisory_xact_lock(func.hashtext(f"outbox:{schema}"))))
+        self._next = Statement(
+            select(table.c.position, table.c.topic, table.c.aggregate_id, table.c.envelope)
+            .where(waiting)
+            .order_by(table.c.position)
+            .limit(bindparam("limit", type_=Integer))
+        )
+        self._mark = Statement(
+            update(table)
+            .where(table.c.position == any_(bindparam("positions", type_=ARRAY(BigInteger))))
+            .values(published_at=func.now())
+        )
+        self._again = Statement(
+            update(table)
+            .where(table.c.topic == any_(bindparam("topics", type_=ARRAY(Text))), table.c.published_at.is_not(None))
+            .values(published_at=None)
+        )
+        self._forget = Statement(
+            delete(table).where(
+                table.c.published_at < func.now() - func.make_interval(0, 0, 0, bindparam("days", type_=Integer))
+            )
+        )
+        self._state = Statement(
+            select(
+                func.count().label("waiting"),
+                func.coalesce(func.extract("epoch", func.now() - func.min(table.c.created_at)), 0).label("lag"),
+            )
+            .select_from(table)
+            .where(waiting)
+        )
+        self._any_published = Statement(select(table.c.position).where(table.c.published_at.is_not(None)).limit(1))
+
+    async def carry(self, connection: Connection, producer: AIOKafkaProducer) -> list[Any]:
+        """Publishes one batch inside the caller's transaction; answers Kafka's receipts, none when done."""
+        if not await self._lock.fetch_value(connection):
+            return []
+        rows = await self._next.fetch(connection, limit=_BATCH)
+        if not rows:
+            return []
+        receipts = await _send(producer, rows)
+        await self._mark.execute(connection, positions=[row["position"] for row in rows])
+        PUBLISHED.labels(self.schema).inc(len(rows))
+        return receipts
+
+    async def publish_again(self, connection: Connection, topics: Sequence[str]) -> int:
+        return await self._again.execute(connection, topics=list(topics))
+
+    async def has_published(self, connection: Connection) -> bool:
+        return await self._any_published.fetch_value(connection) is not None
+
+    async def forget(self, connection: Connection, days: int) -> None:
+        await self._forget.execute(connection, days=days)
+
+    async def measure(self, connection: Connection) -> None:
+        state = await self._state.fetch_one(connection)
+        WAITING.labels(self.schema).set(state["waiting"])
+        LAG.labels(self.schema).set(float(state["lag"]))
+
+
+class BrokerWatch:
+    """Notices that the broker knows less than it once did."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
+        self._consumer = consumer
+        self._partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+        self._ends: dict[TopicPartition, int] = {}
+
+    async def is_empty(self) -> bool:
+        return not any((await self._consumer.end_offsets(self._partitions)).values())
+
+    async def lost_something(self) -> bool:
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
+        lost = any(end < self._ends.get(partition, 0) for partition, end in ends.items())
+        self._ends = ends
+        return lost
+
+    def saw(self, receipts: Sequence[Any]) -> None:
+        for receipt in receipts:
+            partition = TopicPartition(receipt.topic, receipt.partition)
+            self._ends[partition] = max(self._ends.get(partition, 0), receipt.offset + 1)
+
+
+class Relay:
+    def __init__(self, settings: RelaySettings, database: Database, topics: Sequence[str] = TOPICS) -> None:
+        self._settings = settings
+        self._database = database
+        self._topics = topics
+        self._outboxes = [SchemaOutbox(schema) for schema in settings.outbox_schemas]
+        self._wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        listener = asyncio.create_task(self._listen(stop))
+        try:
+            while not stop.is_set():
+                try:
+                    await self._carry_until_stopped(stop)
+                except (KafkaError, OSError, asyncpg.PostgresError, TimeoutError) as failure:
+                    log.warning("relay.interrupted", failure=type(failure).__name__)
+                    await _pause(stop, _PAUSE_AFTER_FAILURE_SECONDS)
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
+
+    async def _carry_until_stopped(self, stop: asyncio.Event) -> None:
+        await ensure_topics(self._settings, self._topics)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.kafka_bootstrap_servers)
+        async with open_producer(self._settings) as producer:
+            await consumer.start()
+            try:
+                watch = BrokerWatch(consumer, self._topics)
+                if await watch.is_empty():
+                    await self._publish_again(only_if_published=True)
+                watched_at = time.monotonic()
+                while not stop.is_set():
+                    self._wake.clear()
+                    for outbox in self._outboxes:
+                        await self._drain(outbox, producer, watch)
+                    if time.monotonic() - watched_at > _WATCH_SECONDS:
+                        watched_at = time.monotonic()
+                        await self._look_after(watch)
+                    await self._until_woken(stop)
+            finally:
+                await consumer.stop()
+
+    async def _drain(self, outbox: SchemaOutbox, producer: AIOKafkaProducer, watch: BrokerWatch) -> None:
+        while True:
+            async with self._database.transaction() as connection:
+                receipts = await outbox.carry(connection, producer)
+            watch.saw(receipts)
+            if not receipts:
+                return
+
+    async def _look_after(self, watch: BrokerWatch) -> None:
+        if await watch.lost_something():
+            await ensure_topics(self._settings, self._topics)
+            await self._publish_again()
+        async with self._database.transaction() as connection:
+            for outbox in self._outboxes:
+                await outbox.measure(connection)
+                await outbox.forget(connection, self._settings.outbox_keep_days)
+
+    async def _publish_again(self, *, only_if_published: bool = False) -> None:
+        async with self._database.transaction() as connection:
+            for outbox in self._outboxes:
+                if only_if_published and not await outbox.has_published(connection):
+                    continue
+                count = await outbox.publish_again(connection, self._topics)
+                log.warning("relay.publishing_again", schema=outbox.schema, events=count)
+
+    async def _listen(self, stop: asyncio.Event) -> None:
+        """Keeps a connection that hears of commits; without it the clock alone wakes us."""
+        while not stop.is_set():
+            try:
+                connection = await asyncpg.connect(self._settings.database_url.get_secret_value())
+            except (OSError, asyncpg.PostgresError):
+                await _pause(stop, _PAUSE_AFTER_FAILURE_SECONDS)
+                continue
+            try:
+                await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
+                while not stop.is_set() and not connection.is_closed():
+                    await _pause(stop, _POLL_SECONDS)
+            finally:
+                await connection.close(timeout=1)
+
+    async def _until_woken(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())]
+        _, pending = await asyncio.wait(waits, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for wait in pending:
+            wait.cancel()
+
+
+async def _send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> list[Any]:
+    """All of a batch or an error; a batch that failed is sent again whole."""
+    deliveries = [
+        await producer.send(row["topic"], value=row["envelope"], key=row["aggregate_id"].encode()) for row in rows
+    ]
+    return list(await asyncio.gather(*deliveries))
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def serve(settings: RelaySettings, stop: asyncio.Event) -> None:
+    async with open_database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        application_name="innkeeper-relay",
+    ) as database:
+        await Relay(settings, database).run(stop)
+
+
+if __name__ == "__main__":
+    run_process("outbox-relay", RelaySettings, serve)
