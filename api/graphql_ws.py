@@ -74,6 +74,7 @@ class _Conversation:
         self._socket = socket
         self._caller: Caller | None = None
         self._initialised = False
+        self._known = asyncio.Event()
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def hold(self) -> None:
@@ -93,13 +94,12 @@ class _Conversation:
 
     async def _watch_over(self) -> None:
         """Closes a socket that does not introduce itself in time, and one whose token has ended."""
-        await asyncio.sleep(INIT_SECONDS)
-        if not self._initialised:
+        try:
+            await asyncio.wait_for(self._known.wait(), INIT_SECONDS)
+        except TimeoutError:
             await self._close(Close(4408, "Connection initialisation timeout"))
             return
-        while self._caller is None:
-            await asyncio.sleep(0.1)
-        if self._caller is ANONYMOUS:
+        if self._caller is None or self._caller is ANONYMOUS:
             return
         await asyncio.sleep(max(self._caller.expires_at - time.time(), 0))
         await self._close(Close(4403, "The access token has ended."))
@@ -147,6 +147,7 @@ class _Conversation:
             )
         except ServiceError:
             raise Close(4403, "Forbidden") from None
+        self._known.set()
         await self._send({"type": "connection_ack"})
 
     def _subscribe(self, frame: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -96,7 +96,7 @@ async def run_operation(
         variable_values=variables,
         operation_name=operation_name or None,
     )
-    return response_body(cast("ExecutionResult", await result if isawaitable(result) else result))
+    return response_body(await result if isawaitable(result) else result)
 
 
 async def open_subscription(

@@ -32,7 +32,11 @@ async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def front_door(_request: Request) -> Response:
     return PlainTextResponse(
-        "Innkeeper\n\nGraphQL      /graphql\nPlayground   /playground/\nHealth       /health/ready\nMetrics      /metrics\n"
+        "Innkeeper\n\n"
+        "GraphQL      /graphql\n"
+        "Playground   /playground/\n"
+        "Health       /health/ready\n"
+        "Metrics      /metrics\n"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, MetaData, Text
+from sqlalchemy import CheckConstraint, Index, MetaData, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -41,6 +41,7 @@ class Session(AuthModel, table=True):
     """One sign-in on one device. Its refresh tokens, each the successor of another, are one family."""
 
     __tablename__ = "session"
+    __table_args__ = (Index("ix_session_last_seen_at", "last_seen_at"),)
 
     id: uuid.UUID = Field(primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="auth.account.id", ondelete="CASCADE", index=True)
@@ -54,6 +55,7 @@ class RefreshToken(AuthModel, table=True):
     """Known by its SHA-256 only. `used_at` is set once, by the one call that receives the successor."""
 
     __tablename__ = "refresh_token"
+    __table_args__ = (Index("ix_refresh_token_expires_at", "expires_at"),)
 
     hash: bytes = Field(primary_key=True)
     session_id: uuid.UUID = Field(foreign_key="auth.session.id", ondelete="CASCADE", index=True)

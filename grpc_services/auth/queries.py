@@ -87,7 +87,7 @@ FORGET_OLD_SESSIONS = Statement(
     text(
         """
         DELETE FROM auth.session AS session
-        WHERE NOT EXISTS (
+        WHERE session.last_seen_at < now() - interval '1 day' AND NOT EXISTS (
             SELECT FROM auth.refresh_token AS token
             WHERE token.session_id = session.id AND token.expires_at > now()
         )

@@ -55,8 +55,10 @@ class WebhookDeliverer:
         try:
             while True:
                 await self._start_what_is_due()
+                # not wait_for, which may swallow a cancellation that meets a wake-up
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._wake.wait()
         finally:
             await self._let_arrive()
 

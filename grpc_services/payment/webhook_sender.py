@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
-from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 TIMEOUT_SECONDS = 10.0
 _SECRETS_IN_USE = 2
@@ -29,6 +29,17 @@ class Sender(Protocol):
     async def send(self, webhook_id: str, body: str) -> Answer: ...
 
 
+def signers(secrets: Sequence[str]) -> list[Webhook]:
+    """The signers in use; raises OSError with one line, and no secret in it, for secrets that cannot sign."""
+    try:
+        made = [Webhook(secret) for secret in secrets[:_SECRETS_IN_USE]]
+    except (ValueError, EmptyWebhookSecretError):
+        raise OSError("INNKEEPER_WEBHOOK_SECRETS: each secret is base64 behind whsec_") from None
+    if not made:
+        raise OSError("INNKEEPER_WEBHOOK_SECRETS: at least one secret is needed")
+    return made
+
+
 class WebhookSender:
     """Signs with the first secret and, while there is a second one, with that too, so that receivers who
     know only one of them can follow a rotation."""
@@ -36,11 +47,9 @@ class WebhookSender:
     def __init__(
         self, client: httpx.AsyncClient, url: str, secrets: Sequence[str], clock: Callable[[], dt.datetime]
     ) -> None:
-        if not secrets:
-            raise OSError("webhook_secrets must hold at least one secret")
         self._client = client
         self._url = url
-        self._signers = [Webhook(secret) for secret in secrets[:_SECRETS_IN_USE]]
+        self._signers = signers(secrets)
         self._clock = clock
 
     async def send(self, webhook_id: str, body: str) -> Answer:

@@ -44,6 +44,7 @@ def upgrade() -> None:
         schema="auth",
     )
     op.create_index("ix_session_account_id", "session", ["account_id"], schema="auth")
+    op.create_index("ix_session_last_seen_at", "session", ["last_seen_at"], schema="auth")
     op.create_table(
         "refresh_token",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
@@ -59,6 +60,7 @@ def upgrade() -> None:
         schema="auth",
     )
     op.create_index("ix_refresh_token_session_id", "refresh_token", ["session_id"], schema="auth")
+    op.create_index("ix_refresh_token_expires_at", "refresh_token", ["expires_at"], schema="auth")
     op.create_table(
         "signing_key",
         sa.Column("kid", sa.Text(), nullable=False),

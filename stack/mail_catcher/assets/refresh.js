@@ -12,7 +12,7 @@ async function refresh() {
   shown.replaceChildren(...fresh.childNodes);
   if (focused) shown.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   const button = document.querySelector("form[method=post] button");
-  if (button) button.disabled = !shown.querySelector("tbody, .count");
+  if (button) button.disabled = shown.querySelector(".none-yet") !== null;
 }
 
 async function keepFresh() {

@@ -13,6 +13,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from contracts.auth.v1 import auth_pb2
+from grpc_services.auth import queries
 from grpc_services.auth.access_tokens import refresh_token_hash
 from runtime.channels import call
 from runtime.clock import from_timestamp, utc_now
@@ -202,3 +203,19 @@ async def test_what_a_device_calls_itself_is_made_fit_to_show(auth: Stub, auth_d
         device = await connection.fetchval("SELECT device FROM session WHERE id = $1", uuid.UUID(session.session_id))
     assert device.startswith("Firefox xx")
     assert len(device) == 120
+
+
+async def test_sessions_without_a_living_token_are_forgotten_and_others_kept(
+    auth: Stub, auth_database: Database
+) -> None:
+    old, living = await registered_and_signed_in(auth), await registered_and_signed_in(auth)
+    async with auth_database.transaction() as connection:
+        await connection.execute(
+            "UPDATE refresh_token SET expires_at = now() WHERE session_id = $1", uuid.UUID(old.session_id)
+        )
+        await connection.execute("UPDATE session SET last_seen_at = now() - interval '40 days'")
+        await queries.FORGET_OLD_REFRESH_TOKENS.execute(connection)
+        await queries.FORGET_OLD_SESSIONS.execute(connection)
+        left = await connection.fetch("SELECT id FROM session")
+    assert uuid.UUID(old.session_id) not in {row["id"] for row in left}
+    await refresh(auth, living.refresh_token)

@@ -17,7 +17,7 @@ from grpc_services.payment.checkout import Checkout
 from grpc_services.payment.ledger import Ledger
 from grpc_services.payment.webhook_deliverer import LEASE, WebhookDeliverer
 from grpc_services.payment.webhook_schedule import DELAYS_SECONDS
-from grpc_services.payment.webhook_sender import WebhookSender
+from grpc_services.payment.webhook_sender import WebhookSender, signers
 from runtime.database import Database, open_database
 from tests.grpc_services.payment.conftest import empty_tables
 from tests.grpc_services.payment.house import DECLINED, GOOD, MovableClock, Rows, payment_request, until
@@ -158,6 +158,12 @@ async def test_a_receiver_that_does_not_answer_is_tried_later(desk: Desk, monkey
     async with at_work(desk.deliverer()):
         assert await desk.until_attempted(1) == [(None, "TIMEOUT")]
     assert [row["state"] for row in await desk.deliveries()] == ["WAITING"]
+
+
+@pytest.mark.parametrize("secrets", [[], ["whsec_"], ["whsec_a"]])
+def test_secrets_that_cannot_sign_stop_the_process_with_one_line(secrets: list[str]) -> None:
+    with pytest.raises(OSError, match="INNKEEPER_WEBHOOK_SECRETS"):
+        signers(secrets)
 
 
 async def test_a_database_that_was_away_is_asked_again(desk: Desk) -> None:

@@ -1,0 +1,105 @@
+"""Each process's settings in the one-command stack: its own section, and nothing of the others'."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from migrations.histories import RELAY_ROLE, SERVICES, role_of
+from runtime.settings import PREFIX, StackSettings, environment_names, plain_environment
+from stack.ports import HOST, Ports
+from stack.processes import PROCESSES, Kind, Process
+from stack.secret_store import SecretStore
+
+OUTBOX_SCHEMAS = ("hotel", "booking")
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What was decided at the start: addresses of parts, ports, secrets."""
+
+    root: Path
+    directory: Path
+    ports: Ports
+    secrets: SecretStore
+    settings: StackSettings
+    database_url: str  # of a role that may make roles
+    redis_url: str
+    kafka_bootstrap_servers: str
+    embedded_broker: bool
+
+    def environment(self, process: Process) -> dict[str, str]:
+        """The whole environment of a process."""
+        wanted = environment_names(process.section)
+        values = {**self._shared(), **self._own(process)}
+        return {
+            **plain_environment(),
+            "PYTHONPATH": str(self.root),
+            "PYTHONUNBUFFERED": "1",
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+            **{name: value for name, value in values.items() if name in wanted},
+        }
+
+    def command(self, process: Process) -> list[str]:
+        return [sys.executable, *process.command[1:]]
+
+    def _shared(self) -> dict[str, str]:
+        ports, secrets = self.ports, self.secrets
+        plain = {
+            "environment": "development",
+            "otlp_endpoint": self.settings.otlp_endpoint,
+            "http_host": HOST,
+            "kafka_idempotent_producer": str(not self.embedded_broker).lower(),
+            "payment_api_key": secrets.of("payment api key"),
+            "webhook_secrets": secrets.webhook_secret(),
+            "webhook_url": f"{ports.url(ports.gateway)}/webhooks/payments",
+            "signing_key_secret": secrets.of("signing keys"),
+            "service_clients": json.dumps(secrets.client_secrets()),
+            "allowed_return_origins": ports.url(ports.gateway),
+            "hold_seconds": str(self.settings.hold_seconds),
+            "quote_seconds": str(self.settings.quote_seconds),
+            "smtp_host": HOST,
+            "smtp_port": str(ports.smtp),
+            "smtp_listen_port": str(ports.smtp),
+            "mail_dir": str(self.directory / "mails"),
+            "outbox_schemas": ",".join(OUTBOX_SCHEMAS),
+            "log_file": str(self.root / "logs" / "gateway.log"),
+            "web_root": str(self.root / "web" / "dist"),
+        }
+        addresses = {
+            f"{process.name}_address": ports.grpc_address(process.name)
+            for process in PROCESSES
+            if process.kind is Kind.SERVICE
+        }
+        return {
+            "REDIS_URL": self.redis_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers,
+            **{f"{PREFIX}{name.upper()}": value for name, value in (plain | addresses).items()},
+        }
+
+    def _own(self, process: Process) -> dict[str, str]:
+        ports, name = self.ports, process.name
+        own = {"METRICS_PORT": str(ports.metrics(PROCESSES.index(process)))}
+        if process.kind is Kind.SERVICE:
+            own["GRPC_LISTEN"] = ports.grpc_address(name)
+        http_ports = {"gateway": ports.gateway, "payment": ports.checkout, "mail-catcher": ports.mail_page}
+        if name in http_ports:
+            own["HTTP_PORT"] = str(http_ports[name])
+        own["PUBLIC_URL"] = ports.url(ports.checkout if name == "payment" else ports.gateway)
+        clients = self.secrets.client_secrets()
+        if name in clients:
+            own |= {"SERVICE_CLIENT_ID": name, "SERVICE_CLIENT_SECRET": clients[name]}
+        return {f"{PREFIX}{key}": value for key, value in own.items()} | self._database(name)
+
+    def _database(self, name: str) -> dict[str, str]:
+        role = {"outbox-relay": RELAY_ROLE, **{service: role_of(service) for service in SERVICES}}.get(name)
+        return {"DATABASE_URL": self.database_url_of(role)} if role else {}
+
+    def database_url_of(self, role: str) -> str:
+        parts = urlsplit(self.database_url)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{role}:{self.secrets.role_passwords()[role]}@{host}"))
