@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import enum
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -34,6 +33,7 @@ from runtime.channels import call
 from runtime.clock import from_timestamp
 from runtime.errors import NotFound as NothingThere
 from runtime.live_channels import booking_channel
+from runtime.waiting import wait_at_most
 
 _LOOK_ANYWAY_SECONDS = 15.0
 
@@ -252,7 +252,8 @@ class BookingSubscriptions:
                         version=entry.version,
                         at=from_timestamp(entry.at),
                     )
-                await _until(woken)
+                await wait_at_most(woken, _LOOK_ANYWAY_SECONDS)
+                woken.clear()
 
 
 async def _current(info: Info, identifier: str) -> booking_pb2.Booking:
@@ -278,14 +279,6 @@ async def _moves_after(
         for entry in page.entries:
             yield entry, newest
         version = page.entries[-1].version
-
-
-async def _until(woken: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(woken.wait(), _LOOK_ANYWAY_SECONDS)
-    except TimeoutError:
-        return
-    woken.clear()
 
 
 def booking_state(value: booking_pb2.BookingState.ValueType) -> BookingState:

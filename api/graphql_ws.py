@@ -23,6 +23,7 @@ from runtime.errors import ServiceError
 from runtime.http_server import LARGEST_FRAME
 from runtime.identity import ANONYMOUS, Caller, set_current_caller
 from runtime.request_context import REQUEST_ID_HEADER, begin_request
+from runtime.waiting import wait_at_most
 
 log = structlog.get_logger()
 
@@ -94,9 +95,7 @@ class _Conversation:
 
     async def _watch_over(self) -> None:
         """Closes a socket that does not introduce itself in time, and one whose token has ended."""
-        try:
-            await asyncio.wait_for(self._known.wait(), INIT_SECONDS)
-        except TimeoutError:
+        if not await wait_at_most(self._known, INIT_SECONDS):
             await self._close(Close(4408, "Connection initialisation timeout"))
             return
         if self._caller is None or self._caller is ANONYMOUS:

@@ -24,7 +24,9 @@ class Money:
         return str(self._decimal())
 
     @strawberry.field(description="The amount as people of a locale write it, such as 129,50 €.")
-    def formatted(self, locale: Annotated[str, strawberry.argument(description="BCP 47, such as fr or en-GB.")]) -> str:
+    def formatted(
+        self, locale: Annotated[str, strawberry.argument(description="BCP 47, such as fr or en-GB.")] = "en"
+    ) -> str:
         try:
             return format_currency(self._decimal(), self.currency, locale=Locale.parse(locale, sep="-"))
         except (ValueError, UnknownLocaleError):

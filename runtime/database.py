@@ -69,7 +69,11 @@ class Statement:
         compiled = clause.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-        self._constants: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
+        self._constants: dict[str, Any] = {
+            name: compiled.params[name]
+            for bound, name in getattr(compiled, "bind_names", {}).items()
+            if not bound.required
+        }
 
     def arguments(self, parameters: dict[str, Any]) -> list[Any]:
         known = {**self._constants, **parameters}

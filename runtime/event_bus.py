@@ -25,6 +25,7 @@ from contracts.events.v1 import events_pb2
 from runtime.errors import ServiceError
 from runtime.request_context import begin_request
 from runtime.settings import KafkaSection
+from runtime.waiting import wait_at_most
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("innkeeper.events")
@@ -163,7 +164,7 @@ async def _until_it_goes_through(
         except Exception as failure:
             log.warning("events.follower_failed", failure=type(failure).__name__)
         pause = min(pause * 2, 5.0)
-        await _sleep(pause, stop)
+        await wait_at_most(stop, pause)
 
 
 def _decoded(record: ConsumerRecord[bytes, bytes]) -> events_pb2.Envelope | None:
@@ -223,7 +224,7 @@ async def _try_one(
             await _bury(producer, record, group, reason)
             return
         pause = min(pause * 2, 5.0)
-        await _sleep(pause, stop)
+        await wait_at_most(stop, pause)
 
 
 async def _hand_over(envelopes: Sequence[events_pb2.Envelope], group: str, handle: Handler) -> None:
@@ -269,10 +270,3 @@ async def _connect(start: Callable[[], Awaitable[None]], *, tries: int = 60) -> 
             if attempt == tries - 1:
                 raise OSError("Kafka cannot be reached") from None
             await asyncio.sleep(0.5)
-
-
-async def _sleep(seconds: float, stop: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

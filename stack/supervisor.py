@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
+from runtime.waiting import wait_at_most
 from stack.embedded.child_process import ChildProcess, PartFailed
 
 _WATCH_SECONDS = 0.2
@@ -42,7 +43,7 @@ class Supervisor:
             for child in self._children():
                 if child.exit_code is not None:
                     await self._revive(child)
-            await _pause(stop, _WATCH_SECONDS)
+            await wait_at_most(stop, _WATCH_SECONDS)
 
     async def stop(self) -> None:
         for group in reversed(self._groups):
@@ -70,10 +71,3 @@ async def until(probe: Callable[[], Awaitable[bool]], supervisor: Supervisor, wh
         if time.monotonic() > deadline:
             raise PartFailed(f"{what} did not come within {seconds:.0f} s; the logs are in .stack/logs")
         await asyncio.sleep(0.1)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

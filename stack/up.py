@@ -23,7 +23,7 @@ from migrations.commands import provision, upgrade
 from migrations.histories import role_of
 from runtime.channels import call, open_channel
 from runtime.clock import utc_now
-from runtime.database import open_database
+from runtime.database import Database, open_database
 from runtime.errors import ServiceError
 from runtime.settings import BrokenSettings, StackSettings, load
 from stack.demo_data import load_demo_houses
@@ -123,18 +123,14 @@ async def _start(settings: StackSettings, directory: Path, supervisor: Superviso
     return wiring
 
 
-async def _start_parts(
-    settings: StackSettings, directory: Path, ports: Ports, supervisor: Supervisor
-) -> Wiring:
+async def _start_parts(settings: StackSettings, directory: Path, ports: Ports, supervisor: Supervisor) -> Wiring:
     secrets = SecretStore(directory)
     logs = directory / "logs"
     database_url, redis_url, kafka = settings.database_url, settings.redis_url, settings.kafka_bootstrap_servers
     postgres = valkey = broker = None
     starts: list[Awaitable[None]] = []
     if database_url is None:
-        postgres = EmbeddedPostgres(
-            directory, ports.postgres, secrets.of("postgres"), log_file=logs / "postgres.log"
-        )
+        postgres = EmbeddedPostgres(directory, ports.postgres, secrets.of("postgres"), log_file=logs / "postgres.log")
         starts.append(_timed("PostgreSQL 17", postgres.start()))
     if redis_url is None:
         valkey = EmbeddedValkey(directory, ports.valkey, secrets.of("valkey"), log_file=logs / "valkey.log")
@@ -177,7 +173,7 @@ async def _load_demo(wiring: Wiring) -> None:
 
 
 @asynccontextmanager
-async def _database(wiring: Wiring, service: str) -> AsyncIterator:
+async def _database(wiring: Wiring, service: str) -> AsyncIterator[Database]:
     url = wiring.database_url_of(role_of(service))
     async with open_database(url, pool_size=2, application_name="innkeeper-stack") as database:
         yield database
@@ -218,7 +214,7 @@ async def _until_searchable(wiring: Wiring, supervisor: Supervisor) -> None:
                 status = await call(stub.GetIndexStatus, search_pb2.GetIndexStatusRequest(), token="")
             except ServiceError:
                 return False
-            return status.hotels >= hotels and status.sellable_room_types >= status.room_types > 0 or not hotels
+            return (status.hotels >= hotels and status.sellable_room_types >= status.room_types > 0) or not hotels
 
         await until(filled, supervisor, "the search index", seconds=_READY_SECONDS)
 

@@ -7,8 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from grpc_services.auth.service import auth_service
-from tests.house import auth_settings
-from tests.parts import Parts, running_parts
+from grpc_services.booking.service import booking_service
+from grpc_services.hotel.service import hotel_service
+from tests.house import auth_settings, booking_settings, hotel_settings
+from tests.parts import Parts, free_port, running_parts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full-proofs", action="store_true", help="run the proofs with all their rounds")
 
 
 @pytest.fixture(scope="session")
@@ -20,4 +26,28 @@ async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parts
 @pytest.fixture(scope="session")
 async def auth_address(parts: Parts) -> AsyncIterator[str]:
     async with auth_service(auth_settings(parts)) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+async def hotel_address(parts: Parts, auth_address: str) -> AsyncIterator[str]:
+    async with hotel_service(hotel_settings(parts, auth_address)) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+def payment_address() -> str:
+    """Where booking looks for the payment system. It runs only while tests need it (see `payments` in
+    tests/grpc_services/booking/payments.py), as it delivers every webhook of its database."""
+    return f"127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="session")
+async def booking_address(
+    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
+) -> AsyncIterator[str]:
+    settings = booking_settings(
+        parts, auth_address, hotel_address=hotel_address, payment_address=payment_address, database_pool_size=20
+    )
+    async with booking_service(settings) as server:
         yield server.address

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable
 from dataclasses import dataclass
+
+import pytest
 
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from runtime.channels import call, open_channel
+from runtime.errors import ServiceError
 from runtime.identity import Role
 from runtime.settings import (
     AuthSettings,
+    BookingSettings,
+    HotelSettings,
+    InventoryConsumerSettings,
     NotificationConsumerSettings,
     NotificationSettings,
+    RelaySettings,
+    SearchSettings,
     WorkerSettings,
 )
 from tests.parts import Parts
 
 PERSON_PASSWORD = "correct-horse-battery"
 SIGNING_KEY_SECRET = "a-signing-key-secret-for-tests-only"
+PAYMENT_API_KEY = "merchant-key-for-tests"
 SERVICE_CLIENTS = {
     client: f"{client}-secret-for-tests"
     for client in (
@@ -66,6 +76,64 @@ def auth_settings(parts: Parts, **changes: object) -> AuthSettings:
             "signing_key_secret": SIGNING_KEY_SECRET,
             "service_clients": SERVICE_CLIENTS,
             **changes,
+        }
+    )
+
+
+def hotel_settings(parts: Parts, auth_address: str) -> HotelSettings:
+    return HotelSettings.model_validate(service_fields(parts, "hotel", auth_address))
+
+
+def booking_settings(
+    parts: Parts, auth_address: str, *, hotel_address: str, payment_address: str, **changes: object
+) -> BookingSettings:
+    return BookingSettings.model_validate(
+        {
+            **service_fields(parts, "booking", auth_address),
+            "hotel_address": hotel_address,
+            "payment_address": payment_address,
+            "payment_api_key": PAYMENT_API_KEY,
+            **changes,
+        }
+    )
+
+
+def search_settings(
+    parts: Parts, auth_address: str, *, hotel_address: str, booking_address: str, **changes: object
+) -> SearchSettings:
+    return SearchSettings.model_validate(
+        {
+            **kafka_fields(parts),
+            "environment": "test",
+            "grpc_listen": "127.0.0.1:0",
+            "auth_address": auth_address,
+            "hotel_address": hotel_address,
+            "booking_address": booking_address,
+            **changes,
+        }
+    )
+
+
+def relay_settings(parts: Parts, **changes: object) -> RelaySettings:
+    return RelaySettings.model_validate(
+        {
+            **kafka_fields(parts),
+            "environment": "test",
+            "DATABASE_URL": parts.database_url("relay"),
+            "outbox_schemas": "hotel,booking",
+            **changes,
+        }
+    )
+
+
+def inventory_consumer_settings(parts: Parts, auth_address: str, booking_address: str) -> InventoryConsumerSettings:
+    return InventoryConsumerSettings.model_validate(
+        {
+            **client_fields("inventory-consumer"),
+            **kafka_fields(parts),
+            "environment": "test",
+            "auth_address": auth_address,
+            "booking_address": booking_address,
         }
     )
 
@@ -153,3 +221,10 @@ async def service_token(auth_address: str, client: str = "gateway") -> str:
             token="",
         )
     return issued.access_token
+
+
+async def refused(awaited: Awaitable[object]) -> ServiceError:
+    """The refusal that a call ends with."""
+    with pytest.raises(ServiceError) as refusal:
+        await awaited
+    return refusal.value

@@ -13,7 +13,6 @@ import structlog
 from arq import cron
 from arq.worker import Worker
 from redis.exceptions import RedisError
-from workers.email_delivery import deliver_email, sweep_due_deliveries
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
@@ -21,6 +20,7 @@ from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
 from runtime.process import run_process
 from runtime.settings import WorkerSettings
+from workers.email_delivery import deliver_email, sweep_due_deliveries
 from workers.hold_expiry import expire_holds
 from workers.payment_webhooks import settle_payment_event, sweep_payment_events
 

@@ -26,6 +26,7 @@ from runtime.outbox import WAKE_CHANNEL
 from runtime.process import run_process
 from runtime.settings import RelaySettings
 from runtime.tables import outbox_table, service_metadata
+from runtime.waiting import wait_at_most
 
 log = structlog.get_logger()
 
@@ -144,7 +145,7 @@ class Relay:
                     await self._carry_until_stopped(stop)
                 except (KafkaError, OSError, asyncpg.PostgresError, TimeoutError) as failure:
                     log.warning("relay.interrupted", failure=type(failure).__name__)
-                    await _pause(stop, _PAUSE_AFTER_FAILURE_SECONDS)
+                    await wait_at_most(stop, _PAUSE_AFTER_FAILURE_SECONDS)
         finally:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
@@ -201,12 +202,12 @@ class Relay:
             try:
                 connection = await asyncpg.connect(self._settings.database_url.get_secret_value())
             except (OSError, asyncpg.PostgresError):
-                await _pause(stop, _PAUSE_AFTER_FAILURE_SECONDS)
+                await wait_at_most(stop, _PAUSE_AFTER_FAILURE_SECONDS)
                 continue
             try:
                 await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
                 while not stop.is_set() and not connection.is_closed():
-                    await _pause(stop, _POLL_SECONDS)
+                    await wait_at_most(stop, _POLL_SECONDS)
             finally:
                 await connection.close(timeout=1)
 
@@ -223,13 +224,6 @@ async def _send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> list[Any]
         await producer.send(row["topic"], value=row["envelope"], key=row["aggregate_id"].encode()) for row in rows
     ]
     return list(await asyncio.gather(*deliveries))
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 async def serve(settings: RelaySettings, stop: asyncio.Event) -> None:

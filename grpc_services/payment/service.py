@@ -13,7 +13,6 @@ import httpx
 from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
 from grpc_services.payment.checkout import Checkout
 from grpc_services.payment.checkout_app import checkout_app
-from grpc_services.payment.http_server import http_server
 from grpc_services.payment.late_capture import capture_when_due
 from grpc_services.payment.ledger import Ledger
 from grpc_services.payment.servicer import PaymentServicer
@@ -22,6 +21,7 @@ from grpc_services.payment.webhook_sender import TIMEOUT_SECONDS, WebhookSender
 from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.http_server import http_server
 from runtime.settings import PaymentSettings
 
 SERVICE_NAME = payment_pb2.DESCRIPTOR.services_by_name["PaymentService"].full_name

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from runtime.http_server import http_server
 from runtime.settings import MailCatcherSettings
-from stack.mail_catcher.http_server import http_server
 from stack.mail_catcher.mail_store import MailStore
 from stack.mail_catcher.smtp_server import smtp_server
 from stack.mail_catcher.web_app import web_app

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from grpc_services.payment.http_server import http_server
+from runtime.http_server import http_server
 from tests.parts import free_port
 
 SECRETS = ("whsec_" + "QUFB" * 8, "whsec_" + "QkJC" * 8)

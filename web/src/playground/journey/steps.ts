@@ -7,6 +7,7 @@ import book from "./6_book.graphql?raw";
 import pay from "./7_pay.graphql?raw";
 import followBooking from "./8_follow_booking.graphql?raw";
 import notifications from "./9_notifications.graphql?raw";
+import lookBack from "./10_look_back.graphql?raw";
 import { stayNextMonth } from "./stay";
 
 /** What one step finds out and a later one needs. */
@@ -110,6 +111,13 @@ export const STEPS: Step[] = [
     fills: { bookingId: "{bookingId}" },
   },
   { operation: "Notifications", title: "Notifications", document: notifications, variables: {} },
+  {
+    operation: "LookBack",
+    title: "Look back",
+    document: lookBack,
+    variables: { bookingId: "" },
+    fills: { bookingId: "{bookingId}" },
+  },
 ];
 
 export function asText(variables: object): string {

@@ -1,0 +1,70 @@
+# Every command a person types. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+CODE := runtime api grpc_services workers migrations stack tests
+
+.DEFAULT_GOAL := help
+.PHONY: help up tour test lint format types contracts contracts-check migrations-check schema web lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+up: $(STAMP) ## start everything on this machine; FIRST_PORT=9000 moves its block of ports
+	@$(if $(FIRST_PORT),INNKEEPER_FIRST_PORT=$(FIRST_PORT)) exec $(PY) -m stack up
+
+tour: $(STAMP) ## play the first journey against the running stack
+	@$(PY) -m stack tour
+
+test: $(STAMP) ## all tests, on real PostgreSQL, Valkey and Kafka broker
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(STAMP) ## ruff
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+format: $(STAMP) ## let ruff put the code in order
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+types: $(STAMP) ## mypy --strict
+	@$(VENV)/bin/mypy
+
+contracts: $(STAMP) ## generate the stubs from protos/
+	@PATH=$(CURDIR)/$(VENV)/bin:$$PATH $(PY) -m grpc_tools.protoc -I protos --python_out=. --grpc_python_out=. \
+		--mypy_out=quiet:. --mypy_grpc_out=async_only,quiet:. $$(find protos -name '*.proto' | sort)
+
+schema: $(STAMP) ## write schema.graphql from the code
+	@$(PY) -m api.schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+contracts-check: $(STAMP) ## import contracts, and drift of schema.graphql and of the stubs
+	@$(VENV)/bin/lint-imports
+	@$(PY) -m pytest -q tests/architecture
+
+migrations-check: $(STAMP) ## every history up, down and up again; models and migrations agree
+	@$(PY) -m pytest -q tests/migrations
+
+web: $(STAMP) ## build the web pages
+	@$(PY) -m stack.web_build
+
+lock: ## pin the newest versions that fit, with hashes and without addresses
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--group embedded --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		pyproject.toml -o requirements-production.lock
+
+clean: ## forget the environment, the stack's data and all builds
+	rm -rf $(VENV) .stack web/dist web/node_modules logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Innkeeper needs Python 3.11 or newer; PYTHON=/path/to/python names another one." >&2; exit 1; }
+	@echo "Making $(VENV) …"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null; then \
+		uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock; \
+	else \
+		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@touch $(STAMP)

@@ -1,0 +1,25 @@
+"""What the rules about source code are applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PACKAGES = ("api", "contracts", "grpc_services", "migrations", "runtime", "stack", "workers")
+GENERATED = "contracts"
+WRITTEN = (*(package for package in PACKAGES if package != GENERATED), "bench", "tests")
+_NOT_OURS = {"__pycache__", "node_modules", "dist"}
+
+
+def files_under(*folders: str, pattern: str = "*.py") -> Iterator[Path]:
+    """Every matching file under these folders of the checkout, those that are missing left out."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob(pattern)):
+            if path.is_file() and not _NOT_OURS.intersection(path.parts):
+                yield path
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
