@@ -30,7 +30,7 @@ from contracts.hotel.v1 import hotel_pb2
 from contracts.notification.v1 import notification_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
-from runtime.identity import current_caller
+from runtime.identity import current_caller, set_current_caller
 
 
 @strawberry.enum(description="What kind of account it is.")
@@ -218,7 +218,7 @@ class ViewerMutations:
         request = auth_pb2.CreateSessionRequest(
             email=input.email, password=input.password, device=info.context.user_agent[:200]
         )
-        return _session(await call(info.context.services.auth.CreateSession, request, token=""))
+        return await _session(info, await call(info.context.services.auth.CreateSession, request, token=""))
 
     @strawberry.mutation(
         description="Exchanges a refresh token for new tokens.",
@@ -230,7 +230,7 @@ class ViewerMutations:
         input: Annotated[SessionRefreshInput, strawberry.argument(description="Which session.")],  # noqa: A002
     ) -> SessionRefreshResult:
         request = auth_pb2.RefreshSessionRequest(refresh_token=input.refresh_token)
-        return _session(await call(info.context.services.auth.RefreshSession, request, token=""))
+        return await _session(info, await call(info.context.services.auth.RefreshSession, request, token=""))
 
     @strawberry.mutation(
         description="Ends a session of yours.", extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)]
@@ -255,7 +255,9 @@ def viewer(account: auth_pb2.Account) -> Viewer:
     )
 
 
-def _session(tokens: auth_pb2.SessionTokens) -> SessionCreated:
+async def _session(info: Info, tokens: auth_pb2.SessionTokens) -> SessionCreated:
+    """What is asked below `viewer` is asked in the name of the person who has just signed in."""
+    set_current_caller(await info.context.services.verifier.verify(tokens.access_token))
     return SessionCreated(
         access_token=tokens.access_token,
         access_expires_at=from_timestamp(tokens.access_expires_at),

@@ -21,9 +21,7 @@ def grpc_fault(address: str) -> str:
     """Why the server at host:port is not well, as its own health service says; empty when it is."""
     with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=_SECONDS, wait_for_ready=True
-            )
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=_SECONDS)
         except grpc.RpcError as failure:
             return str(failure.code().name)
     if answer.status == health_pb2.HealthCheckResponse.SERVING:

@@ -102,6 +102,8 @@ class IdempotencyKeys:
 def check_key(key: str) -> None:
     if not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.", path=("idempotencyKey",))
+    if "\x00" in key:
+        raise InvalidInput("An idempotency key has no zero bytes.", path=("idempotencyKey",))
 
 
 def hash_input(request: Message) -> bytes:

@@ -177,6 +177,7 @@ class StackSettings(BaseSettings):
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
     kafka_bootstrap_servers: str | None = Field(None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_idempotent_producer: bool = True  # of a broker of one's own; the embedded one has no producer ids
     stack_dir: str = ".stack"
     first_port: int = Field(8000, ge=1024, le=65000)  # the gateway; the other parts count up from it
     demo_hotels: int = Field(1212, ge=0)  # 0: no demo data

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
 
+import asyncpg
 import httpx
 
 from contracts.search.v1 import search_pb2, search_pb2_grpc
@@ -154,8 +155,11 @@ async def _start_parts(settings: StackSettings, directory: Path, ports: Ports, s
 
 
 async def _migrate(wiring: Wiring) -> None:
-    await provision(wiring.database_url, wiring.secrets.role_passwords())
-    await upgrade(wiring.database_url)
+    try:
+        await provision(wiring.database_url, wiring.secrets.role_passwords())
+        await upgrade(wiring.database_url)
+    except (OSError, asyncpg.PostgresError) as failure:
+        raise PartFailed(f"PostgreSQL cannot be used: {failure}") from None
 
 
 async def _load_demo(wiring: Wiring) -> None:

@@ -53,7 +53,9 @@ class Wiring:
             "environment": "development",
             "otlp_endpoint": self.settings.otlp_endpoint,
             "http_host": HOST,
-            "kafka_idempotent_producer": str(not self.embedded_broker).lower(),
+            "kafka_idempotent_producer": str(
+                self.settings.kafka_idempotent_producer and not self.embedded_broker
+            ).lower(),
             "payment_api_key": secrets.of("payment api key"),
             "webhook_secrets": secrets.webhook_secret(),
             "webhook_url": f"{ports.url(ports.gateway)}/webhooks/payments",
@@ -67,7 +69,7 @@ class Wiring:
             "smtp_listen_port": str(ports.smtp),
             "mail_dir": str(self.directory / "mails"),
             "outbox_schemas": ",".join(OUTBOX_SCHEMAS),
-            "log_file": str(self.root / "logs" / "gateway.log"),
+            "log_file": str(self.directory.parent / "logs" / "gateway.log"),
             "web_root": str(self.root / "web" / "dist"),
         }
         addresses = {

@@ -19,6 +19,8 @@ REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is mistak
 REFERENCE_LENGTH = 8
 LONGEST_NAME = 120
 LONGEST_REQUEST = 1000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class State(enum.StrEnum):
@@ -74,6 +76,8 @@ def rooms_per_type(stay: hotel_pb2.PriceStayResponse) -> dict[str, int]:
 def check_guest(guest: booking_pb2.GuestDetails) -> None:
     if not 1 <= len(guest.name.strip()) <= LONGEST_NAME:
         raise InvalidInput(f"A name has 1 to {LONGEST_NAME} characters.", path=("guest", "name"))
+    if _CONTROL.search(guest.name):
+        raise InvalidInput("This has characters that cannot be shown.", path=("guest", "name"))
     try:
         validate_email(guest.email, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
@@ -85,6 +89,8 @@ def check_guest(guest: booking_pb2.GuestDetails) -> None:
 def check_wishes(special_requests: str, arrival_time: str) -> None:
     if len(special_requests) > LONGEST_REQUEST:
         raise InvalidInput(f"Keep requests under {LONGEST_REQUEST} characters.", path=("specialRequests",))
+    if _CONTROL_BUT_LINES.search(special_requests):
+        raise InvalidInput("This has characters that cannot be shown.", path=("specialRequests",))
     if arrival_time and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", arrival_time):
         raise InvalidInput("A time of day is written HH:MM.", path=("arrivalTime",))
 

@@ -46,10 +46,15 @@ class BookingServicer(booking_pb2_grpc.BookingServiceServicer):
             )
         )
         check_in, check_out = messages.parse_date(request.check_in), messages.parse_date(request.check_out)
+        rooms = rules.rooms_per_type(stay)
+        async with self._database.reading() as connection:
+            full = await inventory_queries.full_nights(connection, rooms, check_in, check_out)
+        if full and await holds.expire_in_the_way(self._database, rooms, check_in, check_out):
+            async with self._database.reading() as connection:
+                full = await inventory_queries.full_nights(connection, rooms, check_in, check_out)
+        if full:
+            raise _unavailable(full)
         async with self._database.transaction() as connection:
-            full = await inventory_queries.full_nights(connection, rules.rooms_per_type(stay), check_in, check_out)
-            if full:
-                raise _unavailable(full)
             row = await queries.insert_quote(
                 connection,
                 id=new_id(),

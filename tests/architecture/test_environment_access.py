@@ -52,7 +52,9 @@ def test_passing_an_environment_to_a_child_is_no_reading(tmp_path: Path) -> None
 def environment_reads(module: Path) -> list[str]:
     """Each line that reads the environment, or brings something in that does."""
     tree = ast.parse(module.read_text())
-    return [f"line {node.lineno}: {what}" for node in ast.walk(tree) if (what := _read(node)) and hasattr(node, "lineno")]
+    return [
+        f"line {node.lineno}: {what}" for node in ast.walk(tree) if (what := _read(node)) and hasattr(node, "lineno")
+    ]
 
 
 def _read(node: ast.AST) -> str:

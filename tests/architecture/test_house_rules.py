@@ -38,9 +38,9 @@ def test_modules_are_snake_case() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    texts = [
-        path for path in files_under(*WRITTEN, *OTHER_TEXTS, pattern="*") if path.suffix in TEXT_SUFFIXES
-    ] + [path for path in ROOT.iterdir() if path.is_file() and path.suffix in {".md", ".toml", ".yml"}]
+    texts = [path for path in files_under(*WRITTEN, *OTHER_TEXTS, pattern="*") if path.suffix in TEXT_SUFFIXES] + [
+        path for path in ROOT.iterdir() if path.is_file() and path.suffix in {".md", ".toml", ".yml"}
+    ]
     promising = [name_of(path) for path in texts if PROMISES.search(path.read_text(errors="replace"))]
     assert promising == []
 

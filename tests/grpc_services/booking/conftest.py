@@ -1,0 +1,69 @@
+"""A desk at the running booking service, the payment system, and people. At the end the standing proof."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from grpc_services.booking.audit import find_discrepancies
+from grpc_services.booking.service import booking_service
+from runtime.database import open_database
+from runtime.identity import Role
+from tests.grpc_services.booking.desk import Desk, open_desk
+from tests.grpc_services.booking.payments import Payments, running_payments
+from tests.house import SignedIn, booking_settings, register_account
+from tests.parts import Parts
+
+
+@pytest.fixture(scope="package", autouse=True)
+async def _standing_proof(parts: Parts) -> AsyncIterator[None]:
+    yield
+    async with open_database(parts.database_url("booking"), pool_size=1, application_name="tests") as database:
+        async with database.reading() as connection:
+            assert await find_discrepancies(connection) == []
+
+
+@pytest.fixture(scope="package")
+async def payments(parts: Parts, payment_address: str) -> AsyncIterator[Payments]:
+    async with running_payments(parts, payment_address) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[Desk]:
+    async with open_desk(parts, auth_address, booking_address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def hasty_desk(
+    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
+) -> AsyncIterator[Desk]:
+    """Another booking process over the same database, whose quotes and holds live one second."""
+    settings = booking_settings(
+        parts,
+        auth_address,
+        hotel_address=hotel_address,
+        payment_address=payment_address,
+        quote_seconds=1,
+        hold_seconds=1,
+    )
+    async with booking_service(settings) as server, open_desk(parts, auth_address, server.address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def owner(auth_address: str) -> SignedIn:
+    return await register_account(auth_address, Role.HOTELIER)
+
+
+@pytest.fixture(scope="module")
+async def guest(auth_address: str) -> SignedIn:
+    return await register_account(auth_address, Role.GUEST)
+
+
+@pytest.fixture(scope="module")
+async def stranger(auth_address: str) -> SignedIn:
+    """Another guest, who must see nothing of the first one's."""
+    return await register_account(auth_address, Role.GUEST)

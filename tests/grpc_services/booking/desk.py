@@ -1,0 +1,191 @@
+"""A booking service with people around it: quotes, bookings, payments and webhooks in a line each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2
+from runtime.channels import call, open_channel
+from runtime.clock import from_timestamp, utc_now
+from runtime.database import Database, open_database
+from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
+from tests.house import SignedIn, service_token
+from tests.parts import Parts
+
+PROVIDER = "innkeeper-payments"
+ARRIVAL = utc_now().date() + dt.timedelta(days=40)
+HELD = booking_pb2.BOOKING_STATE_HELD
+PENDING = booking_pb2.BOOKING_STATE_PAYMENT_PENDING
+CONFIRMED = booking_pb2.BOOKING_STATE_CONFIRMED
+EXPIRED = booking_pb2.BOOKING_STATE_EXPIRED
+APPLIED = booking_pb2.SETTLEMENT_OUTCOME_APPLIED
+NOTHING_TO_DO = booking_pb2.SETTLEMENT_OUTCOME_NOTHING_TO_DO
+PARKED = booking_pb2.SETTLEMENT_OUTCOME_PARKED
+_TABLES = (
+    "quote",
+    "booking",
+    "booking_room",
+    "room_type",
+    "room_type_night",
+    "timeline_entry",
+    "refund",
+    "payment_event",
+    "idempotency_record",
+)
+
+
+@dataclass
+class Desk:
+    """`system` is a SYSTEM token; methods that take a token speak in its bearer's name."""
+
+    stub: booking_pb2_grpc.BookingServiceAsyncStub
+    system: str
+    database: Database
+    hotels: Database
+
+    async def house(self, owner: SignedIn, *kinds: Kind, **changes: Any) -> House:
+        """A published house whose rooms are for sale."""
+        built = await add_house(
+            self.hotels, HouseInput(owner.account_id, **{"kinds": kinds or (Kind(),), **changes})
+        )
+        await call(self.stub.TakeInRoomTypes, built.announced(), token=self.system)
+        return built
+
+    async def quote(
+        self,
+        house: House,
+        *rooms: hotel_pb2.RoomRequest,
+        token: str = "",
+        arrival: dt.date = ARRIVAL,
+        nights: int = 2,
+    ) -> booking_pb2.Quote:
+        request = quote_request(house, *rooms, arrival=arrival, nights=nights)
+        return await call(self.stub.CreateQuote, request, token=token)
+
+    async def book(
+        self, quote: booking_pb2.Quote, token: str, key: str = "", **changes: Any
+    ) -> booking_pb2.Booking:
+        return await call(self.stub.CreateBooking, booking_request(quote, key, **changes), token=token)
+
+    async def booked(
+        self, house: House, guest: SignedIn, *rooms: hotel_pb2.RoomRequest, **stay: Any
+    ) -> booking_pb2.Booking:
+        return await self.book(await self.quote(house, *rooms, **stay), guest.token)
+
+    async def start_payment(
+        self, booking: booking_pb2.Booking, token: str, key: str = "", return_url: str = ""
+    ) -> booking_pb2.Booking:
+        request = booking_pb2.StartPaymentRequest(
+            booking_id=booking.id, idempotency_key=key or uuid.uuid4().hex, return_url=return_url
+        )
+        return (await call(self.stub.StartPayment, request, token=token)).booking
+
+    async def get(self, booking: booking_pb2.Booking) -> booking_pb2.Booking:
+        request = booking_pb2.GetBookingsRequest(ids=[booking.id])
+        (found,) = (await call(self.stub.GetBookings, request, token=self.system)).bookings
+        return found
+
+    async def receive(self, payload: bytes, event_id: str = "") -> str:
+        """Stores a webhook; answers its id."""
+        event_id = event_id or uuid.uuid4().hex
+        request = booking_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=payload)
+        await call(self.stub.ReceivePaymentEvent, request, token=self.system)
+        return event_id
+
+    async def settle(self, event_id: str) -> booking_pb2.SettlementOutcome.ValueType:
+        request = booking_pb2.SettlePaymentEventRequest(provider=PROVIDER, event_id=event_id)
+        return (await call(self.stub.SettlePaymentEvent, request, token=self.system)).outcome
+
+    async def hear_of(self, payment_id: str) -> booking_pb2.SettlementOutcome.ValueType:
+        """A new webhook about a payment, worked off."""
+        return await self.settle(await self.receive(webhook(payment_id)))
+
+    async def expire(self, limit: int = 100) -> int:
+        request = booking_pb2.ExpireHoldsRequest(limit=limit)
+        return (await call(self.stub.ExpireHolds, request, token=self.system)).expired
+
+    async def timeline(self, booking: booking_pb2.Booking) -> list[str]:
+        request = booking_pb2.ListTimelineRequest(booking_id=booking.id)
+        return [entry.kind for entry in (await call(self.stub.ListTimeline, request, token=self.system)).entries]
+
+    async def events(self, booking: booking_pb2.Booking) -> int:
+        """How many events a booking has in the outbox."""
+        async with self.database.reading() as connection:
+            query = "SELECT count(*) FROM booking.outbox_event WHERE aggregate_id = $1"
+            return int(await connection.fetchval(query, booking.id))
+
+    async def free(self, house: House, kind: int = 0, *, arrival: dt.date = ARRIVAL, nights: int = 2) -> list[int]:
+        """Free rooms of a kind, night by night."""
+        end = arrival + dt.timedelta(days=nights)
+        request = booking_pb2.GetAvailabilityRequest(
+            room_type_ids=[house.room_types[kind]], first_night=arrival.isoformat(), end_night=end.isoformat()
+        )
+        (known,) = (await call(self.stub.GetAvailability, request, token="")).room_types
+        named = {night.night: night.free for night in known.nights}
+        days = [(arrival + dt.timedelta(days=number)).isoformat() for number in range(nights)]
+        return [named.get(day, known.capacity) for day in days]
+
+    async def passed(self, moment: Any) -> None:
+        """Waits until a moment has passed by the database's clock."""
+        async with self.database.reading() as connection:
+            await connection.execute(
+                "SELECT pg_sleep_until($1::timestamptz + interval '20 milliseconds')", from_timestamp(moment)
+            )
+
+    async def everything(self) -> dict[str, str]:
+        """A digest of every table, to see that nothing changed."""
+        digests: dict[str, str] = {}
+        async with self.database.reading() as connection:
+            for table in _TABLES:
+                query = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM booking.{table} AS t"  # noqa: S608
+                digests[table] = str(await connection.fetchval(query))
+            digests["outbox"] = str(await connection.fetchval("SELECT count(*) FROM booking.outbox_event"))
+        return digests
+
+
+def quote_request(
+    house: House, *rooms: hotel_pb2.RoomRequest, arrival: dt.date = ARRIVAL, nights: int = 2
+) -> booking_pb2.CreateQuoteRequest:
+    return booking_pb2.CreateQuoteRequest(
+        hotel_id=str(house.id),
+        check_in=arrival.isoformat(),
+        check_out=(arrival + dt.timedelta(days=nights)).isoformat(),
+        rooms=rooms or [house.room()],
+    )
+
+
+def booking_request(quote: booking_pb2.Quote, key: str = "", **changes: Any) -> booking_pb2.CreateBookingRequest:
+    fields: dict[str, Any] = {
+        "quote_id": quote.id,
+        "idempotency_key": key or uuid.uuid4().hex,
+        "guest": {"name": "Ada Lovelace", "email": "ada@example.org", "phone": "+33 1 44 55 66 77"},
+    }
+    return booking_pb2.CreateBookingRequest(**{**fields, **changes})
+
+
+def webhook(payment_id: str, kind: str = "payment.captured") -> bytes:
+    return orjson.dumps({"type": kind, "data": {"payment_id": payment_id}})
+
+
+def nights_of(start: dt.date, number: int) -> Sequence[str]:
+    return [(start + dt.timedelta(days=day)).isoformat() for day in range(number)]
+
+
+@asynccontextmanager
+async def open_desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[Desk]:
+    async with (
+        open_database(parts.database_url("booking"), pool_size=4, application_name="tests") as database,
+        open_database(parts.database_url("hotel"), pool_size=2, application_name="tests") as hotels,
+        open_channel(booking_address, booking_pb2.DESCRIPTOR) as channel,
+    ):
+        yield Desk(
+            booking_pb2_grpc.BookingServiceStub(channel), await service_token(auth_address), database, hotels
+        )

@@ -1,0 +1,105 @@
+"""What a newcomer sees after `make up`: the addresses, the logins, and a journey that works."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+import httpx
+
+from stack.processes import PROCESSES
+from tests.journeys.running_stack import ROOT, RunningStack
+
+
+async def ask(stack: RunningStack, query: str, token: str = "", **variables: object) -> dict[str, object]:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    async with httpx.AsyncClient(timeout=10) as client:
+        answer = await client.post(
+            f"{stack.gateway}/graphql", json={"query": query, "variables": variables}, headers=headers
+        )
+    body: dict[str, object] = answer.json()
+    assert "errors" not in body, body
+    data = body["data"]
+    assert isinstance(data, dict)
+    return data
+
+
+async def test_the_start_tells_every_address_login_and_how_long_each_step_took(stack: RunningStack) -> None:
+    for words in (
+        f"{stack.gateway}/graphql",
+        f"{stack.gateway}/playground/",
+        f"{stack.mail}/",
+        f"{stack.gateway}/metrics",
+        "guest@innkeeper.example",
+        "hotelier@innkeeper.example",
+        "admin@innkeeper.example",
+        "innkeeper-demo",
+    ):
+        assert words in stack.text
+    for step in ("PostgreSQL 17", "Valkey 9", "Kafka broker", "schemas and migrations", "search index filled"):
+        line = next(line for line in stack.text.splitlines() if line.strip().startswith(step))
+        assert line.split()[-1] == "s"
+        float(line.split()[-2])
+
+
+async def test_the_tour_plays_the_whole_journey(stack: RunningStack) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "stack", "tour", "--gateway", stack.gateway, "--mail", stack.mail),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    for words in ("version 1, HELD", "version 2, PAYMENT_PENDING", "version 3, CONFIRMED", "Read the mail"):
+        assert words in output.decode()
+
+
+async def test_the_tour_fails_with_one_line_where_nothing_runs() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "stack", "tour", "--gateway", "http://127.0.0.1:9", "--mail", "http://127.0.0.1:9"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complaint = await process.communicate()
+    assert process.returncode == 1
+    assert "the stack does not answer" in complaint.decode()
+
+
+async def test_the_demo_logins_work_and_the_hotelier_owns_houses(stack: RunningStack) -> None:
+    sign_in = """mutation ($input: SessionCreateInput!) { sessionCreate(input: $input) {
+      ... on SessionCreated { accessToken viewer { role } } } }"""
+    for name, role in (("guest", "GUEST"), ("hotelier", "HOTELIER"), ("admin", "ADMIN")):
+        account = {"email": f"{name}@innkeeper.example", "password": "innkeeper-demo"}
+        session = (await ask(stack, sign_in, input=account))["sessionCreate"]
+        assert isinstance(session, dict)
+        assert session["viewer"]["role"] == role
+        if role == "HOTELIER":
+            houses = await ask(stack, "{ viewer { hotels { nodes { name } } } }", token=session["accessToken"])
+            assert len(houses["viewer"]["hotels"]["nodes"]) == 12  # type: ignore[index]
+
+
+async def test_the_gateways_log_is_json_with_request_and_trace_ids(stack: RunningStack) -> None:
+    request_id = "a-request-of-the-journey-test"
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{stack.gateway}/webhooks/payments", content=b"{}", headers={"x-request-id": request_id}
+        )
+    assert answer.status_code == 401
+    lines = (stack.directory.parent / "logs" / "gateway.log").read_text().splitlines()
+    entries = [json.loads(line) for line in lines]
+    refused = next(entry for entry in entries if entry.get("request_id") == request_id)
+    assert refused["event"] == "webhook.refused"
+    assert refused["process"] == "gateway"
+
+
+async def test_every_process_serves_its_metrics(stack: RunningStack) -> None:
+    async with httpx.AsyncClient() as client:
+        for position, process in enumerate(PROCESSES):
+            answer = await client.get(f"{stack.ports.url(stack.ports.metrics(position))}/metrics")
+            assert answer.status_code == 200, process.name
+            assert "python_info" in answer.text
