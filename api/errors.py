@@ -18,6 +18,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
 from api.node_ids import encode_id
+from api.request_errors import placed
 from runtime.errors import InternalFault, ServiceError
 
 log = structlog.get_logger()
@@ -152,24 +153,27 @@ class RefusalsAsResults(FieldExtension):
 
 
 def formatted_error(error: GraphQLError) -> dict[str, Any]:
-    """What a client sees of an error: typed and whole if we expected it, masked with a reference if not."""
-    formatted: dict[str, Any] = {"message": error.message}
-    if error.locations:
-        formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    """What a client sees of an error while its operation ran: typed and whole if we expected it, masked with a
+    reference if not."""
+    formatted = placed(error)
     if error.path:
         formatted["path"] = error.path
     cause = error.original_error
-    if cause is None:
-        formatted["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
-    elif isinstance(cause, ServiceError) and not isinstance(cause, InternalFault):
+    if isinstance(cause, ServiceError) and not isinstance(cause, InternalFault):
         formatted["message"] = cause.message
         formatted["extensions"] = {"code": cause.code}
         if cause.path:
             formatted["extensions"]["field"] = list(cause.path)
+    elif isinstance(cause, GraphQLError) and cause.nodes:  # an argument that only its variable's value made wrong
+        formatted["extensions"] = {"code": "INVALID_INPUT"}
     else:
-        formatted["message"] = MASKED
-        formatted["extensions"] = {"code": "INTERNAL", "reference": _reference(cause)}
+        formatted |= masked(cause or error)
     return formatted
+
+
+def masked(cause: Exception) -> dict[str, Any]:
+    """The only thing that is ever said of a fault of ours."""
+    return {"message": MASKED, "extensions": {"code": "INTERNAL", "reference": _reference(cause)}}
 
 
 def _reference(cause: Exception) -> str:

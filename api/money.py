@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 import strawberry
 from babel import Locale, UnknownLocaleError
-from babel.numbers import format_currency, get_currency_precision
 
 from api.scalars import BigInt, CurrencyCode
 from contracts.money.v1 import money_pb2
 from runtime.errors import InvalidInput
+from runtime.money_format import decimal_amount, formatted_money
 
 
 @strawberry.type(description="An amount of money.")
@@ -21,19 +20,16 @@ class Money:
 
     @strawberry.field(description="The amount as a decimal number in text, such as 129.50.")
     def decimal(self) -> str:
-        return str(self._decimal())
+        return str(decimal_amount(self.minor_units, self.currency))
 
     @strawberry.field(description="The amount as people of a locale write it, such as 129,50 €.")
     def formatted(
         self, locale: Annotated[str, strawberry.argument(description="BCP 47, such as fr or en-GB.")] = "en"
     ) -> str:
         try:
-            return format_currency(self._decimal(), self.currency, locale=Locale.parse(locale, sep="-"))
+            return formatted_money(self.minor_units, self.currency, Locale.parse(locale, sep="-"))
         except (ValueError, UnknownLocaleError):
             raise InvalidInput("This locale is not known.", path=("locale",)) from None
-
-    def _decimal(self) -> Decimal:
-        return Decimal(self.minor_units).scaleb(-get_currency_precision(self.currency))
 
 
 def money(message: money_pb2.Money) -> Money:

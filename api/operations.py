@@ -15,7 +15,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OperationType,
     execute,
     parse,
     subscribe,
@@ -25,6 +24,7 @@ from graphql import (
 from api.context import RequestContext
 from api.document_limits import MOST_TOKENS, too_large
 from api.errors import formatted_error
+from api.request_errors import variable_errors
 from api.schema import schema
 
 GRAPHQL_SCHEMA: GraphQLSchema = schema._schema  # strawberry has no public name for it
@@ -39,9 +39,9 @@ class Prepared:
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
-    operations: dict[str | None, OperationType] = field(default_factory=dict)
+    operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
 
-    def operation_type(self, name: str | None) -> OperationType:
+    def operation(self, name: str | None) -> OperationDefinitionNode:
         """Raises GraphQLError when it is not clear which operation is meant."""
         if not name:
             if len(self.operations) == 1:
@@ -76,7 +76,7 @@ def _prepare(text: str) -> Prepared:
         return Prepared(None, (error,))
     errors = too_large(document) or validate(GRAPHQL_SCHEMA, document, max_errors=20)
     operations = {
-        definition.name.value if definition.name else None: definition.operation
+        definition.name.value if definition.name else None: definition
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
     }
@@ -85,46 +85,52 @@ def _prepare(text: str) -> Prepared:
     return Prepared(document, tuple(errors), operations)
 
 
-async def run_operation(
-    document: DocumentNode, context: RequestContext, variables: dict[str, Any] | None, operation_name: str | None
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation of a prepared document, with the values of its variables."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    variables: dict[str, Any] | None
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+
+async def run_operation(asked: Asked, context: RequestContext) -> dict[str, Any]:
     """Executes a query or mutation; answers the response's body."""
     result = execute(
         GRAPHQL_SCHEMA,
-        document,
+        asked.document,
         context_value=context,
-        variable_values=variables,
-        operation_name=operation_name or None,
+        variable_values=asked.variables,
+        operation_name=asked.name,
     )
-    return response_body(await result if isawaitable(result) else result)
+    return response_body(asked, await result if isawaitable(result) else result)
 
 
-async def open_subscription(
-    document: DocumentNode, context: RequestContext, variables: dict[str, Any] | None, operation_name: str | None
-) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+async def open_subscription(asked: Asked, context: RequestContext) -> AsyncIterator[ExecutionResult] | ExecutionResult:
     """A stream of results, or the one result that says why there is no stream."""
     result = subscribe(
         GRAPHQL_SCHEMA,
-        document,
+        asked.document,
         context_value=context,
-        variable_values=variables,
-        operation_name=operation_name or None,
+        variable_values=asked.variables,
+        operation_name=asked.name,
     )
     return await result if isawaitable(result) else result
 
 
-def response_body(result: ExecutionResult) -> dict[str, Any]:
+def response_body(asked: Asked, result: ExecutionResult) -> dict[str, Any]:
     """`data` is left out when the request never reached execution, as the specification asks."""
-    body: dict[str, Any] = {}
+    if result.data is None and result.errors and all(error.path is None for error in result.errors):
+        wrong = variable_errors(GRAPHQL_SCHEMA, asked.operation, asked.variables)
+        return {"errors": wrong or [formatted_error(error) for error in result.errors]}
+    body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [formatted_error(error) for error in result.errors]
-    if result.data is not None or not _failed_before_execution(result):
-        body["data"] = result.data
     return body
-
-
-def _failed_before_execution(result: ExecutionResult) -> bool:
-    return bool(result.errors) and all(error.path is None for error in result.errors or ())
 
 
 def _unclear(message: str) -> GraphQLError:

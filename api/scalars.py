@@ -6,17 +6,16 @@ import re
 from typing import Any, NewType
 
 import strawberry
-from babel.numbers import list_currencies
 from email_validator import EmailNotValidError, validate_email
 from strawberry.types.scalar import ScalarDefinition
+
+from runtime.money_format import CURRENCIES
 
 BigInt = NewType("BigInt", int)
 CurrencyCode = NewType("CurrencyCode", str)
 CountryCode = NewType("CountryCode", str)
 EmailAddress = NewType("EmailAddress", str)
 IdempotencyKey = NewType("IdempotencyKey", str)
-
-_CURRENCIES = list_currencies()
 
 
 def _parse_big_int(value: Any) -> int:
@@ -27,7 +26,7 @@ def _parse_big_int(value: Any) -> int:
 
 
 def _parse_currency(value: Any) -> str:
-    if not isinstance(value, str) or value not in _CURRENCIES:
+    if not isinstance(value, str) or value not in CURRENCIES:
         raise ValueError("a CurrencyCode is three capital letters of ISO 4217")
     return value
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from runtime.errors import ServiceError
+from runtime.errors import IllegalState, ServiceError
 
 
 class RoomUnavailable(ServiceError):
@@ -34,3 +34,8 @@ class QuoteExpired(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("This quote has expired; please ask for a new one.", path=("quoteId",))
+
+
+class QuoteAlreadyBooked(IllegalState):
+    def __init__(self) -> None:
+        super().__init__("This quote was already booked; please ask for a new one.", path=("quoteId",))

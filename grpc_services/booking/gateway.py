@@ -11,6 +11,7 @@ from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
 from runtime.channels import call, open_channel
 from runtime.clock import to_timestamp
+from runtime.errors import IdempotencyConflict, ServiceError, Unavailable
 from runtime.settings import BookingSettings
 
 PROVIDER = "innkeeper-payments"
@@ -42,6 +43,8 @@ class PaymentSystem:
         return_url: str,
         expires_at: dt.datetime,
     ) -> payment_pb2.Payment:
+        """Raises Unavailable, so that the caller asks again, while the same payment is being opened with
+        another address to return to."""
         request = payment_pb2.CreatePaymentRequest(
             idempotency_key=idempotency_key,
             amount=amount,
@@ -51,7 +54,12 @@ class PaymentSystem:
             return_url=return_url,
             expires_at=to_timestamp(expires_at),
         )
-        return await call(self._stub.CreatePayment, request, token="", extra_metadata=self._key)
+        try:
+            return await call(self._stub.CreatePayment, request, token="", extra_metadata=self._key)
+        except ServiceError as refusal:
+            if refusal.code == IdempotencyConflict.code:
+                raise Unavailable("A payment of this booking is being opened; please try again.") from None
+            raise
 
     async def get(self, payment_id: str) -> payment_pb2.Payment:
         request = payment_pb2.GetPaymentRequest(id=payment_id)

@@ -28,16 +28,19 @@ async def expire_overdue(database: Database, limit: int) -> int:
 
 
 async def expire_in_the_way(database: Database, rooms: Mapping[str, int], check_in: dt.date, check_out: dt.date) -> int:
-    """Releases the overdue holds that keep these nights from a booker."""
+    """Releases the overdue holds that keep these nights from a booker; answers how many stood in the way.
+
+    One that somebody else is releasing at this moment is waited for, so that its rooms are free afterwards.
+    """
     room_type_ids = [uuid.UUID(identifier) for identifier in rooms]
-    released = 0
-    while True:
+    async with database.reading() as connection:
+        overdue = await queries.overdue_holds_of(connection, room_type_ids, check_in, check_out)
+    for booking_id in overdue:
         async with database.transaction() as connection:
-            row = await queries.lock_an_overdue_hold_of(connection, room_type_ids, check_in, check_out)
-            if row is None:
-                return released
-            await _expire(connection, row)
-            released += 1
+            row = await queries.lock_booking(connection, booking_id)
+            if row is not None and row["overdue"]:
+                await _expire(connection, row)
+    return len(overdue)
 
 
 async def _expire(connection: Connection, row: Record) -> None:

@@ -11,6 +11,7 @@ from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
 from runtime.clock import to_timestamp
 from runtime.database import Record
+from runtime.errors import InvalidInput
 
 
 def priced_stay(row: Record) -> hotel_pb2.PriceStayResponse:
@@ -87,6 +88,7 @@ def booking_snapshot(row: Record) -> events_pb2.BookingSnapshot:
         check_out=row["check_out"].isoformat(),
         room_type_ids=[room.request.room_type_id for room in stay.rooms],
         room_names=[room.room_type_name for room in stay.rooms],
+        time_zone=stay.time_zone,
         total=_money(row, "total_minor_units"),
         paid=_money(row, "paid_minor_units"),
         refunded=_money(row, "refunded_minor_units"),
@@ -129,11 +131,18 @@ def state_value(name: str) -> booking_pb2.BookingState.ValueType:
 
 
 def state_name(value: booking_pb2.BookingState.ValueType) -> str:
-    return booking_pb2.BookingState.Name(value).removeprefix("BOOKING_STATE_")
+    """Raises InvalidInput for a number that stands for no state."""
+    try:
+        return booking_pb2.BookingState.Name(value).removeprefix("BOOKING_STATE_")
+    except ValueError:
+        raise InvalidInput("There is no such state.", path=("states",)) from None
 
 
-def parse_date(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
+def parse_date(text: str, field: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("This is not a date (YYYY-MM-DD).", path=(field,)) from None
 
 
 def _money(row: Record, column: str) -> money_pb2.Money:

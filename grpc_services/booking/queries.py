@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from grpc_services.booking import rules
+from grpc_services.booking.errors import QuoteAlreadyBooked
 from grpc_services.booking.models import Booking, BookingRoom, PaymentEvent, Quote, Refund, TimelineEntry
 from runtime.database import Connection, Record, Statement
 from runtime.identifiers import new_id
@@ -96,7 +98,6 @@ _INSERT_BOOKING = Statement(
 _INSERT_ROOM = Statement(
     insert(booking_room).values({column.name: bindparam(column.name) for column in booking_room.c})
 )
-_QUOTE_BOOKED = Statement(select(booking.c.id).where(booking.c.quote_id == bindparam("quote_id")))
 _IS_OVERDUE = func.coalesce(booking.c.hold_expires_at <= func.now(), literal(False)).label("overdue")
 _BOOKING_FOR_UPDATE = Statement(select(booking, _IS_OVERDUE).where(booking.c.id == bindparam("id")).with_for_update())
 _VISIBLE = or_(
@@ -169,7 +170,7 @@ _OVERDUE = Statement(
     .with_for_update(skip_locked=True)
 )
 _OVERDUE_OF_TYPES = Statement(
-    select(booking)
+    select(booking.c.id)
     .where(
         booking.c.hold_expires_at <= func.now(),
         booking.c.check_in < bindparam("check_out"),
@@ -182,8 +183,6 @@ _OVERDUE_OF_TYPES = Statement(
         .exists(),
     )
     .order_by(booking.c.hold_expires_at)
-    .limit(1)
-    .with_for_update(skip_locked=True)
 )
 _INSERT_TIMELINE = Statement(
     insert(timeline).values({column.name: bindparam(column.name) for column in timeline.c if column.name != "at"})
@@ -266,13 +265,15 @@ async def load_quotes(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[
 
 
 async def insert_booking(connection: Connection, rooms: Sequence[dict[str, Any]], **values: Any) -> Record:
-    row = await _INSERT_BOOKING.fetch_one(connection, **values)
+    """Raises QuoteAlreadyBooked, also when another transaction books the quote at this moment."""
+    try:
+        row = await _INSERT_BOOKING.fetch_one(connection, **values)
+    except asyncpg.UniqueViolationError as taken:
+        if taken.constraint_name == "uq_booking_quote_id":
+            raise QuoteAlreadyBooked from None
+        raise
     await _INSERT_ROOM.execute_many(connection, rooms)
     return row
-
-
-async def quote_is_booked(connection: Connection, quote_id: uuid.UUID) -> bool:
-    return await _QUOTE_BOOKED.fetch_value(connection, quote_id=quote_id) is not None
 
 
 async def lock_booking(connection: Connection, booking_id: uuid.UUID) -> Record | None:
@@ -351,13 +352,14 @@ async def lock_an_overdue_hold(connection: Connection) -> Record | None:
     return await _OVERDUE.fetch_row(connection)
 
 
-async def lock_an_overdue_hold_of(
+async def overdue_holds_of(
     connection: Connection, room_type_ids: Sequence[uuid.UUID], check_in: dt.date, check_out: dt.date
-) -> Record | None:
-    """An overdue hold that stands in the way of these nights."""
-    return await _OVERDUE_OF_TYPES.fetch_row(
+) -> list[uuid.UUID]:
+    """The overdue holds that stand in the way of these nights."""
+    rows = await _OVERDUE_OF_TYPES.fetch(
         connection, room_type_ids=room_type_ids, check_in=check_in, check_out=check_out
     )
+    return [row["id"] for row in rows]
 
 
 async def write_timeline(

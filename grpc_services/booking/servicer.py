@@ -45,7 +45,8 @@ class BookingServicer(booking_pb2_grpc.BookingServiceServicer):
                 hotel_id=request.hotel_id, check_in=request.check_in, check_out=request.check_out, rooms=request.rooms
             )
         )
-        check_in, check_out = messages.parse_date(request.check_in), messages.parse_date(request.check_out)
+        check_in = messages.parse_date(request.check_in, "checkIn")
+        check_out = messages.parse_date(request.check_out, "checkOut")
         rooms = rules.rooms_per_type(stay)
         async with self._database.reading() as connection:
             full = await inventory_queries.full_nights(connection, rooms, check_in, check_out)
@@ -113,8 +114,6 @@ class BookingServicer(booking_pb2_grpc.BookingServiceServicer):
             policies.check_may_book(caller, owner_id)
             if quote["expired"]:
                 raise QuoteExpired
-            if await queries.quote_is_booked(connection, quote["id"]):
-                raise IllegalState("This quote was already booked; please ask for a new one.", path=("quoteId",))
             state = rules.first_state(stay)
             booking_id = new_id()
             row = await queries.insert_booking(
@@ -246,15 +245,18 @@ class BookingServicer(booking_pb2_grpc.BookingServiceServicer):
         if row["guest_account_id"] != caller.account_id:
             raise NotFound("There is no such booking.", path=("bookingId",))
         _check_payable(row)
-        payment = await self._payments.create(
-            idempotency_key=f"{row['id']}:{row['payment_attempts'] + (row['state'] == rules.State.HELD)}",
-            amount=messages.booking_message(row).total,
-            booking_id=str(row["id"]),
-            booking_reference=row["reference"],
-            description=messages.priced_stay(row).hotel_name,
-            return_url=request.return_url,
-            expires_at=row["hold_expires_at"],
-        )
+        if row["state"] == rules.State.PAYMENT_PENDING:
+            payment = await self._payments.get(row["payment_id"])
+        else:
+            payment = await self._payments.create(
+                idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}",
+                amount=messages.booking_message(row).total,
+                booking_id=str(row["id"]),
+                booking_reference=row["reference"],
+                description=messages.priced_stay(row).hotel_name,
+                return_url=request.return_url,
+                expires_at=row["hold_expires_at"],
+            )
         async with self._database.transaction() as connection:
             earlier = await _keys.claim(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
             if earlier is not None:
@@ -286,17 +288,18 @@ class BookingServicer(booking_pb2_grpc.BookingServiceServicer):
         self, request: booking_pb2.GetAvailabilityRequest, context: Context
     ) -> booking_pb2.GetAvailabilityResponse:
         ids = _ids(request.room_type_ids)
+        first_night = messages.parse_date(request.first_night, "firstNight")
+        end_night = messages.parse_date(request.end_night, "endNight")
         async with self._database.reading() as connection:
             types = await inventory_queries.room_types(connection, ids)
-            nights = await inventory_queries.free_rooms(
-                connection, ids, messages.parse_date(request.first_night), messages.parse_date(request.end_night)
-            )
+            nights = await inventory_queries.free_rooms(connection, ids, first_night, end_night)
         return booking_pb2.GetAvailabilityResponse(room_types=messages.availability_messages(types, nights))
 
     async def StreamAvailability(
         self, request: booking_pb2.StreamAvailabilityRequest, context: Context
     ) -> AsyncIterator[booking_pb2.RoomTypeAvailability]:
-        first_night, end_night = messages.parse_date(request.first_night), messages.parse_date(request.end_night)
+        first_night = messages.parse_date(request.first_night, "firstNight")
+        end_night = messages.parse_date(request.end_night, "endNight")
         async with self._database.reading() as connection:
             async for types in inventory_queries.all_room_types(connection):
                 ids = [row["room_type_id"] for row in types]

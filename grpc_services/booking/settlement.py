@@ -15,13 +15,13 @@ import structlog
 
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, inventory_queries, messages, queries, rules
+from grpc_services.booking import events, holds, inventory_queries, messages, queries, rules
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.inventory_queries import Shift
 from grpc_services.booking.rules import Settlement, State
 from runtime.database import Connection, Database, Record
-from runtime.errors import NotFound, ServiceError
-from runtime.identity import Role
+from runtime.errors import InvalidInput, NotFound, ServiceError
+from runtime.identity import NOBODY, Role
 
 log = structlog.get_logger()
 
@@ -49,10 +49,12 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
         payment = await payments.get(payment_id)
         booking_id = uuid.UUID(payment.booking_id)
     except (ServiceError, ValueError) as refusal:
-        if isinstance(refusal, ServiceError) and refusal.code != NotFound.code:
+        if isinstance(refusal, ServiceError) and refusal.code not in (NotFound.code, InvalidInput.code):
             raise
         log.warning("payment.unknown", payment_id=payment_id)
         return Outcome.PARKED
+    if payment.state == payment_pb2.PAYMENT_STATE_CAPTURED:
+        await _make_way(database, booking_id)
     async with database.transaction() as connection:
         row = await queries.lock_booking(connection, booking_id)
         if row is None:
@@ -61,6 +63,15 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
         outcome = await _apply(connection, row, payment)
     await _send_open_refund(database, payments, payment)
     return outcome
+
+
+async def _make_way(database: Database, booking_id: uuid.UUID) -> None:
+    """Late money shall not go back because of overdue holds that only nobody has released yet."""
+    async with database.reading() as connection:
+        rows = await queries.visible_bookings(connection, [booking_id], account_id=NOBODY, sees_all=True)
+    for row in rows:
+        if row["state"] == State.EXPIRED and not row["paid_minor_units"]:
+            await holds.expire_in_the_way(database, _rooms(row), row["check_in"], row["check_out"])
 
 
 async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment) -> Outcome:

@@ -134,6 +134,7 @@ def _parameters(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
         "total": _amount(booking.total),
         "paid": _amount(booking.paid) if booking.paid.minor_units else None,
         "deadline": from_timestamp(deadline).isoformat() if deadline else None,
+        "time_zone": booking.time_zone,
     }
 
 

@@ -16,6 +16,7 @@ from contracts.auth.v1 import auth_pb2
 from contracts.notification.v1 import notification_pb2
 from grpc_services.notification import formats
 from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS, Words
+from runtime.money_format import formatted_money
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -110,7 +111,7 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
         "total": _money(parameters["total"], locale),
         "paid": _money(parameters.get("paid"), locale),
         "amount": _money(parameters.get("amount"), locale),
-        "deadline": _moment(parameters.get("deadline"), locale),
+        "deadline": _moment(parameters.get("deadline"), parameters.get("time_zone", ""), locale),
     }
 
 
@@ -131,8 +132,8 @@ def _rows(template: str, facts: Mapping[str, Any], words: Words) -> list[tuple[s
 
 
 def _money(amount: Mapping[str, Any] | None, locale: str) -> str:
-    return formats.money(amount["minor_units"], amount["currency"], locale) if amount else ""
+    return formatted_money(amount["minor_units"], amount["currency"], locale) if amount else ""
 
 
-def _moment(value: str | None, locale: str) -> str:
-    return formats.moment(dt.datetime.fromisoformat(value), locale) if value else ""
+def _moment(value: str | None, time_zone: str, locale: str) -> str:
+    return formats.moment(dt.datetime.fromisoformat(value), time_zone, locale) if value else ""

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from babel.numbers import list_currencies
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
 from runtime.errors import InvalidInput
 from runtime.idempotency import check_key
+from runtime.money_format import CURRENCIES
 
 LARGEST_AMOUNT = 10**12  # minor units
 LONGEST_REFERENCE = 100
@@ -21,7 +21,6 @@ LONGEST_DESCRIPTION = 500
 LONGEST_URL = 2000
 PAYABLE_FOR = dt.timedelta(days=1)  # when the merchant sets no end
 
-_CURRENCIES = frozenset(code for code in list_currencies() if re.fullmatch("[A-Z]{3}", code))
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _URL = re.compile(r"https?://[^\s\\\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -50,7 +49,7 @@ def check_client_key(key: str) -> None:
 def check_amount(amount: money_pb2.Money) -> None:
     if not 0 < amount.minor_units <= LARGEST_AMOUNT:
         raise InvalidInput("The amount must be more than zero.", path=("amount", "minorUnits"))
-    if amount.currency not in _CURRENCIES:
+    if amount.currency not in CURRENCIES:
         raise InvalidInput("This is not an ISO 4217 currency code.", path=("amount", "currency"))
 
 

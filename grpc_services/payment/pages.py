@@ -6,12 +6,10 @@ import base64
 import datetime as dt
 import enum
 import hashlib
-from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -19,12 +17,12 @@ from grpc_services.payment.card_form import CardForm
 from grpc_services.payment.cards import TEST_CARDS
 from grpc_services.payment.checkout import CheckoutView
 from grpc_services.payment.rules import PaymentState, time_is_over
+from runtime.money_format import formatted_money
 
 MERCHANT = "Innkeeper"
 LOCALE = "en_GB"
 BACK_AFTER_SECONDS = 5
 LOOK_AGAIN_SECONDS = 2
-_WITH_CODE = "¤\xa0#,##0.00"  # a code, unlike a sign, needs a space before the number
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STYLE = (_TEMPLATES / "checkout.css").read_text(encoding="utf-8")
@@ -112,9 +110,7 @@ def notice_page(title: str, text: str) -> str:
 
 
 def amount_text(minor_units: int, currency: str) -> str:
-    exact = Decimal(minor_units).scaleb(-get_currency_precision(currency))
-    has_sign = get_currency_symbol(currency, LOCALE) != currency
-    return format_currency(exact, currency, None if has_sign else _WITH_CODE, locale=LOCALE)
+    return formatted_money(minor_units, currency, LOCALE)
 
 
 def time_left_text(left: dt.timedelta) -> str:

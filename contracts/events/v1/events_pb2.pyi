@@ -139,6 +139,7 @@ class BookingSnapshot(_message.Message):
     REFUNDED_FIELD_NUMBER: _builtins.int
     HOLD_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     ROOM_NAMES_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     reference: _builtins.str
     state: _booking_pb2.BookingState.ValueType
@@ -150,6 +151,8 @@ class BookingSnapshot(_message.Message):
     guest_name: _builtins.str
     check_in: _builtins.str
     check_out: _builtins.str
+    time_zone: _builtins.str
+    """IANA; moments are told to people in it"""
     @_builtins.property
     def room_type_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """one a room"""
@@ -184,10 +187,11 @@ class BookingSnapshot(_message.Message):
         refunded: _money_pb2.Money | None = ...,
         hold_expires_at: _timestamp_pb2.Timestamp | None = ...,
         room_names: _abc.Iterable[_builtins.str] | None = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expires_at", b"hold_expires_at", "paid", b"paid", "refunded", b"refunded", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "guest_account_id", b"guest_account_id", "guest_name", b"guest_name", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "room_names", b"room_names", "room_type_ids", b"room_type_ids", "state", b"state", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "guest_account_id", b"guest_account_id", "guest_name", b"guest_name", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "room_names", b"room_names", "room_type_ids", b"room_type_ids", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -40,6 +40,7 @@ def snapshot(
         room_names=["Double", "Double", "Suite"],
         total=total or money_pb2.Money(minor_units=123456, currency="EUR"),
         hold_expires_at=to_timestamp(DEADLINE),
+        time_zone="Europe/Paris",
     )
 
 

@@ -48,7 +48,7 @@ async def test_the_inbox_speaks_the_readers_language(notifications: Stub, system
         if locale == "en":
             assert told.body == (
                 "We are holding your stay at Hôtel Étoile (3 nights from Friday, May 14, 2027). Please pay €1,234.56"
-                " before May 1, 2027, 2:05\N{NARROW NO-BREAK SPACE}PM UTC, or it will be released."
+                " before May 1, 2027, 4:05\N{NARROW NO-BREAK SPACE}PM GMT+02:00, or it will be released."
             )
     assert titles == {
         "en": "Booking INK-7Q2F9K: please pay to keep it",

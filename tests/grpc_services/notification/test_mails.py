@@ -13,6 +13,7 @@ from contracts.auth.v1 import auth_pb2
 from contracts.notification.v1 import notification_pb2
 from grpc_services.notification import formats, texts
 from grpc_services.notification.rules import message_id
+from runtime.money_format import formatted_money
 
 MAILED = ("booking_confirmed", "new_booking", "booking_payment_failed", "booking_expired", "booking_refunded")
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
@@ -56,6 +57,7 @@ def parameters(**changes: Any) -> dict[str, Any]:
         "reference": "INK-7Q2F9K",
         "hotel_name": "Hôtel Étoile",
         "guest_name": "Mina Harker",
+        "time_zone": "Europe/Paris",
         "check_in": "2027-05-14",
         "check_out": "2027-05-19",
         "room_names": ["Double", "Double", "Suite"],
@@ -150,7 +152,7 @@ def test_an_apology_names_the_amount_that_goes_back() -> None:
 
 
 def test_a_failed_payment_names_the_deadline_if_there_is_one() -> None:
-    assert f"until May 1, 2027, 2:05{NNBSP}PM UTC" in mail("booking_payment_failed", "en").text
+    assert f"until May 1, 2027, 4:05{NNBSP}PM GMT+02:00" in mail("booking_payment_failed", "en").text
     without = mail("booking_payment_failed", "en", facts=parameters(deadline=None)).text
     assert "You may try again, with this card or another." in without
 
@@ -182,7 +184,7 @@ def test_an_unknown_locale_reads_english() -> None:
     ],
 )
 def test_money_has_the_digits_of_its_currency(minor_units: int, currency: str, locale: str, written: str) -> None:
-    assert formats.money(minor_units, currency, locale) == written
+    assert formatted_money(minor_units, currency, locale) == written
 
 
 def test_nights_are_counted_as_each_language_counts() -> None:

@@ -1,0 +1,50 @@
+"""The standing proof finds what is wrong: each kind of damage is planted and undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from grpc_services.booking.audit import find_discrepancies
+from tests.grpc_services.booking.desk import Desk
+from tests.house import SignedIn
+
+
+class _Undone(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("damage", "kinds"),
+    [
+        ("UPDATE booking.room_type_night SET held = held - 1 WHERE room_type_id = $2::uuid", ["HELD", "HELD"]),
+        ("UPDATE booking.room_type_night SET sold = sold + 1 WHERE room_type_id = $2::uuid", ["SOLD", "SOLD"]),
+        ("DELETE FROM booking.room_type_night WHERE room_type_id = $2::uuid", ["HELD", "HELD"]),
+        ("DELETE FROM booking.booking WHERE id = $1::uuid", ["HELD", "HELD"]),
+        (
+            "UPDATE booking.booking SET state = 'EXPIRED', hold_expires_at = NULL WHERE id = $1::uuid",
+            ["HELD", "HELD"],
+        ),
+        ("UPDATE booking.booking SET paid_minor_units = 5 WHERE id = $1::uuid", ["KEPT_UNPAID"]),
+        (
+            "UPDATE booking.booking SET paid_minor_units = 5, refunded_minor_units = 5 WHERE id = $1::uuid",
+            ["KEPT_UNPAID", "REFUNDED"],
+        ),
+        (
+            "UPDATE booking.booking SET state = 'CONFIRMED', hold_expires_at = NULL, payment_id = 'p'"
+            " WHERE id = $1::uuid",
+            ["HELD", "HELD", "KEPT_PAID", "SOLD", "SOLD"],
+        ),
+    ],
+)
+async def test_damage_is_found(desk: Desk, owner: SignedIn, guest: SignedIn, damage: str, kinds: list[str]) -> None:
+    house = await desk.house(owner)
+    booking = await desk.booked(house, guest)
+    with pytest.raises(_Undone):
+        async with desk.database.transaction() as connection:
+            assert await find_discrepancies(connection) == []
+            statement = damage.replace("$2::uuid", f"'{house.room_types[0]}'").replace("$1::uuid", f"'{booking.id}'")
+            await connection.execute(statement)
+            found = await find_discrepancies(connection)
+            assert [one.kind for one in found] == kinds
+            assert {one.subject for one in found} <= {booking.id, house.room_types[0]}
+            raise _Undone

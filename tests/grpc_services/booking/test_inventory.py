@@ -1,0 +1,117 @@
+"""Room types come in, holds go out, and the free rooms are counted."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+
+from contracts.booking.v1 import booking_pb2
+from runtime.channels import call, stream
+from tests.grpc_services.booking.desk import ARRIVAL, EXPIRED, HELD, Desk
+from tests.grpc_services.hotel.catalogue import HouseInput, Kind, add_house
+from tests.house import SignedIn, refused
+
+
+async def test_a_room_type_is_taken_in_once_however_often_it_is_announced(desk: Desk, owner: SignedIn) -> None:
+    house = await add_house(desk.hotels, HouseInput(owner.account_id, kinds=(Kind(), Kind(rooms=7))))
+    answers = await asyncio.gather(
+        *(call(desk.stub.TakeInRoomTypes, house.announced(), token=desk.system) for _ in range(8))
+    )
+    assert sum(answer.taken_in for answer in answers) == 2
+    changed = house.announced()
+    changed.room_types[0].number_of_rooms = 99
+    before = await desk.everything()
+    assert (await call(desk.stub.TakeInRoomTypes, changed, token=desk.system)).taken_in == 0
+    assert await desk.everything() == before
+    assert await desk.free(house) == [3, 3]
+    assert await desk.free(house, 1) == [7, 7]
+    async with desk.database.reading() as connection:
+        query = "SELECT count(*) FROM booking.outbox_event WHERE aggregate_id = ANY($1)"
+        assert await connection.fetchval(query, house.room_types) == 2
+
+
+async def test_a_room_type_that_booking_has_not_taken_in_is_not_for_sale(desk: Desk, owner: SignedIn) -> None:
+    house = await add_house(desk.hotels, HouseInput(owner.account_id))
+    assert (await refused(desk.quote(house))).code == "ROOM_UNAVAILABLE"
+    request = booking_pb2.GetAvailabilityRequest(
+        room_type_ids=house.room_types, first_night=ARRIVAL.isoformat(), end_night=ARRIVAL.isoformat()
+    )
+    assert list((await call(desk.stub.GetAvailability, request, token="")).room_types) == []
+
+
+async def test_availability_counts_held_and_sold_rooms_night_by_night(
+    desk: Desk, owner: SignedIn, guest: SignedIn
+) -> None:
+    house = await desk.house(owner, Kind(rooms=5))
+    await desk.booked(house, guest, house.room(), house.room(), nights=2)
+    await desk.booked(house, guest, house.room(plan=1), arrival=ARRIVAL + dt.timedelta(days=1), nights=3)
+    assert await desk.free(house, nights=6) == [3, 2, 4, 4, 5, 5]
+    request = booking_pb2.StreamAvailabilityRequest(
+        first_night=ARRIVAL.isoformat(), end_night=(ARRIVAL + dt.timedelta(days=2)).isoformat()
+    )
+    streamed = [one async for one in stream(desk.stub.StreamAvailability, request, token="")]
+    (known,) = [one for one in streamed if one.room_type_id == house.room_types[0]]
+    assert known.capacity == 5
+    assert sorted((night.night, night.free) for night in known.nights) == [
+        (ARRIVAL.isoformat(), 3),
+        ((ARRIVAL + dt.timedelta(days=1)).isoformat(), 2),
+    ]
+
+
+async def test_dates_that_are_none_are_refused(desk: Desk) -> None:
+    for field in ("first_night", "end_night"):
+        dates = {"first_night": "2030-01-01", "end_night": "2030-01-02", field: "soon"}
+        refusal = await refused(
+            call(desk.stub.GetAvailability, booking_pb2.GetAvailabilityRequest(**dates), token="")  # type: ignore[arg-type]
+        )
+        assert refusal.code == "INVALID_INPUT"
+
+
+async def test_expiring_holds_releases_the_rooms_once(
+    hasty_desk: Desk, owner: SignedIn, guest: SignedIn
+) -> None:
+    house = await hasty_desk.house(owner, Kind(rooms=8))
+    held = [await hasty_desk.booked(house, guest) for _ in range(6)]
+    assert await hasty_desk.free(house) == [2, 2]
+    await hasty_desk.passed(held[-1].hold_expires_at)
+    released = await asyncio.gather(*(hasty_desk.expire(2) for _ in range(5)))
+    assert sum(released) == 6
+    assert max(released) <= 2
+    assert await hasty_desk.expire() == 0
+    assert await hasty_desk.free(house) == [8, 8]
+    for booking in held:
+        assert (await hasty_desk.get(booking)).state == EXPIRED
+        assert await hasty_desk.timeline(booking) == ["BookingHeld", "BookingExpired"]
+        assert await hasty_desk.events(booking) == 2
+
+
+async def test_a_living_hold_is_not_released(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
+    booking = await desk.booked(await desk.house(owner), guest)
+    await desk.expire()
+    assert (await desk.get(booking)).state == HELD
+
+
+async def test_what_is_for_our_own_processes_is_refused_to_people(
+    desk: Desk, owner: SignedIn, guest: SignedIn
+) -> None:
+    house = await add_house(desk.hotels, HouseInput(owner.account_id))
+    event_id = await desk.receive(b"{}")
+    key = {"provider": "innkeeper-payments", "event_id": event_id}
+    before = await desk.everything()
+    for token, code in ((guest.token, "PERMISSION_DENIED"), (owner.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
+        for awaited in (
+            call(desk.stub.TakeInRoomTypes, house.announced(), token=token),
+            call(desk.stub.ExpireHolds, booking_pb2.ExpireHoldsRequest(limit=1), token=token),
+            call(
+                desk.stub.ReceivePaymentEvent,
+                booking_pb2.ReceivePaymentEventRequest(provider="x", event_id=uuid.uuid4().hex),
+                token=token,
+            ),
+            call(desk.stub.SettlePaymentEvent, booking_pb2.SettlePaymentEventRequest(**key), token=token),
+            call(
+                desk.stub.ListUnsettledPaymentEvents, booking_pb2.ListUnsettledPaymentEventsRequest(), token=token
+            ),
+        ):
+            assert (await refused(awaited)).code == code  # type: ignore[arg-type]
+    assert await desk.everything() == before
