@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from api.payment_webhook import PaymentWebhook
 from api.services import Services
 from contracts.auth.v1 import auth_pb2
 from runtime.channels import call
+from runtime.errors import ServiceError
 from runtime.request_context import REQUEST_ID_HEADER
 from runtime.settings import GatewaySettings
 
@@ -26,7 +27,10 @@ def build_app(settings: GatewaySettings, services: Services) -> ASGIApp:
     """GraphQL is dispatched before the router, everything else through it."""
 
     async def jwks(_request: Request) -> Response:
-        keys = await call(services.auth.GetJwks, auth_pb2.GetJwksRequest(), token="")
+        try:
+            keys = await call(services.auth.GetJwks, auth_pb2.GetJwksRequest(), token="")
+        except ServiceError as refusal:
+            return JSONResponse({"code": refusal.code, "message": refusal.message}, status_code=503)
         return Response(keys.jwks_json, media_type="application/jwk-set+json", headers={"cache-control": "max-age=60"})
 
     async def to_playground(_request: Request) -> Response:

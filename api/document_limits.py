@@ -1,6 +1,7 @@
-"""How large a document may be, found in one linear pass: depth, aliases and root fields, fragments included.
+"""How large a document may be, found in one linear pass: depth, aliases and fields, fragments included.
 
-Each fragment is measured once and remembered, so that fragments which double each other cost nothing.
+Each fragment is measured once and remembered, so that fragments which double each other cost nothing. Fields
+are counted as written out, for validation compares every two that stand side by side.
 """
 
 from __future__ import annotations
@@ -20,14 +21,24 @@ from graphql import (
 DEEPEST = 12
 MOST_ALIASES = 30
 MOST_ROOT_FIELDS = 20
+MOST_SIDE_BY_SIDE = 60
+MOST_FIELDS = 500
+_MOST_ERRORS = 20
 MOST_TOKENS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
+    """`fields` counts all, `level` those at the top, `widest` those at the level that has most of them."""
+
     depth: int
     aliases: int
     fields: int
+    level: int
+    widest: int
+
+
+_NOTHING = Size(0, 0, 0, 0, 0)
 
 
 class _Measure:
@@ -40,12 +51,12 @@ class _Measure:
         self._measured: dict[str, Size] = {}
 
     def of(self, selections: SelectionSetNode | None) -> Size:
-        """`fields` counts the fields at this level only."""
-        depth = aliases = fields = 0
+        depth = aliases = fields = level = widest = 0
         for selection in selections.selections if selections else ():
             if isinstance(selection, FieldNode):
                 below = self.of(selection.selection_set)
-                size = Size(below.depth + 1, below.aliases + (selection.alias is not None), 1)
+                aliased = selection.alias is not None
+                size = Size(below.depth + 1, below.aliases + aliased, below.fields + 1, 1, below.widest)
             elif isinstance(selection, FragmentSpreadNode):
                 size = self._fragment(selection.name.value)
             else:
@@ -53,11 +64,13 @@ class _Measure:
             depth = max(depth, size.depth)
             aliases += size.aliases
             fields += size.fields
-        return Size(depth, aliases, fields)
+            level += size.level
+            widest = max(widest, size.widest)
+        return Size(depth, aliases, fields, level, max(widest, level))
 
     def _fragment(self, name: str) -> Size:
         if name not in self._measured:
-            self._measured[name] = Size(0, 0, 0)  # a circle ends here; validation reports it
+            self._measured[name] = _NOTHING  # a circle ends here; validation reports it
             definition = self._fragments.get(name)
             if definition is not None:
                 self._measured[name] = self.of(definition.selection_set)
@@ -68,28 +81,33 @@ def too_large(document: DocumentNode) -> list[GraphQLError]:
     """Why a document is refused; empty when it is not."""
     measure = _Measure(document)
     errors = []
-    for operation in document.definitions:
-        if not isinstance(operation, OperationDefinitionNode):
-            continue
-        size = measure.of(operation.selection_set)
+    for definition in document.definitions:
+        if not isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
+            continue  # fragments that nobody spreads are validated all the same
+        size = measure.of(definition.selection_set)
+        operation = isinstance(definition, OperationDefinitionNode)
         for what, found, most in (
-            ("levels deep", size.depth, DEEPEST),
+            ("levels deep", size.depth, MOST_FIELDS if _is_introspection(definition) else DEEPEST),
             ("aliases", size.aliases, MOST_ALIASES),
-            ("root fields", size.fields, MOST_ROOT_FIELDS),
+            ("root fields", size.level, MOST_ROOT_FIELDS if operation else MOST_SIDE_BY_SIDE),
+            ("fields side by side", size.widest, MOST_SIDE_BY_SIDE),
+            ("fields", size.fields, MOST_FIELDS),
         ):
-            if found > most and not _is_introspection(operation):
+            if found > most:
                 errors.append(
                     GraphQLError(
-                        f"This operation has {found} {what}; {most} are allowed.",
+                        f"This document has {found} {what}; {most} are allowed.",
                         extensions={"code": "DOCUMENT_TOO_LARGE"},
                     )
                 )
-    return errors
+    return errors[:_MOST_ERRORS]
 
 
-def _is_introspection(operation: OperationDefinitionNode) -> bool:
-    """The standard introspection query is deeper than anything else needs to be."""
+def _is_introspection(definition: OperationDefinitionNode | FragmentDefinitionNode) -> bool:
+    """The standard introspection query is deeper than anything else needs to be; validation bounds its lists."""
+    if isinstance(definition, FragmentDefinitionNode):
+        return definition.type_condition.name.value.startswith("__")
     return all(
         isinstance(selection, FieldNode) and selection.name.value in ("__schema", "__type", "__typename")
-        for selection in operation.selection_set.selections
+        for selection in definition.selection_set.selections
     )

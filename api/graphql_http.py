@@ -6,21 +6,23 @@ status codes that mean something, `application/json` with 200 for older clients.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from prometheus_client import Histogram
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from api.callers import caller_of
 from api.context import RequestContext
-from api.errors import formatted_error
-from api.operations import prepare, run_operation
+from api.errors import masked
+from api.operations import Chosen, prepare, run_operation
+from api.request_errors import document_error
 from api.services import Services
-from runtime.errors import ServiceError
+from runtime.errors import ServiceError, Unauthenticated
 from runtime.identity import set_current_caller
 from runtime.request_context import REQUEST_ID_HEADER, begin_request
 
@@ -60,45 +62,49 @@ class GraphQLOverHTTP:
         request = Request(scope, receive)
         request_id = begin_request(request.headers.get(REQUEST_ID_HEADER), seconds_left=REQUEST_SECONDS)
         media_type = LEGACY
+        more: list[tuple[bytes, bytes]] = []
         try:
-            media_type = _negotiated(request.headers.get("accept", ""))
-            asked = await _asked(request)
-            status, body = await self._answer(request, asked, media_type)
+            media_type = _negotiated(request.headers.getlist("accept"))
+            status, body = await self._answer(request, await _asked(request), media_type)
+        except ClientDisconnect:
+            return
         except BadRequest as bad:
-            status, body = bad.status, {"errors": [{"message": bad.message, "extensions": {"code": bad.code}}]}
-        except ServiceError as refusal:  # the token
-            status = 401
-            body = {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
+            status, body = bad.status, _refusal(bad.message, bad.code)
+            if status == 405:
+                more.append((b"allow", b"GET, HEAD, POST"))
+        except Unauthenticated as refusal:
+            status, body = 401, _refusal(refusal.message, refusal.code)
+            more.append((b"www-authenticate", b'Bearer error="invalid_token"'))
+        except ServiceError as refusal:  # the keys that tokens are verified with cannot be had
+            status, body = 503, _refusal(refusal.message, refusal.code)
+        except Exception as fault:
+            status, body = 500, {"errors": [masked(fault)]}
         payload = orjson.dumps(body)
         headers = [
             (b"content-type", f"{media_type}; charset=utf-8".encode()),
             (b"content-length", str(len(payload)).encode()),
             (b"cache-control", b"no-store"),
             (REQUEST_ID_HEADER.encode(), request_id.encode()),
+            *more,
         ]
-        if status == 405:
-            headers.append((b"allow", b"GET, POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else payload})
 
     async def _answer(self, request: Request, asked: Asked, media_type: str) -> tuple[int, dict[str, Any]]:
-        prepared = prepare(asked.query)
-        if prepared.errors or prepared.document is None:
-            return _refused(prepared.errors, media_type)
-        try:
-            kind = prepared.operation_type(asked.operation_name)
-        except GraphQLError as error:
-            return _refused((error,), media_type)
-        _check_method(request.method, kind)
+        chosen = prepare(asked.query).choose(asked.operation_name, asked.variables)
+        if not isinstance(chosen, Chosen):
+            errors = [document_error(error) for error in chosen]
+            return (200 if media_type == LEGACY else 400), {"errors": errors}
+        _check_method(request.method, chosen.kind)
         set_current_caller(await caller_of(self._services.verifier, request.headers.get("authorization", "")))
         context = RequestContext(self._services, user_agent=request.headers.get("user-agent", ""))
-        with OPERATION_SECONDS.labels(kind.value, "done").time():
-            body = await run_operation(prepared.document, context, asked.variables, asked.operation_name)
+        with OPERATION_SECONDS.labels(chosen.kind.value, "done").time():
+            body = await run_operation(chosen, context)
         return (200 if "data" in body or media_type == LEGACY else 400), body
 
 
-def _refused(errors: tuple[GraphQLError, ...], media_type: str) -> tuple[int, dict[str, Any]]:
-    return (200 if media_type == LEGACY else 400), {"errors": [formatted_error(error) for error in errors]}
+def _refusal(message: str, code: str) -> dict[str, Any]:
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}
 
 
 def _check_method(method: str, kind: OperationType) -> None:
@@ -108,17 +114,32 @@ def _check_method(method: str, kind: OperationType) -> None:
         raise BadRequest(405, "Mutations need POST.", "METHOD_NOT_ALLOWED")
 
 
-def _negotiated(accept: str) -> str:
-    """The media type of the answer; JSON for clients that do not say."""
-    if not accept:
+def _negotiated(accept: Sequence[str]) -> str:
+    """The media type of the answer: the most wanted of those that we have; JSON for clients that do not say."""
+    wanted = {
+        media: _quality(parameters) for media, parameters in map(_media_type, ",".join(accept).split(",")) if media
+    }
+    if not wanted:
         return LEGACY
-    ranges = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    for offered in ranges:
-        if offered in (MODERN, LEGACY):
-            return offered
-    if any(offered in ("*/*", "application/*") for offered in ranges):
-        return LEGACY
-    raise BadRequest(406, f"This endpoint answers {MODERN} or {LEGACY}.", "NOT_ACCEPTABLE")
+    anything = wanted.get("application/*", wanted.get("*/*", 0.0))
+    best = max((LEGACY, MODERN), key=lambda offered: (wanted.get(offered, anything), offered in wanted))
+    if wanted.get(best, anything) <= 0:
+        raise BadRequest(406, f"This endpoint answers {MODERN} or {LEGACY}.", "NOT_ACCEPTABLE")
+    return best
+
+
+def _media_type(text: str) -> tuple[str, dict[str, str]]:
+    """The type and its parameters, names in lower case."""
+    media, *parameters = text.split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return media.strip().lower(), {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+
+
+def _quality(parameters: dict[str, str]) -> float:
+    try:
+        return float(parameters.get("q", "1"))
+    except ValueError:
+        return 0.0
 
 
 async def _asked(request: Request) -> Asked:
@@ -126,11 +147,10 @@ async def _asked(request: Request) -> Asked:
         return _from_query_string(request)
     if request.method != "POST":
         raise BadRequest(405, "Use GET or POST.", "METHOD_NOT_ALLOWED")
-    content_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if content_type.strip().lower() != "application/json":
+    content_type, parameters = _media_type(request.headers.get("content-type", ""))
+    if content_type != LEGACY:
         raise BadRequest(415, "The body must be application/json.", "UNSUPPORTED_MEDIA_TYPE")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if charset not in ("", "utf-8", "utf8"):
+    if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise BadRequest(415, "The body must be UTF-8.", "UNSUPPORTED_MEDIA_TYPE")
     return _checked(_parsed(await _body(request), "The body is not JSON."))
 

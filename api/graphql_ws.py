@@ -17,10 +17,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from api.callers import caller_of
 from api.context import RequestContext
 from api.errors import formatted_error
-from api.operations import open_subscription, prepare, response_body, run_operation
+from api.operations import Chosen, open_subscription, prepare, response_body, run_operation
+from api.request_errors import document_error
 from api.services import Services
-from runtime.errors import ServiceError
-from runtime.http_server import LARGEST_FRAME
+from runtime.errors import ServiceError, Unauthenticated
 from runtime.identity import ANONYMOUS, Caller, set_current_caller
 from runtime.request_context import REQUEST_ID_HEADER, begin_request
 from runtime.waiting import wait_at_most
@@ -104,9 +104,12 @@ class _Conversation:
         await self._close(Close(4403, "The access token has ended."))
 
     async def _next_frame(self) -> dict[str, Any]:
-        text = await self._socket.receive_text()
-        if len(text) > LARGEST_FRAME:
-            raise Close(4400, "Frame too large")
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        text = message.get("text")
+        if text is None:
+            raise Close(4400, "Frames must be text")
         try:
             frame = orjson.loads(text)
         except orjson.JSONDecodeError:
@@ -144,8 +147,10 @@ class _Conversation:
             self._caller = await caller_of(
                 self._services.verifier, authorization if isinstance(authorization, str) else ""
             )
-        except ServiceError:
+        except Unauthenticated:
             raise Close(4403, "Forbidden") from None
+        except ServiceError:  # the keys that tokens are verified with cannot be had; the client may come again
+            raise Close(1013, "Try again later") from None
         self._known.set()
         await self._send({"type": "connection_ack"})
 
@@ -170,8 +175,11 @@ class _Conversation:
         context = RequestContext(self._services, user_agent=self._socket.headers.get("user-agent", ""))
         try:
             await self._execute(identifier, context, query, variables, name)
-        except (WebSocketDisconnect, RuntimeError):  # the client has gone
+        except WebSocketDisconnect:
             return
+        except Exception as failure:
+            if self._open:  # else the client has gone, and it was the sending that failed
+                await self._send_errors(identifier, [formatted_error(GraphQLError("", original_error=failure))])
         finally:
             if self._operations.get(identifier) is asyncio.current_task():
                 del self._operations[identifier]
@@ -179,48 +187,38 @@ class _Conversation:
     async def _execute(
         self, identifier: str, context: RequestContext, query: str, variables: dict[str, Any] | None, name: str | None
     ) -> None:
-        prepared = prepare(query)
-        errors = list(prepared.errors)
-        kind = OperationType.QUERY
-        if not errors:
-            try:
-                kind = prepared.operation_type(name)
-            except GraphQLError as error:
-                errors = [error]
-        if errors or prepared.document is None:
-            await self._send_errors(identifier, errors)
+        chosen = prepare(query).choose(name, variables)
+        if not isinstance(chosen, Chosen):
+            await self._send_errors(identifier, [document_error(error) for error in chosen])
             return
-        if kind is not OperationType.SUBSCRIPTION:
-            body = await run_operation(prepared.document, context, variables, name)
+        if chosen.kind is not OperationType.SUBSCRIPTION:
+            body = await run_operation(chosen, context)
             await self._send({"id": identifier, "type": "next", "payload": body})
             await self._send({"id": identifier, "type": "complete"})
             return
-        stream = await open_subscription(prepared.document, context, variables, name)
+        stream = await open_subscription(chosen, context)
         if isinstance(stream, ExecutionResult):
-            await self._send_errors(identifier, stream.errors or [])
+            await self._send_errors(identifier, response_body(chosen, stream)["errors"])
             return
         try:
             async for result in stream:
-                await self._send({"id": identifier, "type": "next", "payload": response_body(result)})
-        except GraphQLError as error:
-            await self._send_errors(identifier, [error])
-            return
-        except Exception as failure:
-            await self._send_errors(identifier, [GraphQLError(str(failure), original_error=failure)])
-            return
+                await self._send({"id": identifier, "type": "next", "payload": response_body(chosen, result)})
         finally:
             with suppress(RuntimeError):
                 await stream.aclose()  # type: ignore[attr-defined]
         await self._send({"id": identifier, "type": "complete"})
 
-    async def _send_errors(self, identifier: str, errors: list[GraphQLError]) -> None:
-        payload = [formatted_error(error) for error in errors]
-        await self._send({"id": identifier, "type": "error", "payload": payload})
+    async def _send_errors(self, identifier: str, errors: list[dict[str, Any]]) -> None:
+        await self._send({"id": identifier, "type": "error", "payload": errors})
 
     async def _send(self, frame: dict[str, Any]) -> None:
         await self._socket.send_text(orjson.dumps(frame).decode())
 
+    @property
+    def _open(self) -> bool:
+        return self._socket.application_state is WebSocketState.CONNECTED
+
     async def _close(self, close: Close) -> None:
-        if self._socket.application_state is WebSocketState.CONNECTED:
+        if self._open:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await self._socket.close(close.code, close.reason)

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     execute,
     parse,
     subscribe,
@@ -34,6 +35,23 @@ _LARGEST_CACHED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The one operation of a document that is to run, with the values of its variables."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    variables: dict[str, Any] | None
+
+    @property
+    def kind(self) -> OperationType:
+        return self.operation.operation
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A document ready to be executed, or the errors that keep it from being so."""
 
@@ -41,15 +59,16 @@ class Prepared:
     errors: tuple[GraphQLError, ...] = ()
     operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
 
-    def operation(self, name: str | None) -> OperationDefinitionNode:
-        """Raises GraphQLError when it is not clear which operation is meant."""
-        if not name:
-            if len(self.operations) == 1:
-                return next(iter(self.operations.values()))
-            raise _unclear("The document has several operations; name one with operationName.")
-        if name not in self.operations:
-            raise _unclear("The document has no operation of this name.")
-        return self.operations[name]
+    def choose(self, name: str | None, variables: dict[str, Any] | None) -> Chosen | tuple[GraphQLError, ...]:
+        """The operation that is meant, or why none can run."""
+        if self.errors or self.document is None:
+            return self.errors
+        if not name and len(self.operations) > 1:
+            return (_unclear("The document has several operations; name one with operationName."),)
+        operation = self.operations.get(name) if name else next(iter(self.operations.values()))
+        if operation is None:
+            return (_unclear("The document has no operation of this name."),)
+        return Chosen(self.document, operation, variables)
 
 
 _prepared: OrderedDict[str, Prepared] = OrderedDict()
@@ -85,52 +104,39 @@ def _prepare(text: str) -> Prepared:
     return Prepared(document, tuple(errors), operations)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One operation of a prepared document, with the values of its variables."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    variables: dict[str, Any] | None
-
-    @property
-    def name(self) -> str | None:
-        return self.operation.name.value if self.operation.name else None
-
-
-async def run_operation(asked: Asked, context: RequestContext) -> dict[str, Any]:
+async def run_operation(chosen: Chosen, context: RequestContext) -> dict[str, Any]:
     """Executes a query or mutation; answers the response's body."""
     result = execute(
         GRAPHQL_SCHEMA,
-        asked.document,
+        chosen.document,
         context_value=context,
-        variable_values=asked.variables,
-        operation_name=asked.name,
+        variable_values=chosen.variables,
+        operation_name=chosen.name,
     )
-    return response_body(asked, await result if isawaitable(result) else result)
+    return response_body(chosen, await result if isawaitable(result) else result)
 
 
-async def open_subscription(asked: Asked, context: RequestContext) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+async def open_subscription(
+    chosen: Chosen, context: RequestContext
+) -> AsyncIterator[ExecutionResult] | ExecutionResult:
     """A stream of results, or the one result that says why there is no stream."""
     result = subscribe(
         GRAPHQL_SCHEMA,
-        asked.document,
+        chosen.document,
         context_value=context,
-        variable_values=asked.variables,
-        operation_name=asked.name,
+        variable_values=chosen.variables,
+        operation_name=chosen.name,
     )
     return await result if isawaitable(result) else result
 
 
-def response_body(asked: Asked, result: ExecutionResult) -> dict[str, Any]:
+def response_body(chosen: Chosen, result: ExecutionResult) -> dict[str, Any]:
     """`data` is left out when the request never reached execution, as the specification asks."""
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
-        wrong = variable_errors(GRAPHQL_SCHEMA, asked.operation, asked.variables)
+        wrong = variable_errors(GRAPHQL_SCHEMA, chosen.operation, chosen.variables)
         return {"errors": wrong or [formatted_error(error) for error in result.errors]}
-    body: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        body["errors"] = [formatted_error(error) for error in result.errors]
-    return body
+    body: dict[str, Any] = {"errors": [formatted_error(error) for error in result.errors]} if result.errors else {}
+    return body | {"data": result.data}
 
 
 def _unclear(message: str) -> GraphQLError:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
     GraphQLError,
-    GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
@@ -71,5 +70,5 @@ def _mistakes(
         named = _NAMED_FIELD.search(reason)
         mistakes.append((reason, [*path, named[1]] if named else path))
 
-    validate_input_value(value, cast(GraphQLInputType, kind), note)
+    validate_input_value(value, cast("GraphQLInputType", kind), note)
     return mistakes
