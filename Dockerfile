@@ -28,7 +28,7 @@ COPY migrations migrations
 COPY workers workers
 COPY api api
 RUN python -m compileall -q .
-USER innkeeper
+USER 10001:10001
 
 FROM code AS demo
 COPY stack/__init__.py stack/load_demo.py stack/demo_data.py stack/demo_names.py stack/

@@ -89,7 +89,7 @@ def too_large(document: DocumentNode) -> list[GraphQLError]:
         for what, found, most in (
             ("levels deep", size.depth, MOST_FIELDS if _is_introspection(definition) else DEEPEST),
             ("aliases", size.aliases, MOST_ALIASES),
-            ("root fields", size.level, MOST_ROOT_FIELDS if operation else MOST_SIDE_BY_SIDE),
+            ("root fields", size.level, MOST_ROOT_FIELDS if operation else size.level),
             ("fields side by side", size.widest, MOST_SIDE_BY_SIDE),
             ("fields", size.fields, MOST_FIELDS),
         ):

@@ -70,5 +70,5 @@ def _mistakes(
         named = _NAMED_FIELD.search(reason)
         mistakes.append((reason, [*path, named[1]] if named else path))
 
-    validate_input_value(value, cast("GraphQLInputType", kind), note)
+    validate_input_value(value, kind, note)
     return mistakes

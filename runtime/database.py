@@ -57,6 +57,19 @@ class Acquired(Protocol):
     async def __aexit__(self, *failure: object) -> bool | None: ...
 
 
+# What may go through when it is tried again: the server is away or restarting, or others were in the way.
+TRANSIENT = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 

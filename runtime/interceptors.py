@@ -14,7 +14,8 @@ from opentelemetry import propagate, trace
 from prometheus_client import Histogram
 
 from runtime.channels import incoming_metadata
-from runtime.errors import STATUS_DETAILS_KEY, InternalFault, ServiceError
+from runtime.database import TRANSIENT
+from runtime.errors import STATUS_DETAILS_KEY, InternalFault, ServiceError, Unavailable
 from runtime.identity import ANONYMOUS, Caller, TokenVerifier, set_current_caller
 from runtime.request_context import MAX_DEADLINE_SECONDS, REQUEST_ID_HEADER, begin_request
 
@@ -68,6 +69,9 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                 except ServiceError as refusal:
                     outcome = refusal.code
                     await _refuse(context, refusal)
+                except TRANSIENT as outage:
+                    outcome = Unavailable.code
+                    await _refuse(context, _outage(method, outage))
                 except Exception:
                     outcome = "INTERNAL"
                     await _refuse(context, _masked(method))
@@ -86,6 +90,8 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                     yield response
             except ServiceError as refusal:
                 await _refuse(context, refusal)
+            except TRANSIENT as outage:
+                await _refuse(context, _outage(method, outage))
             except Exception:
                 await _refuse(context, _masked(method))
             finally:
@@ -105,6 +111,12 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         if not token or self._verifier is None:
             return ANONYMOUS
         return await self._verifier.verify(token)
+
+
+def _outage(method: str, outage: Exception) -> ServiceError:
+    """The database is away, or too many wanted the same at once: the caller may try again."""
+    log.warning("rpc.outage", method=method, failure=type(outage).__name__)
+    return Unavailable("A part of the platform is not answering; please try again.")
 
 
 def _masked(method: str) -> ServiceError:

@@ -40,6 +40,7 @@ def configure_telemetry(name: str, settings: ProcessSettings, *, log_file: str |
 
 def configure_logs(name: str, level: str, *, log_file: str | None = None) -> None:
     processors: list[structlog.types.Processor] = [
+        lambda _logger, _method, event: {"process": name, **event},
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _add_trace_id,
@@ -70,7 +71,6 @@ def configure_logs(name: str, level: str, *, log_file: str | None = None) -> Non
         processors=[
             structlog.stdlib.filter_by_level,
             *processors,
-            lambda _logger, _method, event: {"process": name, **event},
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -35,7 +35,7 @@ class Supervisor:
         """Raises PartFailed when a child has died: for the time in which nothing may."""
         for child in self._children():
             if child.exit_code is not None:
-                raise PartFailed(f"{child.name} ended with code {child.exit_code}: {child.last_words()}")
+                raise PartFailed(child.obituary())
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Starts dead children again, saying so; raises PartFailed when one dies over and over."""
@@ -53,7 +53,7 @@ class Supervisor:
         now = time.monotonic()
         recent = [moment for moment in self._deaths[child.name] if now - moment < _WITHIN_SECONDS]
         self._deaths[child.name] = [*recent, now]
-        words = f"{child.name} ended with code {child.exit_code}: {child.last_words()}"
+        words = child.obituary()
         if len(recent) >= _MOST_RESTARTS:
             raise PartFailed(f"{words} (for the {len(recent) + 1}th time within a minute)")
         self._say(f"{words}; starting it again")

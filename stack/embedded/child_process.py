@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -95,17 +96,30 @@ class ChildProcess:
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             if not self.running:
-                raise PartFailed(f"{self.name} ended with code {self.exit_code}: {self.last_words()}")
+                raise PartFailed(self.obituary())
             if await probe():
                 return
             if asyncio.get_running_loop().time() > deadline:
                 raise PartFailed(f"{self.name} was not ready after {seconds:.0f} s; its log is {self.log_file}")
             await asyncio.sleep(0.05)
 
-    def last_words(self) -> str:
-        """The last line of the log that says anything."""
+    def obituary(self) -> str:
+        """One line that says how a dead child ended."""
+        code = self.exit_code or 0
+        if code < 0:
+            return f"{self.name} was killed by {signal.Signals(-code).name}"
+        return f"{self.name} ended with code {code}: {self._last_words()}"
+
+    def _last_words(self) -> str:
+        """The last line of the log that says anything; of a line of JSON, what happened."""
         lines = [line.strip() for line in self.log_file.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1][:300] if lines else f"it said nothing; its log is {self.log_file}"
+        if not lines:
+            return f"it said nothing; its log is {self.log_file}"
+        try:
+            entry = json.loads(lines[-1])
+        except ValueError:
+            return lines[-1][:300]
+        return f"{entry['event']}; its log is {self.log_file}" if isinstance(entry, dict) and "event" in entry else ""
 
 
 async def listening(host: str, port: int) -> bool:

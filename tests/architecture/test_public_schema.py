@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 from graphql import (
@@ -28,11 +27,10 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
-from api.context import RequestContext
 from api.errors import RefusalsAsResults
-from api.operations import GRAPHQL_SCHEMA, prepare, run_operation
+from api.operations import GRAPHQL_SCHEMA
 from api.permissions import Demands, Permission
-from api.schema import sdl
+from api.schema import schema, sdl
 from tests.architecture.source_tree import ROOT
 
 MUTATIONS = GRAPHQL_SCHEMA.mutation_type.fields if GRAPHQL_SCHEMA.mutation_type else {}
@@ -94,12 +92,9 @@ def test_every_mutation_answers_success_first_and_then_refusals(name: str) -> No
 @pytest.mark.parametrize("name", [name for name in MUTATIONS if demanded_by(name) is not Permission.ANYONE])
 async def test_a_stranger_learns_in_the_union_that_a_mutation_is_not_for_them(name: str) -> None:
     arguments = ", ".join(f"{key}: {literal(argument.type)}" for key, argument in MUTATIONS[name].args.items())
-    prepared = prepare(f"mutation {{ {name}({arguments}) {{ __typename ... on UserError {{ code }} }} }}")
-    assert prepared.document
-    assert not prepared.errors
-    refusing = cast("RequestContext", None)  # a refusal that comes first touches nothing
-    body = await run_operation(prepared.document, refusing, None, None)
-    assert body == {"data": {name: {"__typename": "NotPermitted", "code": "UNAUTHENTICATED"}}}
+    answer = await schema.execute(f"mutation {{ {name}({arguments}) {{ __typename ... on UserError {{ code }} }} }}")
+    assert not answer.errors
+    assert answer.data == {name: {"__typename": "NotPermitted", "code": "UNAUTHENTICATED"}}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

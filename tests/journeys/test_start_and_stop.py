@@ -151,7 +151,7 @@ async def test_a_part_that_cannot_start_is_named_in_one_line(tmp_path: Path) -> 
 
 async def test_a_process_that_dies_is_named_and_started_again(stack: RunningStack) -> None:
     os.kill(stack.pid_of("grpc_services.hotel"), signal.SIGKILL)
-    await stack.said("hotel ended with code -9", seconds=10)
+    await stack.said("hotel was killed by SIGKILL", seconds=10)
     async with httpx.AsyncClient() as client:
         for _ in range(300):
             answer = await client.get(f"{stack.gateway}/health/ready")

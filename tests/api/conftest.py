@@ -1,0 +1,55 @@
+"""One whole house a session, on servers of its own: other tests empty tables that this one is using."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.api.client import Client
+from tests.api.house import ApiHouse, running_api_house
+from tests.parts import running_parts
+
+
+@pytest.fixture(scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHouse]:
+    directory = tmp_path_factory.mktemp("api-house")
+    async with running_parts(directory) as parts, running_api_house(parts, directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
+        yield client
+
+
+@pytest.fixture
+def nobody(house: ApiHouse, http: httpx.AsyncClient) -> Client:
+    """A client who has not signed in."""
+    return Client(http, house.url)
+
+
+@pytest.fixture(scope="session")
+async def guest(house: ApiHouse, http: httpx.AsyncClient) -> Client:
+    return await Client(http, house.url).sign_up()
+
+
+@pytest.fixture(scope="session")
+async def stranger(house: ApiHouse, http: httpx.AsyncClient) -> Client:
+    """Another guest, who has no business with the first one's bookings."""
+    return await Client(http, house.url).sign_up()
+
+
+@pytest.fixture
+def hotelier(house: ApiHouse, http: httpx.AsyncClient) -> Client:
+    return Client(http, house.url, token=house.hotelier.token, email=house.hotelier.email)
+
+
+@pytest.fixture
+async def nothing_changes(house: ApiHouse) -> AsyncIterator[None]:
+    """The test must leave every row as it was."""
+    before = await house.rows()
+    yield
+    assert await house.rows() == before

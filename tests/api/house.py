@@ -1,0 +1,251 @@
+"""A whole house inside the test process: every service and worker on servers of its own, reached by the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from api.gateway import gateway
+from grpc_services.auth.access_tokens import AccessTokens
+from grpc_services.auth.service import auth_service
+from grpc_services.auth.signing_keys import SigningKeys
+from grpc_services.booking.service import booking_service
+from grpc_services.hotel.service import hotel_service
+from grpc_services.notification.service import notification_service
+from grpc_services.payment.service import payment_service
+from grpc_services.search.service import search_service
+from runtime.database import open_database
+from runtime.identifiers import new_id
+from runtime.identity import Role
+from runtime.settings import GatewaySettings, LiveStatusSettings, MailCatcherSettings, PaymentSettings
+from stack.demo_data import load_demo_houses
+from stack.mail_catcher.mail_store import MailStore
+from stack.mail_catcher.service import mail_catcher
+from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, Plan, add_house
+from tests.house import (
+    PAYMENT_API_KEY,
+    SIGNING_KEY_SECRET,
+    SignedIn,
+    auth_settings,
+    booking_settings,
+    client_fields,
+    hotel_settings,
+    inventory_consumer_settings,
+    kafka_fields,
+    notification_consumer_settings,
+    notification_settings,
+    register_account,
+    relay_settings,
+    search_settings,
+    worker_settings,
+)
+from tests.parts import Parts, free_port
+from workers import arq_worker, inventory_consumer, live_status, notification_consumer, outbox_relay
+
+WEBHOOK_SECRET = "whsec_" + "QUFB" * 8
+ALLOWED_ORIGIN = "https://app.example"
+DEMO_HOUSES = 6
+CITY = "Testville"
+_CURRENCIES = {"Yen House": "JPY", "Dinar House": "KWD"}
+_ROWS = """
+    SELECT (SELECT count(*) FROM auth.account) AS accounts,
+           (SELECT count(*) FROM auth.session) AS sessions,
+           (SELECT count(*) FROM booking.quote) AS quotes,
+           (SELECT count(*) FROM booking.booking) AS bookings,
+           (SELECT count(*) FROM booking.timeline_entry) AS moves,
+           (SELECT coalesce(sum(held + sold), 0) FROM booking.room_type_night) AS nights,
+           (SELECT count(*) FROM booking.payment_event) AS webhooks,
+           (SELECT count(*) FROM payment.payment) AS payments,
+           (SELECT count(*) FROM notification.notification WHERE read_at IS NOT NULL) AS read
+"""
+Serve = Callable[[Any, asyncio.Event], Awaitable[None]]
+
+
+@dataclass
+class ApiHouse:
+    parts: Parts
+    settings: GatewaySettings
+    url: str
+    auth_address: str
+    houses: dict[str, House]
+    hotelier: SignedIn
+    mails: MailStore
+    database: asyncpg.Pool
+
+    @property
+    def socket_url(self) -> str:
+        return socket_url(self.url)
+
+    async def rows(self) -> dict[str, int]:
+        """How much there is of everything that a refused request must not make."""
+        return dict(await self.database.fetchrow(_ROWS))
+
+    async def token_for(self, account: SignedIn, role: Role, seconds: int) -> str:
+        """A genuine access token that ends sooner than the settings allow."""
+        short = auth_settings(self.parts).model_copy(update={"access_token_seconds": seconds})
+        async with open_database(self.parts.database_url("auth"), pool_size=1, application_name="tests") as database:
+            keys = SigningKeys(database, SIGNING_KEY_SECRET, token_lifetime=dt.timedelta(minutes=10))
+            await keys.load()
+            return AccessTokens(keys, short).for_session(account.account_id, role, new_id()).text
+
+    @asynccontextmanager
+    async def another_gateway(self, **changes: object) -> AsyncIterator[str]:
+        """A second gateway over the same services; changes may cut it off from some."""
+        settings = self.settings.model_copy(update={"http_port": free_port(), **changes})
+        async with gateway(settings) as url:
+            yield url
+
+
+def socket_url(url: str) -> str:
+    return url.replace("http", "ws", 1) + "/graphql"
+
+
+@asynccontextmanager
+async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiHouse]:
+    async with AsyncExitStack() as stack:
+        gateway_port, smtp_port = free_port(), free_port()
+        auth = await stack.enter_async_context(auth_service(auth_settings(parts)))
+        hotel = await stack.enter_async_context(hotel_service(hotel_settings(parts, auth.address)))
+        payments = _payment_settings(parts, f"http://127.0.0.1:{gateway_port}/webhooks/payments")
+        payment = await stack.enter_async_context(payment_service(payments))
+        booking_section = booking_settings(
+            parts, auth.address, hotel_address=hotel.address, payment_address=payment.address
+        )
+        booking = await stack.enter_async_context(booking_service(booking_section))
+        notification = await stack.enter_async_context(
+            notification_service(notification_settings(parts, auth.address))
+        )
+        hotelier = await register_account(auth.address, Role.HOTELIER, "Héloïse Hôtelière")
+        database = await stack.enter_async_context(asyncpg.create_pool(parts.admin_database_url, min_size=1, max_size=4))
+        houses = await _load_catalogue(parts, database, hotelier)
+        places = {"hotel_address": hotel.address, "booking_address": booking.address}
+        search = await stack.enter_async_context(search_service(search_settings(parts, auth.address, **places)))
+        catcher = MailCatcherSettings.model_validate(
+            {"smtp_listen_port": smtp_port, "http_port": free_port(), "mail_dir": str(directory / "mails")}
+        )
+        mails = await stack.enter_async_context(mail_catcher(catcher))
+        await stack.enter_async_context(
+            _running(
+                (outbox_relay.serve, relay_settings(parts)),
+                (inventory_consumer.serve, inventory_consumer_settings(parts, auth.address, booking.address)),
+                (live_status.serve, _live_status_settings(parts)),
+                (
+                    notification_consumer.serve,
+                    notification_consumer_settings(parts, auth.address, notification.address),
+                ),
+                (
+                    arq_worker.serve,
+                    worker_settings(
+                        parts,
+                        auth.address,
+                        booking_address=booking.address,
+                        notification_address=notification.address,
+                        smtp_port=smtp_port,
+                    ),
+                ),
+            )
+        )
+        settings = GatewaySettings.model_validate(
+            {
+                **client_fields("gateway"),
+                **places,
+                "environment": "test",
+                "REDIS_URL": parts.redis_url,
+                "http_port": gateway_port,
+                "public_url": f"http://127.0.0.1:{gateway_port}",
+                "auth_address": auth.address,
+                "search_address": search.address,
+                "notification_address": notification.address,
+                "webhook_secrets": WEBHOOK_SECRET,
+                "allowed_origins": ALLOWED_ORIGIN,
+                "web_root": str(directory / "no web build"),
+            }
+        )
+        url = await stack.enter_async_context(gateway(settings))
+        await _until_everything_is_sellable(url, DEMO_HOUSES, len(houses))
+        yield ApiHouse(parts, settings, url, auth.address, houses, hotelier, mails, database)
+
+
+@asynccontextmanager
+async def _running(*processes: tuple[Serve, Any]) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for serve, settings in processes:
+            tasks.create_task(serve(settings, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+async def _load_catalogue(parts: Parts, database: asyncpg.Pool, hotelier: SignedIn) -> dict[str, House]:
+    """Six real houses of Paris, and some of our own: one with a single room, two that do not charge in euros."""
+    asked = [
+        HouseInput(hotelier.account_id, name="Grand House", city=CITY, kinds=(Kind(rooms=200),)),
+        HouseInput(
+            hotelier.account_id, name="Tiny House", city=CITY, kinds=(Kind(rooms=1, price=90_000),), plans=(Plan(),)
+        ),
+        *(HouseInput(hotelier.account_id, name=name, city="Abroad", kinds=(Kind(rooms=9),)) for name in _CURRENCIES),
+    ]
+    async with open_database(parts.database_url("hotel"), pool_size=2, application_name="tests") as hotels:
+        await load_demo_houses(hotels, hotelier_id=new_id(), limit=DEMO_HOUSES, today=dt.datetime.now(dt.UTC).date())
+        houses = {house.name: await add_house(hotels, house, announce=True) for house in asked}
+    for name, currency in _CURRENCIES.items():
+        await database.execute("UPDATE hotel.hotel SET currency = $1 WHERE id = $2", currency, houses[name].id)
+    return houses
+
+
+async def _until_everything_is_sellable(url: str, demo_houses: int, own_houses: int) -> None:
+    """Room types are sellable once relay, broker, consumer and search have all passed them on."""
+    stay = 'checkIn: "{}", checkOut: "{}", rooms: [{{adults: 1}}]'.format(*_next_month())
+    query = (
+        f'{{ paris: searchHotels(input: {{place: {{city: "Paris"}}, {stay}}}) {{ totalCount }} '
+        "world: searchHotels(input: {place: {box: {south: -90, west: -180, north: 90, east: 180}}, "
+        f"{stay}}}) {{ totalCount }} }}"
+    )
+    deadline = time.monotonic() + 30
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            body = (await client.post(f"{url}/graphql", json={"query": query})).json()
+            found = [part["totalCount"] for part in (body["data"] or {}).values()]
+            if found == [demo_houses, demo_houses + own_houses]:
+                return
+            assert time.monotonic() < deadline, body
+            await asyncio.sleep(0.1)
+
+
+def _next_month() -> tuple[dt.date, dt.date]:
+    check_in = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
+    return check_in, check_in + dt.timedelta(days=2)
+
+
+def _payment_settings(parts: Parts, webhook_url: str) -> PaymentSettings:
+    port = free_port()
+    return PaymentSettings.model_validate(
+        {
+            "environment": "test",
+            "DATABASE_URL": parts.database_url("payment"),
+            "grpc_listen": "127.0.0.1:0",
+            "http_port": port,
+            "public_url": f"http://127.0.0.1:{port}",
+            "payment_api_key": PAYMENT_API_KEY,
+            "webhook_url": webhook_url,
+            "webhook_secrets": WEBHOOK_SECRET,
+            "allowed_return_origins": ALLOWED_ORIGIN,
+        }
+    )
+
+
+def _live_status_settings(parts: Parts) -> LiveStatusSettings:
+    return LiveStatusSettings.model_validate(
+        {**kafka_fields(parts), "environment": "test", "REDIS_URL": parts.redis_url}
+    )

@@ -1,0 +1,51 @@
+"""Proofs run at a desk of their own and end with the standing proof."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from grpc_services.booking.audit import find_discrepancies
+from runtime.database import open_database
+from runtime.identity import Role
+from tests.grpc_services.booking.desk import Desk, open_desk
+from tests.grpc_services.booking.payments import Payments, running_payments
+from tests.house import SignedIn, register_account
+from tests.parts import Parts
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether every round was asked for."""
+    return bool(request.config.getoption("--full-proofs"))
+
+
+@pytest.fixture(scope="package", autouse=True)
+async def _standing_proof(parts: Parts) -> AsyncIterator[None]:
+    yield
+    async with open_database(parts.database_url("booking"), pool_size=1, application_name="tests") as database:
+        async with database.reading() as connection:
+            assert await find_discrepancies(connection) == []
+
+
+@pytest.fixture(scope="package")
+async def payments(parts: Parts, payment_address: str) -> AsyncIterator[Payments]:
+    async with running_payments(parts, payment_address) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[Desk]:
+    async with open_desk(parts, auth_address, booking_address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def owner(auth_address: str) -> SignedIn:
+    return await register_account(auth_address, Role.HOTELIER)
+
+
+@pytest.fixture(scope="module")
+async def guests(auth_address: str) -> list[SignedIn]:
+    return [await register_account(auth_address, Role.GUEST) for _ in range(5)]
