@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -121,11 +122,11 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
             parts, auth.address, hotel_address=hotel.address, payment_address=payment.address
         )
         booking = await stack.enter_async_context(booking_service(booking_section))
-        notification = await stack.enter_async_context(
-            notification_service(notification_settings(parts, auth.address))
-        )
+        notification = await stack.enter_async_context(notification_service(notification_settings(parts, auth.address)))
         hotelier = await register_account(auth.address, Role.HOTELIER, "Héloïse Hôtelière")
-        database = await stack.enter_async_context(asyncpg.create_pool(parts.admin_database_url, min_size=1, max_size=4))
+        database = await stack.enter_async_context(
+            asyncpg.create_pool(parts.admin_database_url, min_size=1, max_size=4)
+        )
         houses = await _load_catalogue(parts, database, hotelier)
         places = {"hotel_address": hotel.address, "booking_address": booking.address}
         search = await stack.enter_async_context(search_service(search_settings(parts, auth.address, **places)))
@@ -178,13 +179,15 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
 @asynccontextmanager
 async def _running(*processes: tuple[Serve, Any]) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        for serve, settings in processes:
-            tasks.create_task(serve(settings, stop))
-        try:
-            yield
-        finally:
-            stop.set()
+    tasks = [asyncio.create_task(serve(settings, stop)) for serve, settings in processes]
+    try:
+        yield
+    finally:
+        stop.set()
+        with warnings.catch_warnings():
+            # arq 0.28 closes its own pool by a name that redis has deprecated
+            warnings.filterwarnings("ignore", "Call to deprecated close", DeprecationWarning)
+            await asyncio.gather(*tasks)
 
 
 async def _load_catalogue(parts: Parts, database: asyncpg.Pool, hotelier: SignedIn) -> dict[str, House]:

@@ -52,7 +52,7 @@ async def test_a_guest_finds_quotes_books_pays_and_is_told(house: ApiHouse, http
 
     async def told() -> bool:
         inbox = (await guest.data(document("9_notifications")))["viewer"]["notifications"]["nodes"]
-        return {entry["kind"] for entry in inbox} == {"BookingConfirmed"}
+        return {entry["kind"] for entry in inbox} == {"BookingHeld", "BookingConfirmed"}
 
     async def mailed() -> bool:
         return any(
@@ -60,6 +60,8 @@ async def test_a_guest_finds_quotes_books_pays_and_is_told(house: ApiHouse, http
             for mail in house.mails.newest_first()
         )
 
+    await until(told)
+    await until(mailed)
     await until(told)
     await until(mailed)
     back = (await guest.data(document("10_look_back"), {"bookingId": booking["id"]}))["booking"]
@@ -97,9 +99,7 @@ async def test_a_room_paid_at_the_hotel_is_confirmed_at_once(house: ApiHouse, gu
     assert (booking["state"], booking["holdExpiresAt"]) == ("CONFIRMED", None)
 
 
-async def test_of_two_guests_one_gets_the_last_room(
-    house: ApiHouse, guest: Client, stranger: Client
-) -> None:
+async def test_of_two_guests_one_gets_the_last_room(house: ApiHouse, guest: Client, stranger: Client) -> None:
     tiny = house.houses["Tiny House"]
     mine, theirs = await guest.quote(tiny, ahead=50), await stranger.quote(tiny, ahead=50)
     assert (await guest.mutate(document("6_book"), wish(mine["id"], guest.email)))["__typename"] == "BookingCreated"

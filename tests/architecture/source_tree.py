@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,3 +26,13 @@ def files_under(*folders: str, pattern: str = "*.py") -> Iterator[Path]:
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Without the garbage collector: on Python 3.11 finalizers that run meanwhile can break the parser."""
+    gc.disable()
+    try:
+        return ast.parse(path.read_text())
+    finally:
+        gc.enable()

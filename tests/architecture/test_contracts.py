@@ -17,7 +17,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from runtime.channels import retry_policy
 from runtime.settings import plain_environment
-from tests.architecture.source_tree import GENERATED, ROOT, files_under
+from tests.architecture.source_tree import GENERATED, ROOT, files_under, parsed
 
 READS = re.compile(r"(Get|List|Search|Suggest|Count|Price|Stream|Preview)[A-Z]")
 NO_SIDE_EFFECTS = MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
@@ -98,7 +98,7 @@ def use_case(method: MethodDescriptor) -> ast.AsyncFunctionDef:
     """The servicer's method that answers this one."""
     service = method.containing_service.file.package.split(".")[-2]
     for module in files_under(f"grpc_services/{service}"):
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in ast.walk(parsed(module)):
             if isinstance(node, ast.AsyncFunctionDef) and node.name == method.name:
                 return node
     raise AssertionError(f"nobody serves {method.full_name}")

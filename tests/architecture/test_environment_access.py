@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_tree import PACKAGES, ROOT, files_under, name_of
+from tests.architecture.source_tree import PACKAGES, ROOT, files_under, name_of, parsed
 
 READER = ROOT / "runtime" / "settings.py"
 OF_OS = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
@@ -51,7 +51,7 @@ def test_passing_an_environment_to_a_child_is_no_reading(tmp_path: Path) -> None
 
 def environment_reads(module: Path) -> list[str]:
     """Each line that reads the environment, or brings something in that does."""
-    tree = ast.parse(module.read_text())
+    tree = parsed(module)
     return [
         f"line {node.lineno}: {what}" for node in ast.walk(tree) if (what := _read(node)) and hasattr(node, "lineno")
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_tree import PACKAGES, ROOT, files_under, name_of
+from tests.architecture.source_tree import PACKAGES, ROOT, files_under, name_of, parsed
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 PRODUCTION = ROOT / "requirements-production.lock"
@@ -142,7 +142,7 @@ def distribution_of(requirement: str) -> str:
 def imported(module: Path) -> set[str]:
     """Every module that a file imports, wherever in it, but for what only a type checker reads."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in ast.walk(parsed(module)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

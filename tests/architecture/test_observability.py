@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from typing import Any
@@ -14,6 +13,7 @@ from tests.architecture.source_tree import ROOT, files_under
 
 DEPLOY = ROOT / "deploy"
 SUFFIXES = {"Counter": ("",), "Gauge": ("",), "Histogram": ("_bucket", "_count", "_sum")}
+DECLARED = re.compile(r"\b(Counter|Gauge|Histogram)\(\s*\"(innkeeper_\w+)\"")
 METRIC = re.compile(r"\binnkeeper_\w+")
 
 
@@ -61,16 +61,8 @@ def metrics() -> set[str]:
     """Every time series of ours, read from where the code declares it."""
     names: set[str] = set()
     for path in files_under("api", "grpc_services", "runtime", "workers"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in SUFFIXES
-                and node.args
-            ):
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and str(first.value).startswith("innkeeper_"):
-                    names |= {f"{first.value}{suffix}" for suffix in SUFFIXES[node.func.id]}
+        for kind, name in DECLARED.findall(path.read_text()):
+            names |= {name + suffix for suffix in SUFFIXES[kind]}
     return names
 
 

@@ -53,14 +53,15 @@ async def test_a_page_is_well_when_it_answers_with_success(status: int, code: in
 
 
 async def test_a_page_that_does_not_answer_in_time_is_not_well() -> None:
-    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
+        writer.close()
+        await writer.wait_closed()
 
     listener = await asyncio.start_server(silent, "127.0.0.1", 0)
     host, port = listener.sockets[0].getsockname()
     async with listener:
         assert await probe("http", f"http://{host}:{port}/") == (1, f"http://{host}:{port}/: TimeoutError")
-        listener.close()
 
 
 async def test_a_mistyped_command_says_how_it_goes() -> None:
