@@ -197,7 +197,7 @@ class BookingQueries:
 class BookingMutations:
     @strawberry.mutation(
         description="Books what was quoted: all rooms or none. Prepaid rooms are held for 15 minutes.",
-        extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)],
+        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
     )
     async def booking_create(
         self,

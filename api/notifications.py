@@ -57,7 +57,7 @@ NotificationsMarkReadResult = Annotated[
 class NotificationMutations:
     @strawberry.mutation(
         description="Marks notifications of yours as read.",
-        extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)],
+        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
     )
     async def notifications_mark_read(
         self,

@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLInputObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -25,10 +26,14 @@ from graphql import (
 from api.context import RequestContext
 from api.document_limits import MOST_TOKENS, too_large
 from api.errors import formatted_error
-from api.request_errors import variable_errors
+from api.request_errors import document_error, variable_errors
 from api.schema import schema
 
 GRAPHQL_SCHEMA: GraphQLSchema = schema._schema  # strawberry has no public name for it
+for _type in GRAPHQL_SCHEMA.type_map.values():
+    # strawberry checks @oneOf while it executes; this lets validation see it, and name the field
+    if isinstance(_type, GraphQLInputObjectType) and _type.extensions["strawberry-definition"].is_one_of:
+        _type.is_one_of = True
 
 _CACHED_DOCUMENTS = 1_000
 _LARGEST_CACHED = 20_000
@@ -134,7 +139,7 @@ def response_body(chosen: Chosen, result: ExecutionResult) -> dict[str, Any]:
     """`data` is left out when the request never reached execution, as the specification asks."""
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         wrong = variable_errors(GRAPHQL_SCHEMA, chosen.operation, chosen.variables)
-        return {"errors": wrong or [formatted_error(error) for error in result.errors]}
+        return {"errors": wrong or [document_error(error) for error in result.errors]}
     body: dict[str, Any] = {"errors": [formatted_error(error) for error in result.errors]} if result.errors else {}
     return body | {"data": result.data}
 

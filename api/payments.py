@@ -43,7 +43,7 @@ PaymentCreateResult = Annotated[
 class PaymentMutations:
     @strawberry.mutation(
         description="Begins the payment of a held booking; a booking has at most one live payment.",
-        extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)],
+        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
     )
     async def payment_create(
         self,

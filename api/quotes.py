@@ -111,7 +111,7 @@ class QuoteQueries:
 class QuoteMutations:
     @strawberry.mutation(
         description="Prices a stay for 15 minutes. Holds no rooms; `bookingCreate` does.",
-        extensions=[RefusalsAsResults(), Demands(Permission.ANYONE)],
+        extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
     )
     async def quote_create(
         self,

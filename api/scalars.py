@@ -22,6 +22,8 @@ def _parse_big_int(value: Any) -> int:
     """Whole numbers, also as text for clients whose numbers are not whole beyond 2^53."""
     if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"-?[0-9]{1,19}", str(value)):
         raise ValueError("a BigInt is a whole number")
+    if not -(2**63) <= int(value) < 2**63:
+        raise ValueError("a BigInt has at most 64 bits")
     return int(value)
 
 

@@ -193,7 +193,7 @@ class ViewerQueries:
 class ViewerMutations:
     @strawberry.mutation(
         description="Makes an account for a guest or a hotelier.",
-        extensions=[RefusalsAsResults(), Demands(Permission.ANYONE)],
+        extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
     )
     async def account_register(
         self,
@@ -209,7 +209,7 @@ class ViewerMutations:
         )
         return AccountRegistered(account=viewer(await call(info.context.services.auth.Register, request)))
 
-    @strawberry.mutation(description="Signs in.", extensions=[RefusalsAsResults(), Demands(Permission.ANYONE)])
+    @strawberry.mutation(description="Signs in.", extensions=[Demands(Permission.ANYONE), RefusalsAsResults()])
     async def session_create(
         self,
         info: Info,
@@ -222,7 +222,7 @@ class ViewerMutations:
 
     @strawberry.mutation(
         description="Exchanges a refresh token for new tokens.",
-        extensions=[RefusalsAsResults(), Demands(Permission.ANYONE)],
+        extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
     )
     async def session_refresh(
         self,
@@ -233,7 +233,7 @@ class ViewerMutations:
         return await _session(info, await call(info.context.services.auth.RefreshSession, request, token=""))
 
     @strawberry.mutation(
-        description="Ends a session of yours.", extensions=[RefusalsAsResults(), Demands(Permission.SIGNED_IN)]
+        description="Ends a session of yours.", extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()]
     )
     async def session_revoke(
         self,

@@ -80,7 +80,7 @@ class Feed:
         )
         async for availability in stream(self._bookings.StreamAvailability, nights, token="", at_most=120):
             index.put_availability([availability])
-        hotels = len(index.layout.hotels)
+        hotels = index.hotels
         self.index = index
         self.as_of = began_at
         self.loaded.set()
@@ -117,7 +117,7 @@ class Feed:
         self.lag_seconds = max((utc_now() - newest).total_seconds(), 0.0)
         self.as_of = max(self.as_of, newest)
         INDEX_LAG.set(self.lag_seconds)
-        INDEX_HOTELS.set(len(self.index.layout.hotels))
+        INDEX_HOTELS.set(self.index.hotels)
 
 
 def _touched(envelope: events_pb2.Envelope) -> tuple[set[str], set[str]]:

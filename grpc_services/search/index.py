@@ -50,8 +50,12 @@ class Layout:
 
 @dataclass(slots=True)
 class House:
-    entry: hotel_pb2.CatalogueEntry
+    """A house with its products' prices as an array, so that laying out anew only copies."""
+
+    hotel: hotel_pb2.Hotel
     city: str
+    product_ids: list[tuple[str, str]]
+    price: npt.NDArray[np.int32]  # products x nights
 
 
 @dataclass(slots=True)
@@ -76,16 +80,28 @@ class Index:
         return self._layout
 
     @property
+    def hotels(self) -> int:
+        return len(self._houses)
+
+    @property
+    def room_types(self) -> int:
+        return len(self._hotel_of)
+
+    @property
     def sellable_room_types(self) -> int:
         return len(self._free)
 
-    def hotel(self, hotel_id: str) -> hotel_pb2.Hotel | None:
-        house = self._houses.get(hotel_id)
-        return house.entry.hotel if house else None
-
     def put_house(self, entry: hotel_pb2.CatalogueEntry) -> None:
         """Adds a house or replaces what is known of it."""
-        self._houses[entry.hotel.id] = House(entry, folded(entry.hotel.address.city))
+        price = np.zeros((len(entry.products), self.nights), dtype=np.int32)
+        for row, product in enumerate(entry.products):
+            price[row] = product.nightly_minor_units
+        self._houses[entry.hotel.id] = House(
+            entry.hotel,
+            folded(entry.hotel.address.city),
+            [(product.room_type_id, product.rate_plan_id) for product in entry.products],
+            price,
+        )
         for room_type in entry.hotel.room_types:
             self._hotel_of[room_type.id] = entry.hotel.id
         self._layout = None
@@ -105,33 +121,29 @@ class Index:
                     self._layout.free[row] = free
 
     def _compile(self) -> Layout:
-        ordered = sorted(self._houses.values(), key=lambda house: (house.city, house.entry.hotel.id))
-        hotels = [house.entry.hotel for house in ordered]
+        ordered = sorted(self._houses.values(), key=lambda house: (house.city, house.hotel.id))
+        hotels = [house.hotel for house in ordered]
         row_of: dict[str, int] = {}
         max_adults: list[int] = []
         max_guests: list[int] = []
         first_product = [0]
         product_ids: list[tuple[str, str]] = []
         room_type_of: list[int] = []
-        prices: list[Sequence[int]] = []
         for house in ordered:
-            for room_type in house.entry.hotel.room_types:
+            for room_type in house.hotel.room_types:
                 row_of[room_type.id] = len(row_of)
                 max_adults.append(room_type.max_adults)
                 max_guests.append(room_type.max_adults + room_type.max_children)
-            for product in house.entry.products:
-                product_ids.append((product.room_type_id, product.rate_plan_id))
-                room_type_of.append(row_of[product.room_type_id])
-                prices.append(product.nightly_minor_units)
+            product_ids.extend(house.product_ids)
+            room_type_of.extend(row_of[room_type_id] for room_type_id, _ in house.product_ids)
             first_product.append(len(product_ids))
         free = np.zeros((len(row_of), self.nights), dtype=np.int16)
         for identifier, row in row_of.items():
             known = self._free.get(identifier)
             if known is not None:
                 free[row] = known
-        price = np.zeros((len(prices), self.nights), dtype=np.int32)
-        for row, nightly in enumerate(prices):
-            price[row] = nightly
+        nothing = np.zeros((0, self.nights), dtype=np.int32)
+        price = np.concatenate([nothing, *(house.price for house in ordered)])
         return Layout(
             hotels=hotels,
             hotel_ids=np.array([hotel.id for hotel in hotels], dtype=np.str_),

@@ -47,11 +47,11 @@ class SearchServicer(search_pb2_grpc.SearchServiceServicer):
             raise Unavailable("The search index is still being loaded; please try again in a moment.")
 
     def _status(self) -> search_pb2.IndexStatus:
-        layout = self._feed.index.layout
+        index = self._feed.index
         return search_pb2.IndexStatus(
-            hotels=len(layout.hotels),
-            room_types=len(layout.row_of),
-            sellable_room_types=self._feed.index.sellable_room_types,
+            hotels=index.hotels,
+            room_types=index.room_types,
+            sellable_room_types=index.sellable_room_types,
             as_of=to_timestamp(self._feed.as_of),
             lag_seconds=self._feed.lag_seconds,
         )
