@@ -2,7 +2,8 @@
 
 Prices are whole minor units. A night's price is the room type's base price times every matching rule and
 the rate plan's adjustment, carried in millionths of a minor unit and rounded once, half to even. A stay's
-lines are such whole amounts, so they always sum exactly to its total.
+lines are such whole amounts, so they always sum exactly to its total. No rule lifts a night above
+LARGEST_NIGHT, which keeps every product within 64 bits.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from runtime.errors import InvalidInput
 
 LONGEST_STAY_NIGHTS = 60
 BOOKABLE_NIGHTS = 500
+MOST_CATALOGUE_NIGHTS = 1000
 MOST_ROOMS = 9
 OLDEST_CHILD = 17
 EVERY_DAY = 0b1111111
+LARGEST_NIGHT = 300_000_000  # minor units; three times the largest base price
 
 _SCALE = 1_000_000
 _WHOLE = 10_000  # basis points
@@ -79,6 +82,13 @@ def parse_stay(check_in: str, check_out: str) -> Stay:
     return stay
 
 
+def parse_catalogue_window(first_night: str, nights: int) -> dt.date:
+    """Which nights a catalogue shows prices of: one at least, some more than can be booked at most."""
+    if not 1 <= nights <= MOST_CATALOGUE_NIGHTS:
+        raise InvalidInput(f"Ask for 1 to {MOST_CATALOGUE_NIGHTS} nights.", path=("nights",))
+    return _parse_date(first_night, "firstNight")
+
+
 def check_bookable_dates(stay: Stay, time_zone: str, now: dt.datetime) -> None:
     """A stay begins today at the hotel or later, and ends within the bookable nights."""
     today = now.astimezone(ZoneInfo(time_zone)).date()
@@ -117,15 +127,19 @@ def nightly_prices(
             continue
         share = _WHOLE + adjustment.basis_points
         if adjustment.weekdays == EVERY_DAY:
-            scaled[start:end] = scaled[start:end] * share // _WHOLE
+            scaled[start:end] = _multiplied(scaled[start:end], share)
         else:
             chosen = np.flatnonzero((adjustment.weekdays >> weekday[start:end]) & 1) + start
-            scaled[chosen] = scaled[chosen] * share // _WHOLE
-    scaled = scaled * (_WHOLE + plan_basis_points) // _WHOLE
+            scaled[chosen] = _multiplied(scaled[chosen], share)
+    scaled = _multiplied(scaled, _WHOLE + plan_basis_points)
     whole, rest = np.divmod(scaled, _SCALE)
     half = _SCALE // 2
     rounded: npt.NDArray[np.int64] = whole + ((rest > half) | ((rest == half) & (whole % 2 == 1)))
     return rounded
+
+
+def _multiplied(scaled: npt.NDArray[np.int64], share: int) -> npt.NDArray[np.int64]:
+    return np.minimum(scaled * share // _WHOLE, LARGEST_NIGHT * _SCALE)
 
 
 def city_tax(minor_units_per_person_night: int, exempt_below_age: int, guests: Guests, nights: int) -> int:

@@ -80,7 +80,7 @@ class HotelServicer(hotel_pb2_grpc.HotelServiceServicer):
     async def StreamCatalogue(
         self, request: hotel_pb2.StreamCatalogueRequest, context: Context
     ) -> AsyncIterator[hotel_pb2.CatalogueEntry]:
-        first_night = dt.date.fromisoformat(request.first_night)
+        first_night = rules.parse_catalogue_window(request.first_night, request.nights)
         wanted = [parse_id(value, path=("hotelIds",)) for value in request.hotel_ids]
         async with self._database.reading() as connection:
             batch = wanted or await queries.published_after(connection, NOBODY, _STREAM_BATCH)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts.hotel.v1 import hotel_pb2
 from contracts.search.v1 import search_pb2
+from grpc_services.search.places import folded
 from runtime.errors import InvalidInput
 
 LONGEST_STAY_NIGHTS = 60
@@ -62,7 +63,7 @@ def check_place(place: search_pb2.Place) -> None:
     kind = place.WhichOneof("place")
     if kind is None:
         raise InvalidInput("Say where: a city, a name, a box or a point.", path=("place",))
-    if kind == "text" and len(place.text.strip()) < SHORTEST_TEXT:
+    if kind == "text" and len(folded(place.text)) < SHORTEST_TEXT:
         raise InvalidInput(f"Type at least {SHORTEST_TEXT} letters.", path=("place", "text"))
     if kind == "box":
         box = place.box

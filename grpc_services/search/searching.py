@@ -126,7 +126,7 @@ def _city_tax(layout: Layout, houses: Ints, stay: rules.StayQuery) -> Ints:
 
 def _filtered(layout: Layout, found: Found, wanted: search_pb2.HotelFilter, stay: rules.StayQuery) -> Found:
     keep = np.ones(len(found.house), dtype=bool)
-    per_night = found.total // stay.nights
+    per_night = _per_night(found.total, stay.nights)
     if wanted.min_per_night_minor_units:
         keep &= per_night >= wanted.min_per_night_minor_units
     if wanted.max_per_night_minor_units:
@@ -137,6 +137,13 @@ def _filtered(layout: Layout, found: Found, wanted: search_pb2.HotelFilter, stay
         needed = set(wanted.amenities)
         keep &= np.array([needed <= set(layout.hotels[house].amenities) for house in found.house], dtype=bool)
     return Found(found.house[keep], found.product[keep], found.total[keep], found.rooms_left[keep], None)
+
+
+def _per_night(totals: Ints, nights: int) -> Ints:
+    """The average night as hotel shows it too: rounded half to even."""
+    whole, rest = np.divmod(totals, nights)
+    rounded: Ints = whole + ((2 * rest > nights) | ((2 * rest == nights) & (whole % 2 == 1)))
+    return rounded
 
 
 def _sort_values(layout: Layout, found: Found, sort: search_pb2.HotelSort.ValueType, stay: rules.StayQuery) -> Ints:
@@ -172,10 +179,9 @@ def _page(
 
 def _hit(layout: Layout, found: Found, position: int, value: int, stay: rules.StayQuery) -> search_pb2.HotelHit:
     hotel = layout.hotels[int(found.house[position])]
+    per_night = int(_per_night(found.total[[position]], stay.nights)[0])
     room_type_id, rate_plan_id = layout.product_ids[int(found.product[position])]
     total = int(found.total[position])
-    whole, rest = divmod(total, stay.nights)
-    per_night = whole + (2 * rest > stay.nights or (2 * rest == stay.nights and whole % 2 == 1))
     hit = search_pb2.HotelHit(
         hotel=hotel,
         room_type_id=room_type_id,

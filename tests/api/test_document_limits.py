@@ -1,0 +1,96 @@
+"""Documents that are made to hurt are answered at once; those that clients really send are not in the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from graphql import build_client_schema, get_introspection_query, print_type
+
+from api.document_limits import DEEPEST, MOST_ALIASES, MOST_FIELDS, MOST_ROOT_FIELDS, MOST_SIDE_BY_SIDE, MOST_TOKENS
+from tests.api.client import Client
+
+AT_ONCE_SECONDS = 2.0
+HOTEL = 'hotel(id: "x")'
+DOUBLING = "".join(f" fragment F{n} on Hotel {{ ...F{n + 1} ...F{n + 1} }}" for n in range(30))
+DOUBLING_FIELDS = DOUBLING.replace("{ ...", "{ roomTypes { id } ...")
+CHAIN = "".join(f" fragment F{n} on Hotel {{ ...F{n + 1} }}" for n in range(200))
+TYPES = "types { " + "fields { type { " * 5 + "name" + " } }" * 5 + " }"
+
+
+def nested(levels: int) -> str:
+    """A document of this many levels; the schema knows no such fields, so it is never executed."""
+    return "{ " + "a { " * (levels - 1) + "a" + " }" * levels
+
+
+async def codes(client: Client, query: str) -> set[str]:
+    async with asyncio.timeout(AT_ONCE_SECONDS):
+        body = await client.body(query)
+    return {error["extensions"]["code"] for error in body.get("errors", [])}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        nested(DEEPEST + 1),
+        "{ " + " ".join(f"a{n}: __typename" for n in range(MOST_ALIASES + 1)) + " }",
+        "{ " + "__typename " * (MOST_ROOT_FIELDS + 1) + "}",
+        f"{{ {HOTEL} {{ " + "name " * (MOST_SIDE_BY_SIDE + 1) + "} }",
+        f"{{ {HOTEL} {{ " + ("address { " + "city " * 9 + "} ") * (MOST_FIELDS // 10 + 1) + "} }",
+        f"{{ {HOTEL} {{ name }} }} fragment Unused on Hotel {{ " + "address { city } " * 480 + "}",
+        f"{{ {HOTEL} {{ ...F0 }} }}{DOUBLING} fragment F30 on Hotel {{ name }}",
+        f"{{ {HOTEL} {{ ...F0 }} }}{DOUBLING_FIELDS} fragment F30 on Hotel {{ id }}",
+        "{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(100)) + " }",
+    ],
+)
+async def test_a_document_that_is_too_large_is_refused_at_once(nobody: Client, query: str) -> None:
+    assert "DOCUMENT_TOO_LARGE" in await codes(nobody, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ " + "a " * (MOST_TOKENS + 1) + "}",
+        nested(600),
+        "{ hotel(id: " + "[" * 900 + "]" * 900 + ") { id } }",
+        "query ($a: " + "[" * 900 + "Int" + "]" * 900 + ") { __typename }",
+        f"{{ {HOTEL} {{ " + "... { " * 600 + "name" + " }" * 600 + " } }",
+        f"{{ {HOTEL} {{ ...A }} }} fragment A on Hotel {{ ...B }} fragment B on Hotel {{ ...A }}",
+        f"{{ {HOTEL} {{ ...A }} }} fragment A on Hotel {{ name ...A }}",
+        f"{{ {HOTEL} {{ ...F0 }} }}{CHAIN} fragment F200 on Hotel {{ name }}",
+        f"{{ __schema {{ {TYPES} }} }}",
+        f'{{ __type(name: "Hotel") {{ {TYPES.removeprefix("types { ").removesuffix(" }")} }} }}',
+    ],
+)
+async def test_a_document_that_is_made_to_hurt_is_refused_at_once(nobody: Client, query: str) -> None:
+    assert await codes(nobody, query) == {"GRAPHQL_VALIDATION_FAILED"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ " + " ".join(f"a{n}: __typename" for n in range(MOST_ROOT_FIELDS)) + " }",
+        "{ " + "__typename " * MOST_ROOT_FIELDS + "}",
+        f"{{ {HOTEL} {{ " + "name " * MOST_SIDE_BY_SIDE + "} }",
+        "{ __typename }" + "# a long comment" * 1_000,
+    ],
+)
+async def test_a_document_at_the_limit_runs(nobody: Client, query: str) -> None:
+    assert await codes(nobody, query) <= {"INVALID_INPUT"}
+
+
+async def test_a_document_at_the_deepest_level_is_only_validated(nobody: Client) -> None:
+    assert await codes(nobody, nested(DEEPEST)) == {"GRAPHQL_VALIDATION_FAILED"}
+
+
+async def test_introspection_tells_the_whole_schema(nobody: Client) -> None:
+    query = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, schema_description=True, input_value_deprecation=True
+    )
+    schema = build_client_schema(await nobody.data(query))
+    assert "paymentCreate(" in print_type(schema.type_map["Mutation"])
+    assert (await nobody.data("{ viewer { id } __schema { queryType { name } } }"))["viewer"] is None
+
+
+async def test_the_place_input_takes_exactly_one_field_and_says_so(nobody: Client) -> None:
+    assert await nobody.data('{ __type(name: "PlaceInput") { isOneOf } }') == {"__type": {"isOneOf": True}}

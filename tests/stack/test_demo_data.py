@@ -1,0 +1,61 @@
+"""The demo houses: real, whole, and the same on every machine."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from runtime.database import Database, open_database
+from stack.demo_data import HOUSES_OF_THE_DEMO_HOTELIER, PARIS, load_demo_houses
+from tests.parts import Parts
+
+HOTELIER = uuid.uuid4()
+TODAY = dt.date(2027, 1, 1)
+
+
+@pytest.fixture(scope="module")
+async def database(parts: Parts) -> AsyncIterator[Database]:
+    async with open_database(parts.database_url("hotel"), pool_size=2, application_name="tests") as opened:
+        yield opened
+
+
+def test_the_list_has_every_classified_hotel_of_paris_and_no_personal_data() -> None:
+    with gzip.open(PARIS, "rt", encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 1212
+    assert {line["city"] for line in lines} == {"PARIS"}
+    assert not any("@" in value for line in lines for value in line.values())
+
+
+async def test_houses_are_loaded_once_whole_and_announced(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("TRUNCATE hotel.hotel CASCADE")
+        await connection.execute("DELETE FROM hotel.outbox_event")
+    wanted = HOUSES_OF_THE_DEMO_HOTELIER + 3
+    assert await load_demo_houses(database, hotelier_id=HOTELIER, limit=wanted, today=TODAY) == wanted
+    assert await load_demo_houses(database, hotelier_id=HOTELIER, limit=wanted, today=TODAY) == 0
+    async with database.reading() as connection:
+        houses = await connection.fetch("SELECT id, owner_id, name FROM hotel.hotel ORDER BY id")
+        assert len(houses) == wanted
+        assert sum(house["owner_id"] == HOTELIER for house in houses) == HOUSES_OF_THE_DEMO_HOTELIER
+        kinds = await connection.fetch(
+            "SELECT hotel_id, sum(number_of_rooms) AS rooms, count(*) AS kinds FROM hotel.room_type GROUP BY 1"
+        )
+        assert {row["kinds"] for row in kinds} == {3}
+        assert all(row["rooms"] >= 3 for row in kinds)
+        announced = await connection.fetchval("SELECT count(*) FROM hotel.outbox_event")
+        assert announced == 3 * wanted
+        await connection.execute("TRUNCATE hotel.hotel CASCADE")
+        await connection.execute("DELETE FROM hotel.outbox_event")
+        first = [house["id"] for house in houses]
+    assert await load_demo_houses(database, hotelier_id=HOTELIER, limit=wanted, today=TODAY) == wanted
+    async with database.transaction() as connection:
+        again = [row["id"] for row in await connection.fetch("SELECT id FROM hotel.hotel ORDER BY id")]
+        await connection.execute("TRUNCATE hotel.hotel CASCADE")
+        await connection.execute("DELETE FROM hotel.outbox_event")
+    assert again == first
