@@ -39,7 +39,7 @@ schema: $(STAMP) ## write schema.graphql from the code
 	@$(PY) -m api.schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 
 contracts-check: $(STAMP) ## import contracts, and drift of schema.graphql and of the stubs
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m pytest -q tests/architecture
 
 migrations-check: $(STAMP) ## every history up, down and up again; models and migrations agree

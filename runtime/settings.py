@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic.functional_validators import BeforeValidator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX = "INNKEEPER_"
 
@@ -209,6 +209,9 @@ def load(section: type[Section]) -> Section:
     except ValidationError as broken:
         faults = (f"{_variable(section, str(fault['loc'][0]))}: {fault['msg']}" for fault in broken.errors())
         raise BrokenSettings("; ".join(faults)) from None
+    except SettingsError as broken:  # a value that should be JSON; only its message names the field
+        _, field, *_ = str(broken).split('"')
+        raise BrokenSettings(f"{_variable(section, field)}: this is not JSON") from None
 
 
 def environment_names(section: type[BaseSettings]) -> frozenset[str]:

@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -18,20 +18,18 @@ import asyncpg
 import httpx
 
 from contracts.search.v1 import search_pb2, search_pb2_grpc
-from grpc_services.auth.demo import ensure_demo_accounts
 from grpc_services.hotel.queries import count_published
 from migrations.commands import provision, upgrade
 from migrations.histories import role_of
 from runtime.channels import call, open_channel
-from runtime.clock import utc_now
-from runtime.database import Database, open_database
+from runtime.database import open_database
 from runtime.errors import ServiceError
 from runtime.settings import BrokenSettings, StackSettings, load
-from stack.demo_data import load_demo_houses
 from stack.embedded.broker import EmbeddedBroker
 from stack.embedded.child_process import ChildProcess, PartFailed, port_is_free
 from stack.embedded.postgres import EmbeddedPostgres
 from stack.embedded.valkey import EmbeddedValkey
+from stack.load_demo import DEMO_PASSWORD, load_demo
 from stack.ports import Ports
 from stack.processes import PROCESSES, Kind
 from stack.secret_store import SecretStore
@@ -40,9 +38,7 @@ from stack.web_build import build_web
 from stack.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO_PASSWORD = "innkeeper-demo"  # noqa: S105  # known to everybody, and only in the demo stack
 DEMO_GUESTS = ("guest@innkeeper.example", "hotelier@innkeeper.example", "admin@innkeeper.example")
-_KINDS_OF_ROOMS = 3
 _READY_SECONDS = 120.0
 
 Result = TypeVar("Result")
@@ -163,24 +159,8 @@ async def _migrate(wiring: Wiring) -> None:
 
 
 async def _load_demo(wiring: Wiring) -> None:
-    if not wiring.settings.demo_hotels:
-        return
-    async with _database(wiring, "auth") as database:
-        accounts = await ensure_demo_accounts(database, DEMO_PASSWORD)
-    async with _database(wiring, "hotel") as database:
-        await load_demo_houses(
-            database,
-            hotelier_id=accounts["hotelier@innkeeper.example"],
-            limit=wiring.settings.demo_hotels,
-            today=utc_now().date(),
-        )
-
-
-@asynccontextmanager
-async def _database(wiring: Wiring, service: str) -> AsyncIterator[Database]:
-    url = wiring.database_url_of(role_of(service))
-    async with open_database(url, pool_size=2, application_name="innkeeper-stack") as database:
-        yield database
+    if wiring.settings.demo_hotels:
+        await load_demo(wiring.database_url_of, limit=wiring.settings.demo_hotels)
 
 
 async def _until_ready(wiring: Wiring, supervisor: Supervisor) -> None:
@@ -208,7 +188,11 @@ async def _until_ready(wiring: Wiring, supervisor: Supervisor) -> None:
 
 async def _until_searchable(wiring: Wiring, supervisor: Supervisor) -> None:
     """Waits until booking has taken in every published room type and search knows it."""
-    async with _database(wiring, "hotel") as database, database.reading() as connection:
+    url = wiring.database_url_of(role_of("hotel"))
+    async with (
+        open_database(url, pool_size=1, application_name="innkeeper-stack") as database,
+        database.reading() as connection,
+    ):
         hotels = await count_published(connection)
     async with open_channel(wiring.ports.grpc_address("search"), search_pb2.DESCRIPTOR) as channel:
         stub: search_pb2_grpc.SearchServiceAsyncStub = search_pb2_grpc.SearchServiceStub(channel)

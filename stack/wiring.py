@@ -40,7 +40,7 @@ class Wiring:
             **plain_environment(),
             "PYTHONPATH": str(self.root),
             "PYTHONUNBUFFERED": "1",
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), plain_environment().get("PATH", os.defpath))),
             **{name: value for name, value in values.items() if name in wanted},
         }
 

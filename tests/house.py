@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pytest
 
@@ -25,6 +26,7 @@ from runtime.settings import (
 )
 from tests.parts import Parts
 
+Answer = TypeVar("Answer")
 PERSON_PASSWORD = "correct-horse-battery"
 SIGNING_KEY_SECRET = "a-signing-key-secret-for-tests-only"
 PAYMENT_API_KEY = "merchant-key-for-tests"
@@ -228,3 +230,13 @@ async def refused(awaited: Awaitable[object]) -> ServiceError:
     with pytest.raises(ServiceError) as refusal:
         await awaited
     return refusal.value
+
+
+async def unless_refused(awaited: Awaitable[Answer], code: str) -> Answer | None:
+    """The answer, or None when it is refused with this very code."""
+    try:
+        return await awaited
+    except ServiceError as refusal:
+        if refusal.code != code:
+            raise
+        return None

@@ -15,7 +15,7 @@ import structlog
 
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, holds, inventory_queries, messages, queries, rules
+from grpc_services.booking import events, holds, inventory_queries, messages, payment_queries, queries, rules
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.inventory_queries import Shift
 from grpc_services.booking.rules import Settlement, State
@@ -139,7 +139,7 @@ async def _take_again(connection: Connection, row: Record, payment: payment_pb2.
 
 async def _owe_refund(connection: Connection, row: Record, payment: payment_pb2.Payment, why: str) -> None:
     """Records that all of this payment goes back; the payment system is asked after the commit."""
-    new = await queries.request_refund(
+    new = await payment_queries.request_refund(
         connection,
         booking_id=row["id"],
         payment_id=payment.id,
@@ -174,14 +174,14 @@ async def _send_open_refund(database: Database, payments: PaymentSystem, payment
     """Asks the payment system for a refund that is owed. Killed in between, the next settling asks again
     under the same key."""
     async with database.reading() as connection:
-        owed = await queries.open_refund(connection, payment.id)
+        owed = await payment_queries.open_refund(connection, payment.id)
     if owed is None:
         return
     amount = money_pb2.Money(minor_units=owed["amount_minor_units"], currency=payment.amount.currency)
     await payments.refund(idempotency_key=str(owed["id"]), payment_id=payment.id, amount=amount, reason=owed["reason"])
     async with database.transaction() as connection:
         await queries.lock_booking(connection, owed["booking_id"])  # before its refund, as everywhere
-        if not await queries.finish_refund(connection, owed["id"]):
+        if not await payment_queries.finish_refund(connection, owed["id"]):
             return
         row = await queries.add_refunded(connection, owed["booking_id"], owed["amount_minor_units"])
         await queries.write_timeline(

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import time
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ _ROWS = """
            (SELECT count(*) FROM payment.payment) AS payments,
            (SELECT count(*) FROM notification.notification WHERE read_at IS NOT NULL) AS read
 """
-Serve = Callable[[Any, asyncio.Event], Awaitable[None]]
+Serve = Callable[[Any, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @dataclass

@@ -49,7 +49,7 @@ def search_input(**changes: Any) -> dict[str, Any]:
         ({"place": {"city": "Paris", "text": "Ritz"}}, ["place"]),
         ({"place": {"around": {"latitude": 91, "longitude": 2}}}, ["place", "around"]),
         ({"place": {"city": "Atlantis"}}, ["place", "city"]),
-        ({"place": {"planet": "Mars"}}, ["place", "planet"]),
+        ({"planet": "Mars"}, ["planet"]),
         ({"filter": {"maxPerNightMinorUnits": "9" * 19}}, ["filter", "maxPerNightMinorUnits"]),
         ({"filter": {"maxPerNightMinorUnits": 1.5}}, ["filter", "maxPerNightMinorUnits"]),
         ({"filter": {"amenities": ["JACUZZI"]}}, ["filter", "amenities", "0"]),

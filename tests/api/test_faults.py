@@ -14,6 +14,7 @@ from structlog.typing import EventDict
 from api.errors import MASKED
 from api.node_ids import encode_id
 from runtime.database import open_database
+from runtime.identifiers import new_id
 from stack.tour import document
 from tests.api.client import Client, stay, wish
 from tests.api.house import ApiHouse
@@ -35,7 +36,7 @@ def logged() -> Iterator[list[EventDict]]:
 @pytest.fixture(scope="module")
 async def broken_hotel(house: ApiHouse) -> str:
     """The id of a house whose row no schema foresees. Search never hears of it."""
-    asked = HouseInput(house.hotelier.account_id, name="Broken House", amenities=(SECRET_TEXT,))
+    asked = HouseInput(new_id(), name="Broken House", amenities=(SECRET_TEXT,))
     async with open_database(house.parts.database_url("hotel"), pool_size=1, application_name="tests") as database:
         return encode_id("Hotel", str((await add_house(database, asked)).id))
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from api.graphql_http import LARGEST_BODY, LEGACY, MODERN
 from stack.tour import document
@@ -257,11 +258,13 @@ async def test_a_client_that_goes_away_in_the_middle_leaves_no_fault_behind(
     address = urlsplit(endpoint)
     _, writer = await asyncio.open_connection(address.hostname, address.port)
     head = f"POST /graphql HTTP/1.1\r\nhost: {address.netloc}\r\ncontent-type: application/json\r\n"
-    writer.write(f'{head}content-length: 100\r\n\r\n{{"query":'.encode())
-    await writer.drain()
-    await asyncio.sleep(0.05)
-    writer.close()
-    await writer.wait_closed()
-    await asyncio.sleep(0.05)
-    assert await nobody.data(QUERY) == {"__typename": "Query"}
+    with capture_logs() as logged:
+        writer.write(f'{head}content-length: 100\r\n\r\n{{"query":'.encode())
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(0.05)
+        assert await nobody.data(QUERY) == {"__typename": "Query"}
+    assert [entry for entry in logged if entry["log_level"] == "error"] == []
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -43,7 +43,7 @@ async def test_a_killed_connection_comes_back_by_itself(house: ApiHouse, guest: 
     async with open_socket(house.url, token=guest.token) as socket:
         await socket.follow(booking["id"])
         assert await socket.next_move() == ("HELD", 1)
-        assert await valkey.execute_command("CLIENT", "KILL", "TYPE", "pubsub") >= 1
+        assert await valkey.client_kill_filter(_type="pubsub") >= 1
         checkout = await guest.begin_payment(booking)
         assert await socket.next_move(SOON_SECONDS) == ("PAYMENT_PENDING", 2)
         await guest.pay(checkout)

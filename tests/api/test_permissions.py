@@ -9,7 +9,7 @@ import pytest
 
 from api.node_ids import encode_id
 from stack.tour import document
-from tests.api.client import Client, until, wish
+from tests.api.client import PASSWORD, Client, until, wish
 from tests.api.house import ApiHouse
 from tests.api.sockets import open_socket
 
@@ -127,3 +127,14 @@ async def test_only_own_sessions_end(house: ApiHouse, guest: Client, stranger: C
         assert (answer["__typename"], answer["path"]) == (kind, ["sessionId"])
     revoked = await house.database.fetchval("SELECT revoked_at FROM auth.session WHERE id::text = $1", session_id)
     assert revoked is None
+
+
+async def test_below_a_new_session_one_is_already_signed_in(guest: Client, nobody: Client) -> None:
+    query = """
+    mutation ($input: SessionCreateInput!) {
+      sessionCreate(input: $input) { ... on SessionCreated { viewer { email unreadNotifications } } }
+    }
+    """
+    session = await nobody.mutate(query, {"email": guest.email, "password": PASSWORD})
+    assert session["viewer"]["email"] == guest.email
+    assert await nobody.data("{ viewer { email } }") == {"viewer": None}

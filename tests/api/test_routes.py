@@ -64,6 +64,7 @@ async def test_the_published_keys_verify_an_access_token(
     http: httpx.AsyncClient, house: ApiHouse, guest: Client
 ) -> None:
     answer = await http.get(f"{house.url}/.well-known/jwks.json")
+    assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/jwk-set+json"
     assert answer.headers["cache-control"] == "max-age=60"
     published = answer.json()

@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from grpc_services.booking.audit import find_discrepancies
-from runtime.database import open_database
 from runtime.identity import Role
-from tests.grpc_services.booking.desk import Desk, open_desk
+from tests.grpc_services.booking.desk import Desk, check_standing_proof, open_desk
 from tests.grpc_services.booking.payments import Payments, running_payments
 from tests.house import SignedIn, register_account
 from tests.parts import Parts
@@ -24,9 +22,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="package", autouse=True)
 async def _standing_proof(parts: Parts) -> AsyncIterator[None]:
     yield
-    async with open_database(parts.database_url("booking"), pool_size=1, application_name="tests") as database:
-        async with database.reading() as connection:
-            assert await find_discrepancies(connection) == []
+    await check_standing_proof(parts)
 
 
 @pytest.fixture(scope="package")

@@ -22,9 +22,7 @@ AT_ONCE = 25
 
 
 @pytest.fixture(scope="module")
-async def hasty_desk(
-    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
-) -> AsyncIterator[Desk]:
+async def hasty_desk(parts: Parts, auth_address: str, hotel_address: str, payment_address: str) -> AsyncIterator[Desk]:
     settings = booking_settings(
         parts, auth_address, hotel_address=hotel_address, payment_address=payment_address, hold_seconds=3
     )

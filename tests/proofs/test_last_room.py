@@ -45,9 +45,7 @@ async def race(
     return won, lost
 
 
-async def test_one_of_fifty_gets_the_last_room(
-    desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool
-) -> None:
+async def test_one_of_fifty_gets_the_last_room(desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool) -> None:
     for _ in range(ALL_ROUNDS if full else ROUNDS):
         house = await desk.house(owner, Kind(rooms=1))
         quotes = [await desk.quote(house) for _ in range(BOOKERS)]
@@ -96,9 +94,7 @@ async def test_overlapping_stays_of_different_lengths_never_oversell_a_night(
                 assert max(taken[first:last]) == 4, "somebody was refused though every night had a room"
 
 
-async def test_two_room_types_in_both_orders(
-    desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool
-) -> None:
+async def test_two_room_types_in_both_orders(desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool) -> None:
     for _ in range(6 if full else 3):
         house = await desk.house(owner, Kind("Double", rooms=10), Kind("Family", rooms=10))
         quotes = []

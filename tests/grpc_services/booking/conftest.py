@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from grpc_services.booking.audit import find_discrepancies
 from grpc_services.booking.service import booking_service
-from runtime.database import open_database
 from runtime.identity import Role
-from tests.grpc_services.booking.desk import Desk, open_desk
+from tests.grpc_services.booking.desk import Desk, check_standing_proof, open_desk
 from tests.grpc_services.booking.payments import Payments, running_payments
 from tests.house import SignedIn, booking_settings, register_account
 from tests.parts import Parts
@@ -19,9 +17,7 @@ from tests.parts import Parts
 @pytest.fixture(scope="package", autouse=True)
 async def _standing_proof(parts: Parts) -> AsyncIterator[None]:
     yield
-    async with open_database(parts.database_url("booking"), pool_size=1, application_name="tests") as database:
-        async with database.reading() as connection:
-            assert await find_discrepancies(connection) == []
+    await check_standing_proof(parts)
 
 
 @pytest.fixture(scope="package")
@@ -37,9 +33,7 @@ async def desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIt
 
 
 @pytest.fixture(scope="module")
-async def hasty_desk(
-    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
-) -> AsyncIterator[Desk]:
+async def hasty_desk(parts: Parts, auth_address: str, hotel_address: str, payment_address: str) -> AsyncIterator[Desk]:
     """Another booking process over the same database, whose quotes and holds live one second."""
     settings = booking_settings(
         parts,

@@ -13,6 +13,7 @@ import orjson
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2
+from grpc_services.booking.audit import find_discrepancies
 from runtime.channels import call, open_channel
 from runtime.clock import from_timestamp, utc_now
 from runtime.database import Database, open_database
@@ -53,9 +54,7 @@ class Desk:
 
     async def house(self, owner: SignedIn, *kinds: Kind, **changes: Any) -> House:
         """A published house whose rooms are for sale."""
-        built = await add_house(
-            self.hotels, HouseInput(owner.account_id, **{"kinds": kinds or (Kind(),), **changes})
-        )
+        built = await add_house(self.hotels, HouseInput(owner.account_id, **{"kinds": kinds or (Kind(),), **changes}))
         await call(self.stub.TakeInRoomTypes, built.announced(), token=self.system)
         return built
 
@@ -70,9 +69,7 @@ class Desk:
         request = quote_request(house, *rooms, arrival=arrival, nights=nights)
         return await call(self.stub.CreateQuote, request, token=token)
 
-    async def book(
-        self, quote: booking_pb2.Quote, token: str, key: str = "", **changes: Any
-    ) -> booking_pb2.Booking:
+    async def book(self, quote: booking_pb2.Quote, token: str, key: str = "", **changes: Any) -> booking_pb2.Booking:
         return await call(self.stub.CreateBooking, booking_request(quote, key, **changes), token=token)
 
     async def booked(
@@ -186,6 +183,12 @@ async def open_desk(parts: Parts, auth_address: str, booking_address: str) -> As
         open_database(parts.database_url("hotel"), pool_size=2, application_name="tests") as hotels,
         open_channel(booking_address, booking_pb2.DESCRIPTOR) as channel,
     ):
-        yield Desk(
-            booking_pb2_grpc.BookingServiceStub(channel), await service_token(auth_address), database, hotels
-        )
+        yield Desk(booking_pb2_grpc.BookingServiceStub(channel), await service_token(auth_address), database, hotels)
+
+
+async def check_standing_proof(parts: Parts) -> None:
+    async with (
+        open_database(parts.database_url("booking"), pool_size=1, application_name="tests") as database,
+        database.reading() as connection,
+    ):
+        assert await find_discrepancies(connection) == []

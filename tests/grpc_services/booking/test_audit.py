@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from grpc_services.booking.audit import find_discrepancies
+from grpc_services.booking.audit import Discrepancy, find_discrepancies
 from tests.grpc_services.booking.desk import Desk
 from tests.house import SignedIn
 
 
 class _Undone(Exception):
-    pass
+    """Ends a transaction that shall leave nothing behind."""
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,7 @@ class _Undone(Exception):
             ["KEPT_UNPAID", "REFUNDED"],
         ),
         (
-            "UPDATE booking.booking SET state = 'CONFIRMED', hold_expires_at = NULL, payment_id = 'p'"
-            " WHERE id = $1::uuid",
+            "UPDATE booking.booking SET state = 'CONFIRMED', hold_expires_at = NULL, payment_id = 'p' WHERE id = $1::uuid",
             ["HELD", "HELD", "KEPT_PAID", "SOLD", "SOLD"],
         ),
     ],
@@ -39,12 +38,17 @@ class _Undone(Exception):
 async def test_damage_is_found(desk: Desk, owner: SignedIn, guest: SignedIn, damage: str, kinds: list[str]) -> None:
     house = await desk.house(owner)
     booking = await desk.booked(house, guest)
-    with pytest.raises(_Undone):
+    statement = damage.replace("$2::uuid", f"'{house.room_types[0]}'").replace("$1::uuid", f"'{booking.id}'")
+    found: list[Discrepancy] = []
+
+    async def damage_and_undo() -> None:
         async with desk.database.transaction() as connection:
             assert await find_discrepancies(connection) == []
-            statement = damage.replace("$2::uuid", f"'{house.room_types[0]}'").replace("$1::uuid", f"'{booking.id}'")
             await connection.execute(statement)
-            found = await find_discrepancies(connection)
-            assert [one.kind for one in found] == kinds
-            assert {one.subject for one in found} <= {booking.id, house.room_types[0]}
+            found.extend(await find_discrepancies(connection))
             raise _Undone
+
+    with pytest.raises(_Undone):
+        await damage_and_undo()
+    assert [one.kind for one in found] == kinds
+    assert {one.subject for one in found} <= {booking.id, house.room_types[0]}

@@ -91,7 +91,9 @@ async def test_a_quote_booked_many_times_at_once_is_booked_once(desk: Desk, owne
         assert await desk.free(house) == [20 - round_number] * 2
 
 
-async def test_a_hotelier_books_elsewhere_but_not_at_their_own_house(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
+async def test_a_hotelier_books_elsewhere_but_not_at_their_own_house(
+    desk: Desk, owner: SignedIn, guest: SignedIn
+) -> None:
     quote = await desk.quote(await desk.house(owner))
     before = await desk.everything()
     assert (await refused(desk.book(quote, owner.token))).code == "PERMISSION_DENIED"

@@ -16,9 +16,7 @@ async def test_twenty_at_once_and_twenty_later_get_one_booking_and_the_same_byte
 ) -> None:
     house = await desk.house(owner, Kind(rooms=50))
     request = booking_request(await desk.quote(house))
-    answers = await asyncio.gather(
-        *(call(desk.stub.CreateBooking, request, token=guest.token) for _ in range(20))
-    )
+    answers = await asyncio.gather(*(call(desk.stub.CreateBooking, request, token=guest.token) for _ in range(20)))
     before = await desk.everything()
     answers += [await call(desk.stub.CreateBooking, request, token=guest.token) for _ in range(20)]
     assert len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
@@ -64,9 +62,7 @@ async def test_different_input_under_one_key_at_once_books_one_of_them(
     assert await desk.free(house) == [19, 19]
 
 
-async def test_keys_of_two_people_do_not_meet(
-    desk: Desk, owner: SignedIn, guest: SignedIn, stranger: SignedIn
-) -> None:
+async def test_keys_of_two_people_do_not_meet(desk: Desk, owner: SignedIn, guest: SignedIn, stranger: SignedIn) -> None:
     house = await desk.house(owner)
     key = uuid.uuid4().hex
     mine = await desk.book(await desk.quote(house), guest.token, key)

@@ -62,15 +62,11 @@ async def test_availability_counts_held_and_sold_rooms_night_by_night(
 async def test_dates_that_are_none_are_refused(desk: Desk) -> None:
     for field in ("first_night", "end_night"):
         dates = {"first_night": "2030-01-01", "end_night": "2030-01-02", field: "soon"}
-        refusal = await refused(
-            call(desk.stub.GetAvailability, booking_pb2.GetAvailabilityRequest(**dates), token="")  # type: ignore[arg-type]
-        )
+        refusal = await refused(call(desk.stub.GetAvailability, booking_pb2.GetAvailabilityRequest(**dates), token=""))
         assert refusal.code == "INVALID_INPUT"
 
 
-async def test_expiring_holds_releases_the_rooms_once(
-    hasty_desk: Desk, owner: SignedIn, guest: SignedIn
-) -> None:
+async def test_expiring_holds_releases_the_rooms_once(hasty_desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
     house = await hasty_desk.house(owner, Kind(rooms=8))
     held = [await hasty_desk.booked(house, guest) for _ in range(6)]
     assert await hasty_desk.free(house) == [2, 2]
@@ -92,14 +88,16 @@ async def test_a_living_hold_is_not_released(desk: Desk, owner: SignedIn, guest:
     assert (await desk.get(booking)).state == HELD
 
 
-async def test_what_is_for_our_own_processes_is_refused_to_people(
-    desk: Desk, owner: SignedIn, guest: SignedIn
-) -> None:
+async def test_what_is_for_our_own_processes_is_refused_to_people(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
     house = await add_house(desk.hotels, HouseInput(owner.account_id))
     event_id = await desk.receive(b"{}")
     key = {"provider": "innkeeper-payments", "event_id": event_id}
     before = await desk.everything()
-    for token, code in ((guest.token, "PERMISSION_DENIED"), (owner.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
+    for token, code in (
+        (guest.token, "PERMISSION_DENIED"),
+        (owner.token, "PERMISSION_DENIED"),
+        ("", "UNAUTHENTICATED"),
+    ):
         for awaited in (
             call(desk.stub.TakeInRoomTypes, house.announced(), token=token),
             call(desk.stub.ExpireHolds, booking_pb2.ExpireHoldsRequest(limit=1), token=token),
@@ -109,9 +107,7 @@ async def test_what_is_for_our_own_processes_is_refused_to_people(
                 token=token,
             ),
             call(desk.stub.SettlePaymentEvent, booking_pb2.SettlePaymentEventRequest(**key), token=token),
-            call(
-                desk.stub.ListUnsettledPaymentEvents, booking_pb2.ListUnsettledPaymentEventsRequest(), token=token
-            ),
+            call(desk.stub.ListUnsettledPaymentEvents, booking_pb2.ListUnsettledPaymentEventsRequest(), token=token),
         ):
-            assert (await refused(awaited)).code == code  # type: ignore[arg-type]
+            assert (await refused(awaited)).code == code
     assert await desk.everything() == before

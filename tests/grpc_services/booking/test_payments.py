@@ -26,9 +26,7 @@ async def test_a_payment_is_opened_for_the_whole_amount_until_the_hold_ends(
     assert await desk.timeline(held) == ["BookingHeld", "PaymentStarted"]
 
 
-async def test_the_same_key_opens_one_payment(
-    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
-) -> None:
+async def test_the_same_key_opens_one_payment(desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn) -> None:
     held = await desk.booked(await desk.house(owner), guest)
     key = uuid.uuid4().hex
     answers = await asyncio.gather(*(desk.start_payment(held, guest.token, key) for _ in range(10)))

@@ -52,9 +52,7 @@ def stay(house: House, *rooms: hotel_pb2.RoomRequest, start: int = 0, nights: in
 async def test_lines_sum_exactly_to_the_total_and_are_the_catalogues_nights(hotels: Stub, house: House) -> None:
     draw = random.Random(11)
     first = utc_now().date()
-    request = hotel_pb2.StreamCatalogueRequest(
-        first_night=first.isoformat(), nights=500, hotel_ids=[str(house.id)]
-    )
+    request = hotel_pb2.StreamCatalogueRequest(first_night=first.isoformat(), nights=500, hotel_ids=[str(house.id)])
     (entry,) = [entry async for entry in stream(hotels.StreamCatalogue, request, token="")]
     nightly = {(p.room_type_id, p.rate_plan_id): p.nightly_minor_units for p in entry.products}
     assert len(nightly) == 6
@@ -153,10 +151,13 @@ async def test_what_makes_no_stay_is_refused_naming_its_field(
         check_out=priced.check_out,
         rooms=[hotel_pb2.Occupancy(adults=1)],
     )
-    for method, request in ((hotels.PriceStay, priced), (hotels.PriceOffers, offered)):
-        for name, value in change.items():
-            setattr(request, name, value)
-        refusal = await refused(call(method, request, token=""))  # type: ignore[arg-type]
+    for name, value in change.items():
+        setattr(priced, name, value)
+        setattr(offered, name, value)
+    for refusal in (
+        await refused(call(hotels.PriceStay, priced, token="")),
+        await refused(call(hotels.PriceOffers, offered, token="")),
+    ):
         assert (refusal.code, refusal.path) == ("INVALID_INPUT", path)
 
 

@@ -11,7 +11,6 @@ import pytest
 from contracts.search.v1 import search_pb2, search_pb2_grpc
 from grpc_services.search.service import search_service
 from runtime.channels import call, open_channel
-from runtime.errors import ServiceError
 from runtime.identity import Role
 from tests.grpc_services.booking.desk import Desk, open_desk
 from tests.grpc_services.search.town import Town, build_town
@@ -21,6 +20,7 @@ from tests.house import (
     register_account,
     relay_settings,
     search_settings,
+    unless_refused,
 )
 from tests.parts import Parts
 from workers import inventory_consumer, outbox_relay
@@ -77,13 +77,7 @@ async def _running(work: Coroutine[None, None, None], stop: asyncio.Event) -> As
 
 
 async def _loaded(stub: search_pb2_grpc.SearchServiceAsyncStub) -> None:
+    request = search_pb2.SuggestPlacesRequest(text="x")
     async with asyncio.timeout(20):
-        while True:
-            request = search_pb2.SuggestPlacesRequest(text="x")
-            try:
-                await call(stub.SuggestPlaces, request, token="")
-            except ServiceError as failure:
-                assert failure.code == "UNAVAILABLE", failure
-                await asyncio.sleep(0.05)
-            else:
-                return
+        while await unless_refused(call(stub.SuggestPlaces, request, token=""), "UNAVAILABLE") is None:
+            await asyncio.sleep(0.05)

@@ -49,7 +49,12 @@ async def build_town(desk: Desk, owner: SignedIn) -> Town:
             for kind in range(draw.randrange(1, 4))
         ]
         rules = [
-            Rule(draw.randrange(-3000, 5000), ARRIVAL + draw.randrange(20) * DAY, ARRIVAL + 25 * DAY, draw.randrange(1, 128))
+            Rule(
+                draw.randrange(-3000, 5000),
+                ARRIVAL + draw.randrange(20) * DAY,
+                ARRIVAL + 25 * DAY,
+                draw.randrange(1, 128),
+            )
             for _ in range(draw.randrange(3))
         ]
         house = await desk.house(
@@ -119,9 +124,7 @@ async def searched_slowly(
     return sorted(found, key=lambda offer: (offer.total, offer.hotel_id))
 
 
-async def _free(
-    desk: Desk, house: House, request: search_pb2.SearchHotelsRequest, nights: int
-) -> dict[str, int]:
+async def _free(desk: Desk, house: House, request: search_pb2.SearchHotelsRequest, nights: int) -> dict[str, int]:
     asked = booking_pb2.GetAvailabilityRequest(
         room_type_ids=house.room_types, first_night=request.check_in, end_night=request.check_out
     )

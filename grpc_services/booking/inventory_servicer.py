@@ -1,0 +1,75 @@
+"""The use cases of nights: what is free, what becomes sellable, which holds are over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+from contracts.booking.v1 import booking_pb2
+from grpc_services.booking import events, holds, inventory_queries, messages
+from grpc_services.booking.reading import keys, parse_ids
+from runtime.cursors import page_size
+from runtime.database import Database
+from runtime.identifiers import parse_id
+from runtime.identity import Role, require_role
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class InventoryMethods:
+    """A part of BookingServicer, which gives it the database."""
+
+    _database: Database
+
+    async def GetAvailability(
+        self, request: booking_pb2.GetAvailabilityRequest, context: Context
+    ) -> booking_pb2.GetAvailabilityResponse:
+        ids = parse_ids(request.room_type_ids)
+        first_night = messages.parse_date(request.first_night, "firstNight")
+        end_night = messages.parse_date(request.end_night, "endNight")
+        async with self._database.reading() as connection:
+            types = await inventory_queries.room_types(connection, ids)
+            nights = await inventory_queries.free_rooms(connection, ids, first_night, end_night)
+        return booking_pb2.GetAvailabilityResponse(room_types=messages.availability_messages(types, nights))
+
+    async def StreamAvailability(
+        self, request: booking_pb2.StreamAvailabilityRequest, context: Context
+    ) -> AsyncIterator[booking_pb2.RoomTypeAvailability]:
+        first_night = messages.parse_date(request.first_night, "firstNight")
+        end_night = messages.parse_date(request.end_night, "endNight")
+        async with self._database.reading() as connection:
+            async for types in inventory_queries.all_room_types(connection):
+                ids = [row["room_type_id"] for row in types]
+                nights = await inventory_queries.free_rooms(connection, ids, first_night, end_night)
+                for availability in messages.availability_messages(types, nights):
+                    yield availability
+
+    async def ExpireHolds(
+        self, request: booking_pb2.ExpireHoldsRequest, context: Context
+    ) -> booking_pb2.ExpireHoldsResponse:
+        require_role(Role.SYSTEM)
+        expired = await holds.expire_overdue(self._database, page_size(request.limit))
+        async with self._database.transaction() as connection:
+            await keys.forget_old(connection)
+        return booking_pb2.ExpireHoldsResponse(expired=expired)
+
+    async def TakeInRoomTypes(
+        self, request: booking_pb2.TakeInRoomTypesRequest, context: Context
+    ) -> booking_pb2.TakeInRoomTypesResponse:
+        require_role(Role.SYSTEM)
+        taken_in = 0
+        async with self._database.transaction() as connection:
+            for announced in request.room_types:
+                new = await inventory_queries.take_in_room_type(
+                    connection,
+                    parse_id(announced.room_type_id, path=("roomTypeId",)),
+                    parse_id(announced.hotel_id, path=("hotelId",)),
+                    parse_id(announced.owner_id, path=("ownerId",)),
+                    announced.number_of_rooms,
+                )
+                if new:
+                    taken_in += 1
+                    await events.publish_sellable(connection, announced.room_type_id, announced.hotel_id)
+        return booking_pb2.TakeInRoomTypesResponse(taken_in=taken_in)

@@ -1,0 +1,132 @@
+"""The use cases of money in booking: beginning a payment, and settling what the payment system tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+
+from contracts.booking.v1 import booking_pb2
+from grpc_services.booking import events, messages, payment_queries, queries, rules, settlement
+from grpc_services.booking.gateway import PaymentSystem, payment_state_name
+from grpc_services.booking.reading import keys, visible_booking
+from runtime.cursors import page_size
+from runtime.database import Database, Record
+from runtime.errors import IllegalState, NotFound
+from runtime.idempotency import check_key
+from runtime.identity import Role, require_account, require_role
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class PaymentMethods:
+    """A part of BookingServicer, which gives it the database and the payment system."""
+
+    _database: Database
+    _payments: PaymentSystem
+
+    async def StartPayment(
+        self, request: booking_pb2.StartPaymentRequest, context: Context
+    ) -> booking_pb2.StartPaymentResponse:
+        caller = require_account()
+        check_key(request.idempotency_key)
+        key = {"principal": str(caller.account_id), "operation": "StartPayment", "key": request.idempotency_key}
+        async with self._database.reading() as connection:
+            row = await visible_booking(connection, request.booking_id)
+            earlier = await keys.find(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
+        if earlier is not None:
+            return earlier
+        if row["guest_account_id"] != caller.account_id:
+            raise NotFound("There is no such booking.", path=("bookingId",))
+        _check_payable(row)
+        if row["state"] == rules.State.PAYMENT_PENDING:
+            payment = await self._payments.get(row["payment_id"])
+        else:
+            payment = await self._payments.create(
+                idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}",
+                amount=messages.booking_message(row).total,
+                booking_id=str(row["id"]),
+                booking_reference=row["reference"],
+                description=messages.priced_stay(row).hotel_name,
+                return_url=request.return_url,
+                expires_at=row["hold_expires_at"],
+            )
+        async with self._database.transaction() as connection:
+            earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
+            if earlier is not None:
+                return earlier
+            locked = await queries.lock_booking(connection, row["id"])
+            if locked is None:
+                raise NotFound("There is no such booking.", path=("bookingId",))
+            if locked["payment_id"] != payment.id:
+                _check_payable(locked)
+            if locked["state"] == rules.State.HELD:
+                moved = await queries.move_booking(
+                    connection,
+                    locked,
+                    rules.State.PAYMENT_PENDING,
+                    payment=(payment.id, payment_state_name(payment), payment.checkout_url),
+                    new_attempt=True,
+                )
+                locked = moved or locked
+                await queries.write_timeline(
+                    connection, locked, kind="PaymentStarted", actor=caller.role, summary="Payment begun."
+                )
+                await events.publish_payment_started(connection, locked)
+            if locked["payment_id"] != payment.id:
+                raise IllegalState("Another payment of this booking is under way.", path=("bookingId",))
+            response = booking_pb2.StartPaymentResponse(booking=messages.booking_message(locked))
+            await keys.store(connection, **key, answer=response)
+        return response
+
+    async def ReceivePaymentEvent(
+        self, request: booking_pb2.ReceivePaymentEventRequest, context: Context
+    ) -> booking_pb2.ReceivePaymentEventResponse:
+        require_role(Role.SYSTEM)
+        async with self._database.transaction() as connection:
+            new = await payment_queries.store_payment_event(
+                connection, request.provider, request.event_id, request.payload
+            )
+        return booking_pb2.ReceivePaymentEventResponse(duplicate=not new)
+
+    async def SettlePaymentEvent(
+        self, request: booking_pb2.SettlePaymentEventRequest, context: Context
+    ) -> booking_pb2.SettlePaymentEventResponse:
+        require_role(Role.SYSTEM)
+        async with self._database.transaction() as connection:
+            event = await payment_queries.begin_payment_event(connection, request.provider, request.event_id)
+        if event is None:
+            raise NotFound("There is no such payment event.")
+        outcome = settlement.Outcome.NOTHING_TO_DO
+        if event["settled_at"] is None:
+            payment_id = settlement.payment_of(event["payload"])
+            outcome = (
+                await settlement.settle_payment(self._database, self._payments, payment_id)
+                if payment_id
+                else settlement.Outcome.PARKED
+            )
+            async with self._database.transaction() as connection:
+                await payment_queries.finish_payment_event(connection, request.provider, request.event_id, outcome)
+        return booking_pb2.SettlePaymentEventResponse(
+            outcome=booking_pb2.SettlementOutcome.Value(f"SETTLEMENT_OUTCOME_{outcome}")
+        )
+
+    async def ListUnsettledPaymentEvents(
+        self, request: booking_pb2.ListUnsettledPaymentEventsRequest, context: Context
+    ) -> booking_pb2.ListUnsettledPaymentEventsResponse:
+        require_role(Role.SYSTEM)
+        async with self._database.reading() as connection:
+            rows = await payment_queries.unsettled_payment_events(
+                connection, older_than_seconds=request.older_than_seconds, limit=page_size(request.first)
+            )
+        return booking_pb2.ListUnsettledPaymentEventsResponse(
+            events=[booking_pb2.PaymentEventKey(provider=row["provider"], event_id=row["event_id"]) for row in rows]
+        )
+
+
+def _check_payable(row: Record) -> None:
+    if rules.State(row["state"]) not in rules.HOLDING or row["overdue"]:
+        state = rules.State.EXPIRED if row["hold_expires_at"] is not None else row["state"]
+        raise IllegalState(
+            f"A booking that is {state} cannot be paid.", path=("bookingId",), details={"state": state, "allowed": ""}
+        )
