@@ -59,9 +59,9 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
     worker = Worker(
         functions=_FUNCTIONS,  # type: ignore[arg-type]  # arq types jobs as taking anything after ctx
         cron_jobs=[
-            cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),  # type: ignore[arg-type]
-            cron(sweep_payment_events, second=_EVERY_10_SECONDS, max_tries=1),  # type: ignore[arg-type]
-            cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),  # type: ignore[arg-type]
+            cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),
+            cron(sweep_payment_events, second=_EVERY_10_SECONDS, max_tries=1),
+            cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
         ],
         redis_settings=redis_settings(settings),
         ctx=dict(context),
