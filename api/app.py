@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.fresh_requests import FreshRequests
 from api.graphql_http import GraphQLOverHTTP
 from api.graphql_ws import GraphQLOverWebSocket
 from api.health import Readiness, live, metrics
@@ -70,4 +71,4 @@ def _surrounded(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
         allow_headers=["authorization", "content-type", REQUEST_ID_HEADER],
         expose_headers=[REQUEST_ID_HEADER],
     )
-    return SecurityHeaders(cors.cls(app, *cors.args, **cors.kwargs) if settings.allowed_origins else app)
+    return FreshRequests(SecurityHeaders(cors.cls(app, *cors.args, **cors.kwargs) if settings.allowed_origins else app))

@@ -24,10 +24,8 @@ from api.request_errors import document_error
 from api.services import Services
 from runtime.errors import ServiceError, Unauthenticated
 from runtime.identity import set_current_caller
-from runtime.request_context import REQUEST_ID_HEADER, begin_request
 
 LARGEST_BODY = 256 * 1024
-REQUEST_SECONDS = 10.0
 
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"
@@ -60,7 +58,6 @@ class GraphQLOverHTTP:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        request_id = begin_request(request.headers.get(REQUEST_ID_HEADER), seconds_left=REQUEST_SECONDS)
         media_type = LEGACY
         more: list[tuple[bytes, bytes]] = []
         try:
@@ -84,7 +81,6 @@ class GraphQLOverHTTP:
             (b"content-type", f"{media_type}; charset=utf-8".encode()),
             (b"content-length", str(len(payload)).encode()),
             (b"cache-control", b"no-store"),
-            (REQUEST_ID_HEADER.encode(), request_id.encode()),
             *more,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})

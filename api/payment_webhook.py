@@ -16,7 +16,7 @@ from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
 from runtime.job_queue import SETTLE_PAYMENT_EVENT
-from runtime.request_context import REQUEST_ID_HEADER, begin_request
+from runtime.request_context import begin_request, request_id
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class PaymentWebhook:
         self._verifiers = [Webhook(secret.get_secret_value()) for secret in secrets]
 
     async def receive(self, request: Request) -> Response:
-        request_id = begin_request(request.headers.get(REQUEST_ID_HEADER), seconds_left=4.0)
+        begin_request(request_id(), seconds_left=4.0)  # sooner than the payment system gives up
         body = await _limited_body(request)
         if body is None:
             return _refusal(413, "PAYLOAD_TOO_LARGE", "The body is too large.")
@@ -54,10 +54,10 @@ class PaymentWebhook:
             return _refusal(503, "UNAVAILABLE", "Please deliver this again.")
         if not stored.duplicate:
             await self._services.jobs.wake(
-                SETTLE_PAYMENT_EVENT, PROVIDER, event_id, request_id, job_id=f"payment:{PROVIDER}:{event_id}"
+                SETTLE_PAYMENT_EVENT, PROVIDER, event_id, request_id(), job_id=f"payment:{PROVIDER}:{event_id}"
             )
         log.info("webhook.stored", event_id=event_id, duplicate=stored.duplicate)
-        return Response(status_code=204, headers={REQUEST_ID_HEADER: request_id})
+        return Response(status_code=204)
 
     def _is_genuine(self, body: bytes, headers: dict[str, str]) -> bool:
         for verifier in self._verifiers:

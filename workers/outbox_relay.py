@@ -38,6 +38,7 @@ _BATCH = 500
 _POLL_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
+_DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class SchemaOutbox:
@@ -143,7 +144,7 @@ class Relay:
             while not stop.is_set():
                 try:
                     await self._carry_until_stopped(stop)
-                except (KafkaError, OSError, asyncpg.PostgresError, TimeoutError) as failure:
+                except (KafkaError, TimeoutError, *_DATABASE_AWAY) as failure:
                     log.warning("relay.interrupted", failure=type(failure).__name__)
                     await wait_at_most(stop, _PAUSE_AFTER_FAILURE_SECONDS)
         finally:
@@ -201,15 +202,14 @@ class Relay:
         while not stop.is_set():
             try:
                 connection = await asyncpg.connect(self._settings.database_url.get_secret_value())
-            except (OSError, asyncpg.PostgresError):
+                try:
+                    await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
+                    while not stop.is_set() and not connection.is_closed():
+                        await wait_at_most(stop, _POLL_SECONDS)
+                finally:
+                    connection.terminate()
+            except _DATABASE_AWAY:
                 await wait_at_most(stop, _PAUSE_AFTER_FAILURE_SECONDS)
-                continue
-            try:
-                await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
-                while not stop.is_set() and not connection.is_closed():
-                    await wait_at_most(stop, _POLL_SECONDS)
-            finally:
-                await connection.close(timeout=1)
 
     async def _until_woken(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())]

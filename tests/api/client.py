@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import json
 import re
 import time
 import uuid
@@ -160,7 +159,3 @@ async def metric(http: httpx.AsyncClient, url: str, name: str) -> float:
     text = (await http.get(f"{url}/metrics")).text
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
-
-
-def as_json(value: object) -> str:
-    return json.dumps(value)

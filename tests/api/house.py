@@ -82,10 +82,6 @@ class ApiHouse:
     mails: MailStore
     database: asyncpg.Pool
 
-    @property
-    def socket_url(self) -> str:
-        return socket_url(self.url)
-
     async def rows(self) -> dict[str, int]:
         """How much there is of everything that a refused request must not make."""
         return dict(await self.database.fetchrow(_ROWS))

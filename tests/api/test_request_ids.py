@@ -82,3 +82,9 @@ async def test_a_webhooks_request_id_is_in_the_gateways_log_and_its_answer(
     assert (answer.status_code, answer.headers["x-request-id"]) == (204, "webhook-request-1")
     (entry,) = [entry for entry in logged if entry["event"] == "webhook.stored"]
     assert entry["request_id"] == "webhook-request-1"
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/health/ready", "/.well-known/jwks.json", "/no-such-page"])
+async def test_every_answer_carries_its_request_id(house: ApiHouse, http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(house.url + path, headers={"x-request-id": "request-anywhere"})
+    assert answer.headers["x-request-id"] == "request-anywhere"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from pydantic import SecretStr
 
+from api.app import build_app
 from api.pages import PLAYGROUND_CSP, STRICT_CSP
+from api.services import open_services
+from runtime.identity import set_current_caller
+from runtime.request_context import begin_request
 from tests.api.client import Client
 from tests.api.house import ALLOWED_ORIGIN, ApiHouse
 from tests.parts import free_port
@@ -162,3 +167,22 @@ async def test_without_allowed_sites_no_site_may_read_answers(house: ApiHouse, h
     async with house.another_gateway(allowed_origins=[]) as url:
         answer = await Client(http, url).post("{ __typename }", origin=ALLOWED_ORIGIN)
     assert (answer.status_code, "access-control-allow-origin" in answer.headers) == (200, False)
+
+
+async def test_a_request_begins_with_nothing_of_the_one_before(house: ApiHouse, guest: Client) -> None:
+    """uvicorn reads on in the context of the request whose large body made it pause, and a proxy may send the
+    requests of different people over one connection."""
+    async with open_services(house.settings) as services:
+        app = build_app(house.settings, services)
+
+        async def answered_in_a_used_context() -> tuple[int, object]:
+            set_current_caller(await services.verifier.verify(guest.token))
+            begin_request("request-before", seconds_left=0)
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://gateway.example") as client:
+                keys = await client.get("/.well-known/jwks.json")
+                viewer = await client.post("/graphql", json={"query": "{ viewer { email } }"})
+            assert {keys.headers["x-request-id"], viewer.headers["x-request-id"]}.isdisjoint({"request-before"})
+            return keys.status_code, viewer.json()
+
+        assert await asyncio.create_task(answered_in_a_used_context()) == (200, {"data": {"viewer": None}})

@@ -18,7 +18,7 @@ from tests.house import SignedIn, booking_settings
 from tests.parts import Parts
 
 RACES, ALL_RACES = 100, 500
-AT_ONCE = 25
+AT_ONCE = 50
 
 
 @pytest.fixture(scope="module")

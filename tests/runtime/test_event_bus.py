@@ -125,7 +125,7 @@ async def test_what_is_no_envelope_is_buried_at_once(worker: Worker) -> None:
 
 
 async def test_an_outage_is_waited_out_and_counts_as_no_try(worker: Worker) -> None:
-    worker.away_until = time.monotonic() + 4
+    worker.away_until = time.monotonic() + 2.5
     late, behind = envelope("away"), envelope("behind")
     await send(worker.settings, late, behind)
     await asyncio.sleep(1)

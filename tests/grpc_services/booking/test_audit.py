@@ -30,8 +30,7 @@ class _Undone(Exception):
             ["KEPT_UNPAID", "REFUNDED"],
         ),
         (
-            "UPDATE booking.booking SET state = 'CONFIRMED', hold_expires_at = NULL, payment_id = 'p' "
-            "WHERE id = $1::uuid",
+            "UPDATE booking.booking SET state='CONFIRMED', hold_expires_at=NULL, payment_id='p' WHERE id = $1::uuid",
             ["HELD", "HELD", "KEPT_PAID", "SOLD", "SOLD"],
         ),
     ],
