@@ -6,12 +6,15 @@ status codes that mean something, `application/json` with 200 for older clients.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import orjson
+import structlog
 from graphql import OperationType
+from opentelemetry import propagate, trace
 from prometheus_client import Histogram
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
@@ -29,6 +32,9 @@ LARGEST_BODY = 256 * 1024
 
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"
+
+log = structlog.get_logger()
+tracer = trace.get_tracer("innkeeper.gateway")
 
 OPERATION_SECONDS = Histogram(
     "innkeeper_graphql_seconds",
@@ -94,8 +100,21 @@ class GraphQLOverHTTP:
         _check_method(request.method, chosen.kind)
         set_current_caller(await caller_of(self._services.verifier, request.headers.get("authorization", "")))
         context = RequestContext(self._services, user_agent=request.headers.get("user-agent", ""))
-        with OPERATION_SECONDS.labels(chosen.kind.value, "done").time():
+        with tracer.start_as_current_span(
+            f"graphql {chosen.kind.value}", context=propagate.extract(request.headers), kind=trace.SpanKind.SERVER
+        ):
+            began = time.perf_counter()
             body = await run_operation(chosen, context)
+            seconds = time.perf_counter() - began
+            outcome = "errors" if "errors" in body else "done"
+            OPERATION_SECONDS.labels(chosen.kind.value, outcome).observe(seconds)
+            log.info(
+                "graphql.operation",
+                kind=chosen.kind.value,
+                operation=(asked.operation_name or "")[:80],
+                outcome=outcome,
+                milliseconds=round(seconds * 1000, 1),
+            )
         return (200 if "data" in body or media_type == LEGACY else 400), body
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -19,7 +19,7 @@ from api.errors import (
     RefusalsAsResults,
 )
 from api.hotels import Hotel, hotel
-from api.node_ids import encode_id
+from api.node_ids import decode_id, encode_id
 from api.notifications import Notification, notification
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
@@ -114,6 +114,15 @@ class Viewer:
         )
 
 
+@strawberry.type(description="An account, without what belongs to it: sign in and ask `viewer` for that.")
+class Account:
+    id: strawberry.ID = strawberry.field(description="Opaque id.")
+    email: EmailAddress = strawberry.field(description="E-mail address.")
+    name: str = strawberry.field(description="Name.")
+    role: Role = strawberry.field(description="What kind of account it is.")
+    locale: str = strawberry.field(description="The language we write in: en, fr or ru.")
+
+
 @strawberry.input(description="A new account.")
 class AccountRegisterInput:
     email: EmailAddress = strawberry.field(description="E-mail address; one account each.")
@@ -125,7 +134,7 @@ class AccountRegisterInput:
 
 @strawberry.type(description="The account exists; sign in with `sessionCreate`.")
 class AccountRegistered:
-    account: Viewer = strawberry.field(description="The account.")
+    account: Account = strawberry.field(description="The account.")
 
 
 AccountRegisterResult = Annotated[
@@ -207,7 +216,7 @@ class ViewerMutations:
             role=auth_pb2.Role.Value(f"ROLE_{input.role.value}"),
             locale=input.locale,
         )
-        return AccountRegistered(account=viewer(await call(info.context.services.auth.Register, request)))
+        return AccountRegistered(account=account(await call(info.context.services.auth.Register, request, token="")))
 
     @strawberry.mutation(description="Signs in.", extensions=[Demands(Permission.ANYONE), RefusalsAsResults()])
     async def session_create(
@@ -240,19 +249,29 @@ class ViewerMutations:
         info: Info,
         input: Annotated[SessionRevokeInput, strawberry.argument(description="Which.")],  # noqa: A002
     ) -> SessionRevokeResult:
-        request = auth_pb2.RevokeSessionRequest(session_id=input.session_id or "")
+        session_id = decode_id("Session", input.session_id, path=("sessionId",)) if input.session_id else ""
+        request = auth_pb2.RevokeSessionRequest(session_id=session_id)
         response = await call(info.context.services.auth.RevokeSession, request)
-        return SessionRevoked(session_id=strawberry.ID(response.session_id))
+        return SessionRevoked(session_id=strawberry.ID(encode_id("Session", response.session_id)))
 
 
-def viewer(account: auth_pb2.Account) -> Viewer:
-    return Viewer(
-        id=strawberry.ID(encode_id("Account", account.id)),
-        email=EmailAddress(account.email),
-        name=account.name,
-        role=Role(auth_pb2.Role.Name(account.role).removeprefix("ROLE_")),
-        locale=account.locale,
-    )
+def account(message: auth_pb2.Account) -> Account:
+    return Account(**_facts(message))
+
+
+def viewer(message: auth_pb2.Account) -> Viewer:
+    return Viewer(**_facts(message))
+
+
+def _facts(message: auth_pb2.Account) -> dict[str, Any]:
+    """What an account and the viewer have in common."""
+    return {
+        "id": strawberry.ID(encode_id("Account", message.id)),
+        "email": EmailAddress(message.email),
+        "name": message.name,
+        "role": Role(auth_pb2.Role.Name(message.role).removeprefix("ROLE_")),
+        "locale": message.locale,
+    }
 
 
 async def _session(info: Info, tokens: auth_pb2.SessionTokens) -> SessionCreated:

@@ -24,7 +24,7 @@ def decode_cursor(cursor: str, kinds: Sequence[type], *, path: Sequence[str] = (
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         values = None
-    if not isinstance(values, list) or [type(value) for value in values] != list(kinds):
+    if not isinstance(values, list) or [type(value) for value in values] != list(kinds) or "\0" in str(values):
         raise InvalidInput("This cursor is not one that this list gave out.", path=path)
     return values
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
@@ -47,7 +48,7 @@ async def grpc_server(
     Raises OSError with one clear line when the address is taken.
     """
     server = grpc.aio.server(
-        interceptors=[ServiceInterceptor(verifier)],
+        interceptors=[ServiceInterceptor(verifier, reads_of(service_name))],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.so_reuseport", 0),
@@ -74,3 +75,16 @@ async def grpc_server(
     finally:
         await health.enter_graceful_shutdown()
         await server.stop(GRACE_SECONDS)
+
+
+def reads_of(service_name: str) -> frozenset[str]:
+    """Full names of the service's methods that its contract marks as free of side effects."""
+    try:
+        service = descriptor_pool.Default().FindServiceByName(service_name)
+    except KeyError:  # a server without a contract, such as one that only tells its health
+        return frozenset()
+    return frozenset(
+        f"/{service_name}/{method.name}"
+        for method in service.methods
+        if method.GetOptions().idempotency_level == descriptor_pb2.MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
+    )

@@ -33,10 +33,14 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic only for type 
 
 
 class ServiceInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps each method of our services; health and reflection pass untouched."""
+    """Wraps each method of our services; health and reflection pass untouched.
 
-    def __init__(self, verifier: TokenVerifier | None) -> None:
+    `reads` are the methods free of side effects: they leave a line in the log only when they are refused.
+    """
+
+    def __init__(self, verifier: TokenVerifier | None, reads: frozenset[str]) -> None:
         self._verifier = verifier
+        self._reads = reads
 
     async def intercept_service(
         self,
@@ -76,7 +80,10 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                     outcome = "INTERNAL"
                     await _refuse(context, _masked(method))
                 finally:
-                    RPC_SECONDS.labels(method, outcome).observe(time.perf_counter() - started)
+                    seconds = time.perf_counter() - started
+                    RPC_SECONDS.labels(method, outcome).observe(seconds)
+                    if outcome != "OK" or method not in self._reads:
+                        log.info("rpc.done", method=method, outcome=outcome, milliseconds=round(seconds * 1000, 1))
 
         return handle
 

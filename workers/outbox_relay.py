@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import asyncpg
 import structlog
@@ -78,25 +77,20 @@ class SchemaOutbox:
             .select_from(table)
             .where(waiting)
         )
-        self._any_published = Statement(select(table.c.position).where(table.c.published_at.is_not(None)).limit(1))
 
-    async def carry(self, connection: Connection, producer: AIOKafkaProducer) -> list[Any]:
-        """Publishes one batch inside the caller's transaction; answers Kafka's receipts, none when done."""
+    async def carry(self, connection: Connection, producer: AIOKafkaProducer) -> int:
+        """Publishes one batch inside the caller's transaction; answers how many events, 0 when done."""
         if not await self._lock.fetch_value(connection):
-            return []
+            return 0
         rows = await self._next.fetch(connection, limit=_BATCH)
-        if not rows:
-            return []
-        receipts = await _send(producer, rows)
-        await self._mark.execute(connection, positions=[row["position"] for row in rows])
-        PUBLISHED.labels(self.schema).inc(len(rows))
-        return receipts
+        if rows:
+            await _send(producer, rows)
+            await self._mark.execute(connection, positions=[row["position"] for row in rows])
+            PUBLISHED.labels(self.schema).inc(len(rows))
+        return len(rows)
 
     async def publish_again(self, connection: Connection, topics: Sequence[str]) -> int:
         return await self._again.execute(connection, topics=list(topics))
-
-    async def has_published(self, connection: Connection) -> bool:
-        return await self._any_published.fetch_value(connection) is not None
 
     async def forget(self, connection: Connection, days: int) -> None:
         await self._forget.execute(connection, days=days)
@@ -108,26 +102,25 @@ class SchemaOutbox:
 
 
 class BrokerWatch:
-    """Notices that the broker knows less than it once did."""
+    """Notices that the broker knows less than it once did, also over a lost connection.
 
-    def __init__(self, consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
-        self._consumer = consumer
+    Ends are compared with earlier ends only: what a broker says of the end need not follow from the offsets
+    it gave to producers.
+    """
+
+    def __init__(self, topics: Sequence[str]) -> None:
         self._partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
         self._ends: dict[TopicPartition, int] = {}
 
-    async def is_empty(self) -> bool:
-        return not any((await self._consumer.end_offsets(self._partitions)).values())
-
-    async def lost_something(self) -> bool:
-        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
+    async def lost_something(self, consumer: AIOKafkaConsumer) -> bool:
+        """At the first look, whether the broker is empty."""
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(self._partitions)
+        if not self._ends:
+            self._ends = ends
+            return not any(ends.values())
         lost = any(end < self._ends.get(partition, 0) for partition, end in ends.items())
         self._ends = ends
         return lost
-
-    def saw(self, receipts: Sequence[Any]) -> None:
-        for receipt in receipts:
-            partition = TopicPartition(receipt.topic, receipt.partition)
-            self._ends[partition] = max(self._ends.get(partition, 0), receipt.offset + 1)
 
 
 class Relay:
@@ -136,6 +129,7 @@ class Relay:
         self._database = database
         self._topics = topics
         self._outboxes = [SchemaOutbox(schema) for schema in settings.outbox_schemas]
+        self._watch = BrokerWatch(topics)
         self._wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -157,31 +151,26 @@ class Relay:
         async with open_producer(self._settings) as producer:
             await consumer.start()
             try:
-                watch = BrokerWatch(consumer, self._topics)
-                if await watch.is_empty():
-                    await self._publish_again(only_if_published=True)
-                watched_at = time.monotonic()
+                looked_at = -_WATCH_SECONDS
                 while not stop.is_set():
                     self._wake.clear()
+                    if time.monotonic() - looked_at > _WATCH_SECONDS:
+                        looked_at = time.monotonic()
+                        await self._look_after(consumer)
                     for outbox in self._outboxes:
-                        await self._drain(outbox, producer, watch)
-                    if time.monotonic() - watched_at > _WATCH_SECONDS:
-                        watched_at = time.monotonic()
-                        await self._look_after(watch)
+                        await self._drain(outbox, producer)
                     await self._until_woken(stop)
             finally:
                 await consumer.stop()
 
-    async def _drain(self, outbox: SchemaOutbox, producer: AIOKafkaProducer, watch: BrokerWatch) -> None:
-        while True:
+    async def _drain(self, outbox: SchemaOutbox, producer: AIOKafkaProducer) -> None:
+        carried = 1
+        while carried:
             async with self._database.transaction() as connection:
-                receipts = await outbox.carry(connection, producer)
-            watch.saw(receipts)
-            if not receipts:
-                return
+                carried = await outbox.carry(connection, producer)
 
-    async def _look_after(self, watch: BrokerWatch) -> None:
-        if await watch.lost_something():
+    async def _look_after(self, consumer: AIOKafkaConsumer) -> None:
+        if await self._watch.lost_something(consumer):
             await ensure_topics(self._settings, self._topics)
             await self._publish_again()
         async with self._database.transaction() as connection:
@@ -189,13 +178,12 @@ class Relay:
                 await outbox.measure(connection)
                 await outbox.forget(connection, self._settings.outbox_keep_days)
 
-    async def _publish_again(self, *, only_if_published: bool = False) -> None:
+    async def _publish_again(self) -> None:
         async with self._database.transaction() as connection:
             for outbox in self._outboxes:
-                if only_if_published and not await outbox.has_published(connection):
-                    continue
                 count = await outbox.publish_again(connection, self._topics)
-                log.warning("relay.publishing_again", schema=outbox.schema, events=count)
+                if count:
+                    log.warning("relay.publishing_again", schema=outbox.schema, events=count)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         """Keeps a connection that hears of commits; without it the clock alone wakes us."""
@@ -218,12 +206,12 @@ class Relay:
             wait.cancel()
 
 
-async def _send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> list[Any]:
+async def _send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
     """All of a batch or an error; a batch that failed is sent again whole."""
     deliveries = [
         await producer.send(row["topic"], value=row["envelope"], key=row["aggregate_id"].encode()) for row in rows
     ]
-    return list(await asyncio.gather(*deliveries))
+    await asyncio.gather(*deliveries)
 
 
 async def serve(settings: RelaySettings, stop: asyncio.Event) -> None:

@@ -246,6 +246,6 @@ def _unavailable(full: list[tuple[uuid.UUID, dt.date]]) -> RoomUnavailable:
 
 def _cursor_moment(text: str) -> dt.datetime:
     try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput("This cursor is not one that this list gave out.", path=("after",)) from None

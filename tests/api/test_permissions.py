@@ -122,7 +122,7 @@ async def test_only_own_sessions_end(house: ApiHouse, guest: Client, stranger: C
         "SELECT session.id::text FROM auth.session JOIN auth.account ON account.id = account_id WHERE email = $1",
         guest.email,
     )
-    for value, kind in ((session_id, "NotFound"), ("nonsense", "InvalidInput")):
+    for value, kind in ((encode_id("Session", session_id), "NotFound"), ("nonsense", "InvalidInput")):
         answer = await stranger.mutate(REVOKE, {"sessionId": value})
         assert (answer["__typename"], answer["path"]) == (kind, ["sessionId"])
     revoked = await house.database.fetchval("SELECT revoked_at FROM auth.session WHERE id::text = $1", session_id)

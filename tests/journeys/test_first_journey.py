@@ -103,3 +103,34 @@ async def test_every_process_serves_its_metrics(stack: RunningStack) -> None:
             answer = await client.get(f"{stack.ports.url(stack.ports.metrics(position))}/metrics")
             assert answer.status_code == 200, process.name
             assert "python_info" in answer.text
+
+
+async def test_one_request_id_leads_from_the_gateways_log_to_the_services(stack: RunningStack) -> None:
+    request_id = "from-browser-to-service-0001"
+    hotel_id = (await ask(stack, SEARCH))["searchHotels"]["nodes"][0]["hotel"]["id"]  # type: ignore[index]
+    quote = {"hotelId": hotel_id, "checkIn": "2020-01-01", "checkOut": "2020-01-02", "rooms": []}
+    document = "mutation Late($input: QuoteCreateInput!) { quoteCreate(input: $input) { __typename } }"
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{stack.gateway}/graphql",
+            json={"query": document, "variables": {"input": quote}, "operationName": "Late"},
+            headers={"x-request-id": request_id},
+        )
+    assert answer.headers["x-request-id"] == request_id
+    assert answer.json()["data"]["quoteCreate"]["__typename"] == "InvalidInput"
+    logs = {
+        "gateway": (stack.directory.parent / "logs" / "gateway.log", "graphql.operation"),
+        "booking": (stack.directory / "logs" / "booking.log", "rpc.done"),
+        "hotel": (stack.directory / "logs" / "hotel.log", "rpc.done"),
+    }
+    traces = set()
+    for process, (file, event) in logs.items():
+        lines = [json.loads(line) for line in file.read_text().splitlines() if request_id in line]
+        found = [line for line in lines if line["event"] == event]
+        assert found, process
+        traces.add(found[0]["trace_id"])
+    assert len(traces) == 1
+
+
+SEARCH = """{ searchHotels(input: { place: { city: "Paris" }, checkIn: "2027-05-10", checkOut: "2027-05-12",
+  rooms: [{ adults: 1 }] }, first: 1) { nodes { hotel { id } } } }"""
