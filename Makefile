@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+UV := $(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes
 CODE := runtime api grpc_services workers migrations stack tests
 
 .DEFAULT_GOAL := help
@@ -62,9 +64,6 @@ $(STAMP): requirements.lock
 		|| { echo "Innkeeper needs Python 3.11 or newer; PYTHON=/path/to/python names another one." >&2; exit 1; }
 	@echo "Making $(VENV) …"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@if command -v uv >/dev/null; then \
-		uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock; \
-	else \
-		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
-	fi
+	@sed -n '/^uv==/,/^[a-z]/{/^uv==/p;/^ .*--hash/p;}' requirements.lock > $(VENV)/uv.txt
+	@$(PIP) -r $(VENV)/uv.txt && $(UV) -r requirements.lock || $(PIP) -r requirements.lock
 	@touch $(STAMP)
