@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
-UV := $(VENV)/bin/uv pip install --quiet --python $(PY) --require-hashes
+UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes
 CODE := runtime api grpc_services workers migrations stack tests
 
 .DEFAULT_GOAL := help
