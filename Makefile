@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --req
 CODE := runtime api grpc_services workers migrations stack tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up tour test lint format types contracts contracts-check migrations-check schema web lock clean
+.PHONY: help up tour audit test lint format types contracts contracts-check migrations-check schema web lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,6 +18,9 @@ up: $(STAMP) ## start everything on this machine; FIRST_PORT=9000 moves its bloc
 
 tour: $(STAMP) ## play the first journey against the running stack
 	@$(PY) -m stack tour
+
+audit: $(STAMP) ## the standing proof: every booking counted against nights and money
+	@$(if $(FIRST_PORT),INNKEEPER_FIRST_PORT=$(FIRST_PORT)) $(PY) -m stack audit
 
 test: $(STAMP) ## all tests, on real PostgreSQL, Valkey and Kafka broker
 	@$(PY) -m pytest $(ARGS)

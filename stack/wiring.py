@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from migrations.histories import RELAY_ROLE, SERVICES, role_of
 from runtime.settings import PREFIX, StackSettings, environment_names, plain_environment
@@ -102,6 +102,11 @@ class Wiring:
         return {"DATABASE_URL": self.database_url_of(role)} if role else {}
 
     def database_url_of(self, role: str) -> str:
-        parts = urlsplit(self.database_url)
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"{role}:{self.secrets.role_passwords()[role]}@{host}"))
+        return url_of_role(self.database_url, role, self.secrets.role_passwords()[role])
+
+
+def url_of_role(database_url: str, role: str, password: str) -> str:
+    """The same database for another role."""
+    parts = urlsplit(database_url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{host}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 
 import httpx
@@ -55,6 +56,23 @@ async def test_the_tour_plays_the_whole_journey(stack: RunningStack) -> None:
     assert process.returncode == 0, output.decode()
     for words in ("version 1, HELD", "version 2, PAYMENT_PENDING", "version 3, CONFIRMED", "Read the mail"):
         assert words in output.decode()
+
+
+async def test_after_the_journeys_every_room_and_cent_adds_up(stack: RunningStack) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "stack", "audit"),
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "INNKEEPER_FIRST_PORT": str(stack.ports.first),
+            "INNKEEPER_STACK_DIR": str(stack.directory),
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert (process.returncode, output.decode()) == (0, "Everything adds up: no discrepancies.\n")
 
 
 async def test_the_tour_fails_with_one_line_where_nothing_runs() -> None:
