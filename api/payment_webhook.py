@@ -15,7 +15,6 @@ from api.services import Services
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
-from runtime.job_queue import SETTLE_PAYMENT_EVENT
 from runtime.request_context import begin_request, request_id
 
 log = structlog.get_logger()
@@ -53,9 +52,7 @@ class PaymentWebhook:
             log.warning("webhook.not_stored", event_id=event_id, reason=refusal.code)
             return _refusal(503, "UNAVAILABLE", "Please deliver this again.")
         if not stored.duplicate:
-            await self._services.jobs.wake(
-                SETTLE_PAYMENT_EVENT, PROVIDER, event_id, request_id(), job_id=f"payment:{PROVIDER}:{event_id}"
-            )
+            await self._services.jobs.settle_payment_event(PROVIDER, event_id, request_id())
         log.info("webhook.stored", event_id=event_id, duplicate=stored.duplicate)
         return Response(status_code=204)
 

@@ -42,6 +42,11 @@ class JobQueue:
     def __init__(self, pool: ArqRedis) -> None:
         self._pool = pool
 
+    async def settle_payment_event(self, provider: str, event_id: str, request_id: str) -> bool:
+        """Wakes the settling of a stored webhook, once however often it is asked for."""
+        job_id = f"payment:{provider}:{event_id}"
+        return await self.wake(SETTLE_PAYMENT_EVENT, provider, event_id, request_id, job_id=job_id)
+
     async def wake(self, job: str, *arguments: str, job_id: str) -> bool:
         """Enqueues a job unless one with this id is waiting. False when Redis is away: the sweeper will do it."""
         try:

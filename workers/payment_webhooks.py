@@ -10,7 +10,7 @@ from arq import Retry
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from runtime.channels import ServiceIdentity, call
 from runtime.errors import ServiceError
-from runtime.job_queue import SETTLE_PAYMENT_EVENT, JobQueue
+from runtime.job_queue import JobQueue
 from runtime.request_context import begin_request
 
 log = structlog.get_logger()
@@ -47,9 +47,5 @@ async def sweep_payment_events(ctx: dict[str, Any]) -> int:
         token=await identity.token(),
     )
     for event in undone.events:
-        await wake_settlement(jobs, event.provider, event.event_id, request_id)
+        await jobs.settle_payment_event(event.provider, event.event_id, request_id)
     return len(undone.events)
-
-
-async def wake_settlement(jobs: JobQueue, provider: str, event_id: str, request_id: str) -> None:
-    await jobs.wake(SETTLE_PAYMENT_EVENT, provider, event_id, request_id, job_id=f"payment:{provider}:{event_id}")

@@ -104,7 +104,6 @@ class Shift(enum.Enum):
 
     HELD_TO_SOLD = (-1, 1)
     RELEASE_HELD = (-1, 0)
-    RELEASE_SOLD = (0, -1)
 
 
 async def take_nights(

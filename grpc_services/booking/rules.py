@@ -6,7 +6,6 @@ import enum
 import re
 import secrets
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -138,7 +137,3 @@ def settlement(booking: BookingFacts, payment: PaymentFacts) -> Settlement:
     if payment.state in ("FAILED", "VOIDED") and payment.is_current and booking.state is State.PAYMENT_PENDING:
         return Settlement.REOPEN
     return Settlement.NOTHING
-
-
-def describe_rooms(stay: hotel_pb2.PriceStayResponse) -> Sequence[str]:
-    return [room.room_type_name for room in stay.rooms]

@@ -23,12 +23,14 @@ from runtime.clock import from_timestamp, utc_now
 from runtime.errors import ServiceError
 from runtime.event_bus import BOOKING_TOPIC, HOTEL_TOPIC, INVENTORY_TOPIC, follow
 from runtime.settings import SearchSettings
+from runtime.waiting import wait_at_most
 
 log = structlog.get_logger()
 
 INDEX_LAG = Gauge("innkeeper_search_lag_seconds", "Between a fact and its arrival in the search index")
 INDEX_HOTELS = Gauge("innkeeper_search_hotels", "Houses in the search index")
 _RETRY_SECONDS = 1.0
+_DAY_CHECK_SECONDS = 30.0
 _MOST_IDS = 200
 
 
@@ -48,6 +50,7 @@ class Feed:
         self.loaded = asyncio.Event()
         self.as_of = utc_now()
         self.lag_seconds = 0.0
+        self._changing = asyncio.Lock()  # events wait while a new day's snapshot is taken
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follows events from before the snapshot on, so that nothing falls between the two."""
@@ -67,6 +70,13 @@ class Feed:
             except ServiceError as failure:
                 log.warning("search.snapshot_postponed", reason=failure.code)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def turn_days(self, stop: asyncio.Event) -> None:
+        """When a new day begins the index stands for other nights, whether or not anything happens."""
+        while not await wait_at_most(stop, _DAY_CHECK_SECONDS):
+            if self.loaded.is_set() and self.index.first_night != _first_night():
+                async with self._changing:
+                    await self._load(stop)
 
     async def _snapshot(self) -> None:
         started = time.perf_counter()
@@ -88,8 +98,15 @@ class Feed:
         log.info("search.snapshot_loaded", hotels=hotels, seconds=round(time.perf_counter() - started, 3))
 
     async def _take_in(self, envelopes: Sequence[events_pb2.Envelope]) -> None:
-        if self.index.first_night != _first_night():  # a new day: other nights
-            await self._snapshot()
+        async with self._changing:
+            await self._fetch_what_changed(envelopes)
+        newest = max(from_timestamp(envelope.occurred_at) for envelope in envelopes)
+        self.lag_seconds = max((utc_now() - newest).total_seconds(), 0.0)
+        self.as_of = max(self.as_of, newest)
+        INDEX_LAG.set(self.lag_seconds)
+        INDEX_HOTELS.set(self.index.hotels)
+
+    async def _fetch_what_changed(self, envelopes: Sequence[events_pb2.Envelope]) -> None:
         hotel_ids: set[str] = set()
         room_type_ids: set[str] = set()
         for envelope in envelopes:
@@ -113,11 +130,6 @@ class Feed:
                 token="",
             )
             self.index.put_availability(free.room_types)
-        newest = max(from_timestamp(envelope.occurred_at) for envelope in envelopes)
-        self.lag_seconds = max((utc_now() - newest).total_seconds(), 0.0)
-        self.as_of = max(self.as_of, newest)
-        INDEX_LAG.set(self.lag_seconds)
-        INDEX_HOTELS.set(self.index.hotels)
 
 
 def _touched(envelope: events_pb2.Envelope) -> tuple[set[str], set[str]]:

@@ -39,14 +39,15 @@ async def search_service(settings: SearchSettings) -> AsyncIterator[GrpcServer]:
             stop = asyncio.Event()
             async with asyncio.TaskGroup() as tasks:
                 following = tasks.create_task(feed.run(stop))
-                tasks.create_task(_announce(feed, server))
+                announcing = tasks.create_task(_announce(feed, server))
+                tasks.create_task(feed.turn_days(stop))
                 try:
                     yield server
                 finally:
                     stop.set()
                     if not feed.loaded.is_set():
                         following.cancel()
-                        feed.loaded.set()
+                        announcing.cancel()
 
 
 async def _announce(feed: Feed, server: GrpcServer) -> None:
