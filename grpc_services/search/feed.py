@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import Gauge
@@ -30,7 +30,6 @@ log = structlog.get_logger()
 INDEX_LAG = Gauge("innkeeper_search_lag_seconds", "Between a fact and its arrival in the search index")
 INDEX_HOTELS = Gauge("innkeeper_search_hotels", "Houses in the search index")
 _RETRY_SECONDS = 1.0
-_DAY_CHECK_SECONDS = 30.0
 _MOST_IDS = 200
 
 
@@ -42,11 +41,13 @@ class Feed:
         settings: SearchSettings,
         hotels: hotel_pb2_grpc.HotelServiceAsyncStub,
         bookings: booking_pb2_grpc.BookingServiceAsyncStub,
+        clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
+        self._clock = clock
         self._settings = settings
         self._hotels = hotels
         self._bookings = bookings
-        self.index = Index(_first_night(), settings.search_nights + 2)
+        self.index = Index(self._first_night(), settings.search_nights + 2)
         self.loaded = asyncio.Event()
         self.as_of = utc_now()
         self.lag_seconds = 0.0
@@ -62,6 +63,10 @@ class Feed:
             on_positioned=lambda: self._load(stop),
         )
 
+    def _first_night(self) -> dt.date:
+        """Yesterday in UTC: somewhere it is still today."""
+        return self._clock().date() - dt.timedelta(days=1)
+
     async def _load(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
@@ -71,17 +76,17 @@ class Feed:
                 log.warning("search.snapshot_postponed", reason=failure.code)
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def turn_days(self, stop: asyncio.Event) -> None:
+    async def turn_days(self, stop: asyncio.Event, *, every_seconds: float = 30.0) -> None:
         """When a new day begins the index stands for other nights, whether or not anything happens."""
-        while not await wait_at_most(stop, _DAY_CHECK_SECONDS):
-            if self.loaded.is_set() and self.index.first_night != _first_night():
+        while not await wait_at_most(stop, every_seconds):
+            if self.loaded.is_set() and self.index.first_night != self._first_night():
                 async with self._changing:
                     await self._load(stop)
 
     async def _snapshot(self) -> None:
         started = time.perf_counter()
         began_at = utc_now()
-        index = Index(_first_night(), self._settings.search_nights + 2)
+        index = Index(self._first_night(), self._settings.search_nights + 2)
         catalogue = hotel_pb2.StreamCatalogueRequest(first_night=index.first_night.isoformat(), nights=index.nights)
         async for entry in stream(self._hotels.StreamCatalogue, catalogue, token="", at_most=120):
             index.put_house(entry)
@@ -147,8 +152,3 @@ def _touched(envelope: events_pb2.Envelope) -> tuple[set[str], set[str]]:
 
 def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
     return [ids[start : start + _MOST_IDS] for start in range(0, len(ids), _MOST_IDS)]
-
-
-def _first_night() -> dt.date:
-    """Yesterday in UTC: somewhere it is still today."""
-    return utc_now().date() - dt.timedelta(days=1)
