@@ -20,13 +20,14 @@ from api.errors import (
     RefusalsAsResults,
     RoomUnavailable,
 )
-from api.hotels import CancellationPolicy, Hotel
+from api.hotels import Hotel
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.quotes import PricedRoom, hotel_of, priced_room, strictest_policy
+from api.rate_plans import CancellationPolicy
 from api.scalars import EmailAddress, IdempotencyKey
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call

@@ -37,6 +37,7 @@ class ErrorCode(enum.Enum):
     ROOM_UNAVAILABLE = "ROOM_UNAVAILABLE"
     QUOTE_EXPIRED = "QUOTE_EXPIRED"
     ILLEGAL_STATE = "ILLEGAL_STATE"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -91,6 +92,11 @@ class IllegalState(UserError):
     allowed: list[str] = strawberry.field(description="The states it could move to.")
 
 
+@strawberry.type(description="Somebody else changed it meanwhile. Read it again, then decide; nothing was written.")
+class VersionConflict(UserError):
+    current_version: int = strawberry.field(description="The version that it has now.")
+
+
 @strawberry.type(description="This idempotency key was used before, for other input.")
 class IdempotencyConflict(UserError):
     pass
@@ -126,6 +132,13 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             path=path,
             state=refusal.details.get("state", ""),
             allowed=_listed(refusal.details.get("allowed", "")),
+        )
+    if refusal.code == "VERSION_CONFLICT":
+        return VersionConflict(
+            code=ErrorCode.VERSION_CONFLICT,
+            message=refusal.message,
+            path=path,
+            current_version=int(refusal.details["current_version"]),
         )
     kind = _PLAIN.get(refusal.code)
     return kind(code=ErrorCode(refusal.code), message=refusal.message, path=path) if kind else None

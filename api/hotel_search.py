@@ -9,10 +9,12 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.hotels import Amenity, Hotel, RatePlan, RoomOccupancyInput, RoomType, hotel, occupancy_messages
+from api.hotels import Hotel, RoomOccupancyInput, hotel, occupancy_messages
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.paging import Connection, Edge, at_least_one, page_info
+from api.rate_plans import RatePlan
+from api.rooms import Amenity, RoomType
 from api.scalars import BigInt, CountryCode
 from contracts.search.v1 import search_pb2
 from runtime.channels import call

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import enum
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -14,53 +13,12 @@ from api.context import Info
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
+from api.rate_plans import RatePlan, rate_plan
+from api.rooms import Amenity, RoomType, room_type
 from api.scalars import CountryCode, CurrencyCode
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
-
-
-@strawberry.enum(description="What a house or a room offers.")
-class Amenity(enum.Enum):
-    WIFI = "WIFI"
-    BREAKFAST = "BREAKFAST"
-    LIFT = "LIFT"
-    AIR_CONDITIONING = "AIR_CONDITIONING"
-    BAR = "BAR"
-    RESTAURANT = "RESTAURANT"
-    FITNESS = "FITNESS"
-    SPA = "SPA"
-    POOL = "POOL"
-    PARKING = "PARKING"
-    PETS_WELCOME = "PETS_WELCOME"
-    ACCESSIBLE = "ACCESSIBLE"
-    SAFE = "SAFE"
-    MINIBAR = "MINIBAR"
-    BATHTUB = "BATHTUB"
-    DESK = "DESK"
-
-
-@strawberry.enum(description="The kind of a bed.")
-class BedKind(enum.Enum):
-    SINGLE = "SINGLE"
-    DOUBLE = "DOUBLE"
-    QUEEN = "QUEEN"
-    KING = "KING"
-    SOFA = "SOFA"
-
-
-@strawberry.enum(description="Which meals a rate plan includes.")
-class MealPlan(enum.Enum):
-    ROOM_ONLY = strawberry.enum_value("ROOM_ONLY", description="RO: no meals.")
-    BED_AND_BREAKFAST = strawberry.enum_value("BED_AND_BREAKFAST", description="BB.")
-    HALF_BOARD = strawberry.enum_value("HALF_BOARD", description="HB: breakfast and dinner.")
-    FULL_BOARD = strawberry.enum_value("FULL_BOARD", description="FB: all meals.")
-
-
-@strawberry.enum(description="When the guest pays.")
-class PaymentTiming(enum.Enum):
-    PREPAID = strawberry.enum_value("PREPAID", description="Before arrival; the rooms are held for the payment.")
-    AT_HOTEL = strawberry.enum_value("AT_HOTEL", description="At the hotel; confirmed at once.")
 
 
 @strawberry.type(description="A postal address.")
@@ -75,46 +33,6 @@ class Address:
 class GeoPoint:
     latitude: float = strawberry.field(description="Degrees north.")
     longitude: float = strawberry.field(description="Degrees east.")
-
-
-@strawberry.type(description="Beds of one kind.")
-class Bed:
-    kind: BedKind = strawberry.field(description="The kind.")
-    count: int = strawberry.field(description="How many.")
-
-
-@strawberry.type(description="What cancelling costs from a moment on.")
-class CancellationTier:
-    hours_before_check_in: int = strawberry.field(
-        description="Holds until this many hours before check-in time in the hotel's zone."
-    )
-    penalty_percent: int = strawberry.field(description="Of the stay's price, 0 to 100.")
-
-
-@strawberry.type(description="What cancelling costs, from the most generous tier to the strictest.")
-class CancellationPolicy:
-    tiers: list[CancellationTier] = strawberry.field(description="In the order in which they run out.")
-    summary: str = strawberry.field(description="The policy in words, in English.")
-
-
-@strawberry.type(description="Rooms of one kind in a house.")
-class RoomType(Node):
-    name: str = strawberry.field(description="What the house calls it.")
-    max_adults: int = strawberry.field(description="Adults that may sleep in it.")
-    max_children: int = strawberry.field(description="Children that may sleep in it besides.")
-    beds: list[Bed] = strawberry.field(description="Its beds.")
-    amenities: list[Amenity] = strawberry.field(description="What it offers.")
-    number_of_rooms: int = strawberry.field(description="How many there are in the house.")
-    size_square_meters: int | None = strawberry.field(description="Its size.")
-
-
-@strawberry.type(description="What a guest buys with the room: meals, when they pay, how they may cancel.")
-class RatePlan:
-    id: strawberry.ID = strawberry.field(description="Opaque id.")
-    name: str = strawberry.field(description="What the house calls it.")
-    meal_plan: MealPlan = strawberry.field(description="Meals included.")
-    payment_timing: PaymentTiming = strawberry.field(description="When the guest pays.")
-    cancellation_policy: CancellationPolicy = strawberry.field(description="What cancelling costs.")
 
 
 @strawberry.type(description="A room type under a rate plan that can be booked for the stay asked for.")
@@ -229,56 +147,3 @@ def hotel(message: hotel_pb2.Hotel) -> Hotel:
         room_types=[room_type(kind) for kind in message.room_types],
         rate_plans=[rate_plan(plan) for plan in message.rate_plans],
     )
-
-
-def room_type(message: hotel_pb2.RoomType) -> RoomType:
-    return RoomType(
-        id=strawberry.ID(encode_id("RoomType", message.id)),
-        name=message.name,
-        max_adults=message.max_adults,
-        max_children=message.max_children,
-        beds=[
-            Bed(kind=BedKind(hotel_pb2.BedKind.Name(bed.kind).removeprefix("BED_KIND_")), count=bed.count)
-            for bed in message.beds
-        ],
-        amenities=[Amenity(name) for name in message.amenities],
-        number_of_rooms=message.number_of_rooms,
-        size_square_meters=message.size_square_meters or None,
-    )
-
-
-def rate_plan(message: hotel_pb2.RatePlan) -> RatePlan:
-    return RatePlan(
-        id=strawberry.ID(encode_id("RatePlan", message.id)),
-        name=message.name,
-        meal_plan=MealPlan(hotel_pb2.MealPlan.Name(message.meal_plan).removeprefix("MEAL_PLAN_")),
-        payment_timing=payment_timing(message.payment_timing),
-        cancellation_policy=cancellation_policy(message.cancellation_policy),
-    )
-
-
-def payment_timing(value: hotel_pb2.PaymentTiming.ValueType) -> PaymentTiming:
-    return PaymentTiming(hotel_pb2.PaymentTiming.Name(value).removeprefix("PAYMENT_TIMING_"))
-
-
-def cancellation_policy(message: hotel_pb2.CancellationPolicy) -> CancellationPolicy:
-    return CancellationPolicy(
-        tiers=[
-            CancellationTier(hours_before_check_in=tier.hours_before_check_in, penalty_percent=tier.penalty_percent)
-            for tier in message.tiers
-        ],
-        summary=_in_words(message),
-    )
-
-
-def _in_words(policy: hotel_pb2.CancellationPolicy) -> str:
-    sentences = []
-    for tier in policy.tiers:
-        cost = "Free cancellation" if tier.penalty_percent == 0 else f"Cancelling costs {tier.penalty_percent} %"
-        if tier.hours_before_check_in:
-            days, hours = divmod(tier.hours_before_check_in, 24)
-            until = f"{days} day{'s' * (days > 1)}" if days and not hours else f"{tier.hours_before_check_in} hours"
-            sentences.append(f"{cost} until {until} before check-in.")
-        else:
-            sentences.append(f"{cost} after that." if sentences else f"{cost} of the price at any time.")
-    return " ".join(sentences)

@@ -11,11 +11,12 @@ import strawberry
 
 from api.context import Info
 from api.errors import InvalidInput, NotFound, RefusalsAsResults, RoomUnavailable
-from api.hotels import CancellationPolicy, Hotel, PaymentTiming, cancellation_policy, hotel, payment_timing
+from api.hotels import Hotel, hotel
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
 from api.permissions import Demands, Permission
+from api.rate_plans import CancellationPolicy, PaymentTiming, cancellation_policy, payment_timing
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call

@@ -65,6 +65,20 @@ class IllegalState(ServiceError):
     status = grpc.StatusCode.FAILED_PRECONDITION
 
 
+class VersionConflict(ServiceError):
+    """Somebody else changed it meanwhile; `details` name the version that it has now."""
+
+    code = "VERSION_CONFLICT"
+    status = grpc.StatusCode.ABORTED
+
+    def __init__(self, current_version: int, *, path: Sequence[str] = ("expectedVersion",)) -> None:
+        super().__init__(
+            "This was changed meanwhile; look at it again.",
+            path=path,
+            details={"current_version": str(current_version)},
+        )
+
+
 class IdempotencyConflict(ServiceError):
     code = "IDEMPOTENCY_CONFLICT"
     status = grpc.StatusCode.ABORTED

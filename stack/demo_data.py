@@ -171,7 +171,7 @@ def _add_house(rows: _Rows, line: dict[str, str], owner_id: uuid.UUID, today: dt
             "check_out_time": dt.time(11),
             "city_tax_minor_units": _CITY_TAX_BY_STARS[stars],
             "city_tax_exempt_below_age": _ADULT_FROM,
-            "published": True,
+            "state": "PUBLISHED",
         }
     )
     _add_room_types(rows, hotel_id, stars, number_of_rooms=max(int(line["rooms"]), len(_KINDS)))

@@ -1,7 +1,9 @@
 """The SQL of the nights: taking them, moving them between held and sold, giving them back, counting them.
 
 Nights are always locked in the order (room type, night), so that bookings of several room types in any
-order cannot deadlock. The table's CHECK decides; nothing here counts first and writes afterwards.
+order cannot deadlock. The table's CHECK decides; nothing here counts first and writes afterwards. Taking
+nights shares a lock on their room types: whoever changes a usual capacity (FOR UPDATE) sees every night that
+was begun with the old one, and nobody begins another with it.
 """
 
 from __future__ import annotations
@@ -27,10 +29,20 @@ _stay = (bindparam("check_in", type_=Date), bindparam("check_out", type_=Date))
 
 _TAKE = Statement(
     text("""
-        INSERT INTO booking.room_type_night AS n (room_type_id, night, capacity, oversell, held, sold)
-        SELECT wanted.room_type_id, days.day::date, known.capacity, 0, wanted.rooms * :as_held, wanted.rooms * :as_sold
+        WITH known AS (
+            SELECT room_type_id, capacity FROM booking.room_type
+            WHERE room_type_id = ANY (:types) AND NOT closed
+            ORDER BY room_type_id
+            FOR KEY SHARE
+        )
+        INSERT INTO booking.room_type_night AS n (
+            room_type_id, night, capacity, capacity_overridden, oversell, out_of_order, blocked, held, sold
+        )
+        SELECT
+            wanted.room_type_id, days.day::date, known.capacity, false, 0, 0, 0,
+            wanted.rooms * :as_held, wanted.rooms * :as_sold
         FROM unnest(:types, :rooms) AS wanted (room_type_id, rooms)
-        JOIN booking.room_type AS known ON known.room_type_id = wanted.room_type_id
+        JOIN known ON known.room_type_id = wanted.room_type_id
         CROSS JOIN generate_series(
             CAST(:check_in AS timestamp), CAST(:check_out AS timestamp) - interval '1 day', interval '1 day'
         ) AS days (day)
@@ -63,10 +75,13 @@ _FULL_NIGHTS = Statement(
         ) AS days (day)
         LEFT JOIN booking.room_type AS known ON known.room_type_id = wanted.room_type_id
         LEFT JOIN booking.room_type_night AS n ON n.room_type_id = wanted.room_type_id AND n.night = days.day::date
-        WHERE coalesce(n.capacity + n.oversell - n.held - n.sold, known.capacity, 0) < wanted.rooms
+        WHERE known.closed IS NOT FALSE
+            OR coalesce(n.capacity - n.out_of_order - n.blocked + n.oversell - n.held - n.sold, known.capacity)
+                < wanted.rooms
         ORDER BY 1, 2
     """).bindparams(_types, _rooms, *_stay)
 )
+_FREE = night.c.capacity - night.c.out_of_order - night.c.blocked + night.c.oversell - night.c.held - night.c.sold
 _CAPACITIES = Statement(select(room_type).where(room_type.c.room_type_id == func.any(_types)))
 _TYPES_AFTER = Statement(
     select(room_type)
@@ -78,7 +93,7 @@ _NIGHTS = Statement(
     select(
         night.c.room_type_id,
         night.c.night,
-        func.greatest(night.c.capacity + night.c.oversell - night.c.held - night.c.sold, 0).label("free"),
+        func.greatest(_FREE, 0).label("free"),
     ).where(
         night.c.room_type_id == func.any(_types),
         night.c.night >= bindparam("first_night"),
@@ -92,6 +107,8 @@ _TAKE_IN = Statement(
         hotel_id=bindparam("hotel_id"),
         owner_id=bindparam("owner_id"),
         capacity=bindparam("capacity"),
+        closed=False,
+        version=1,
     )
     .on_conflict_do_nothing()
 )

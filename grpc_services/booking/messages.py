@@ -117,7 +117,7 @@ def availability_messages(
 ) -> list[booking_pb2.RoomTypeAvailability]:
     by_type = {
         row["room_type_id"]: booking_pb2.RoomTypeAvailability(
-            room_type_id=str(row["room_type_id"]), capacity=row["capacity"]
+            room_type_id=str(row["room_type_id"]), capacity=0 if row["closed"] else row["capacity"]
         )
         for row in room_types
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -20,9 +20,10 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Text,
+    literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -48,31 +49,146 @@ class RoomType(BookingServiceModel, table=True):
     """A room type that booking has taken in and may sell; `capacity` is its usual number of rooms."""
 
     __tablename__ = "room_type"
-    __table_args__ = (CheckConstraint("capacity >= 0", name="capacity"),)
+    __table_args__ = (CheckConstraint("capacity BETWEEN 0 AND 10000", name="capacity"),)
 
     room_type_id: uuid.UUID = Field(primary_key=True)
     hotel_id: uuid.UUID = Field(index=True)
     owner_id: uuid.UUID
     capacity: int
+    closed: bool  # archived: no longer sold
+    version: int  # of its inventory; whoever changes it names the one they saw
     taken_in_at: dt.datetime = required_moment(default_now=True)
 
 
 class RoomTypeNight(BookingServiceModel, table=True):
-    """Rooms of one type on one night: how many there are, how many are held, how many are sold."""
+    """Rooms of one type on one night: how many there are, how many cannot be sold, how many are held or sold.
+
+    `blocked` are rooms that other channels sold, as far as there were any left.
+    """
 
     __tablename__ = "room_type_night"
     __table_args__ = (
-        CheckConstraint("held + sold <= capacity + oversell", name="never_oversold"),
-        CheckConstraint("held >= 0 AND sold >= 0 AND capacity >= 0 AND oversell >= 0", name="not_negative"),
+        CheckConstraint("held + sold + blocked <= capacity - out_of_order + oversell", name="never_oversold"),
+        CheckConstraint(
+            "held >= 0 AND sold >= 0 AND capacity >= 0 AND oversell >= 0 AND out_of_order >= 0 AND blocked >= 0",
+            name="not_negative",
+        ),
         {"postgresql_with": {"fillfactor": "70"}},  # updated far more often than inserted
     )
 
     room_type_id: uuid.UUID = Field(primary_key=True, sa_column_args=(ForeignKey("booking.room_type.room_type_id"),))
     night: dt.date = Field(primary_key=True)
     capacity: int
+    capacity_overridden: bool  # else it follows the room type's usual capacity
     oversell: int
+    out_of_order: int
+    blocked: int
     held: int
     sold: int
+
+
+class Room(BookingServiceModel, table=True):
+    """A numbered door that booking has taken in from the hotel service."""
+
+    __tablename__ = "room"
+
+    room_id: uuid.UUID = Field(primary_key=True)
+    room_type_id: uuid.UUID = Field(index=True)
+    hotel_id: uuid.UUID = Field(index=True)
+    number: str = long_text()
+    floor: str = long_text()
+    archived: bool
+    version: int  # of the hotel service; older news changes nothing
+
+
+class OutOfOrderPeriod(BookingServiceModel, table=True):
+    """Nights on which a door is not sold. Standing periods of one door never overlap."""
+
+    __tablename__ = "out_of_order_period"
+    __table_args__ = (
+        CheckConstraint("first_night < end_night", name="period"),
+        ExcludeConstraint(
+            (literal_column("room_id"), "="),
+            (literal_column("daterange(first_night, end_night)"), "&&"),
+            where=text("ended_at IS NULL"),
+            using="gist",
+            name="one_at_a_time",
+        ),
+        Index("ix_out_of_order_period_hotel_id_id", "hotel_id", "id"),
+    )
+
+    id: uuid.UUID = Field(primary_key=True)
+    room_id: uuid.UUID = Field(sa_column_args=(ForeignKey("booking.room.room_id"),))
+    room_type_id: uuid.UUID
+    hotel_id: uuid.UUID
+    first_night: dt.date
+    end_night: dt.date  # exclusive
+    reason: str = long_text()
+    created_by: uuid.UUID
+    created_at: dt.datetime = required_moment(default_now=True)
+    ended_at: dt.datetime | None = optional_moment()
+
+
+class InventoryChange(BookingServiceModel, table=True):
+    """The audit log of inventory; written in the transaction of the change and never touched again."""
+
+    __tablename__ = "inventory_change"
+    __table_args__ = (Index("ix_inventory_change_hotel_id_id", "hotel_id", "id"),)
+
+    id: uuid.UUID = Field(primary_key=True)
+    hotel_id: uuid.UUID
+    room_type_id: uuid.UUID
+    action: str = long_text()
+    actor_id: uuid.UUID
+    actor_role: str = long_text()
+    at: dt.datetime = required_moment(default_now=True)
+    request_id: str = long_text()
+    before: Any = Field(default=None, sa_type=JSONB, nullable=True)
+    after: Any = Field(default=None, sa_type=JSONB, nullable=True)
+
+
+class CalendarExport(BookingServiceModel, table=True):
+    """The secret part of the address under which other channels read a room type's busy nights."""
+
+    __tablename__ = "calendar_export"
+
+    room_type_id: uuid.UUID = Field(primary_key=True, sa_column_args=(ForeignKey("booking.room_type.room_type_id"),))
+    secret: str = long_text(unique=True)
+    created_at: dt.datetime = required_moment(default_now=True)
+
+
+class CalendarFeed(BookingServiceModel, table=True):
+    """A calendar of another channel that says which nights it sold."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        Index("ix_calendar_feed_fetched_at", "fetched_at"),
+        Index("ix_calendar_feed_hotel_id_id", "hotel_id", "id"),
+    )
+
+    id: uuid.UUID = Field(primary_key=True)
+    room_type_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.room_type.room_type_id"),))
+    hotel_id: uuid.UUID
+    name: str = long_text()
+    url: str = long_text()
+    etag: str = long_text()
+    failure: str = long_text()
+    created_at: dt.datetime = required_moment(default_now=True)
+    fetched_at: dt.datetime | None = optional_moment()
+    succeeded_at: dt.datetime | None = optional_moment()
+
+
+class CalendarFeedNight(BookingServiceModel, table=True):
+    """Rooms that a channel says it sold on a night."""
+
+    __tablename__ = "calendar_feed_night"
+    __table_args__ = (CheckConstraint("rooms > 0", name="rooms"),)
+
+    feed_id: uuid.UUID = Field(
+        primary_key=True, sa_column_args=(ForeignKey("booking.calendar_feed.id", ondelete="CASCADE"),)
+    )
+    night: dt.date = Field(primary_key=True)
+    rooms: int
 
 
 class Quote(BookingServiceModel, table=True):

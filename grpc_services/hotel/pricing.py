@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.hotel import messages, rules
@@ -31,7 +34,7 @@ def price_room(
             path=(*path, "adults"),
         )
     currency = house.hotel["currency"]
-    prices = _nightly(house, room_type, plan, stay.check_in, stay.nights)
+    prices = _nightly(house, room_type, plan, stay.check_in, stay.nights).tolist()
     lines = [
         hotel_pb2.PriceLine(
             kind=hotel_pb2.PRICE_LINE_KIND_NIGHT,
@@ -85,7 +88,7 @@ def price_offers(house: House, parties: Sequence[rules.Guests], stay: rules.Stay
         if not all(occupancy.fits(guests) for guests in parties):
             continue
         for plan in house.rate_plans:
-            nights = sum(_nightly(house, room_type, plan, stay.check_in, stay.nights))
+            nights = int(_nightly(house, room_type, plan, stay.check_in, stay.nights).sum())
             total = nights * len(parties) + tax
             offers.append(
                 hotel_pb2.PricedOffer(
@@ -106,7 +109,7 @@ def catalogue_entry(house: House, first_night: dt.date, nights: int) -> hotel_pb
             hotel_pb2.RateProduct(
                 room_type_id=str(room_type["id"]),
                 rate_plan_id=str(plan["id"]),
-                nightly_minor_units=_nightly(house, room_type, plan, first_night, nights),
+                nightly_prices=_nightly(house, room_type, plan, first_night, nights).astype("<i4").tobytes(),
             )
             for room_type in house.room_types
             for plan in house.rate_plans
@@ -114,15 +117,14 @@ def catalogue_entry(house: House, first_night: dt.date, nights: int) -> hotel_pb
     )
 
 
-def _nightly(house: House, room_type: Record, plan: Record, first_night: dt.date, nights: int) -> list[int]:
-    prices = rules.nightly_prices(
+def _nightly(house: House, room_type: Record, plan: Record, first_night: dt.date, nights: int) -> npt.NDArray[np.int64]:
+    return rules.nightly_prices(
         room_type["base_price_minor_units"],
         messages.adjustments_for(room_type, house.price_rules),
         plan["adjustment_basis_points"],
         first_night,
         nights,
     )
-    return [int(price) for price in prices]
 
 
 def _city_tax(house: House, guests: rules.Guests, nights: int) -> int:

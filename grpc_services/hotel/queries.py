@@ -18,15 +18,20 @@ rate_plan = table_of(RatePlan)
 price_rule = table_of(PriceRule)
 
 _ids = bindparam("ids", type_=ARRAY(Uuid))
+_PUBLISHED = hotel.c.state == "PUBLISHED"
 
 _HOTELS = Statement(
-    select(hotel).where(hotel.c.id == any_(_ids), or_(hotel.c.published, hotel.c.owner_id == bindparam("reader_id")))
+    select(hotel).where(hotel.c.id == any_(_ids), or_(_PUBLISHED, hotel.c.owner_id == bindparam("reader_id")))
 )
 _ROOM_TYPES = Statement(
-    select(room_type).where(room_type.c.hotel_id == any_(_ids)).order_by(room_type.c.hotel_id, room_type.c.position)
+    select(room_type)
+    .where(room_type.c.hotel_id == any_(_ids), ~room_type.c.archived)
+    .order_by(room_type.c.hotel_id, room_type.c.position)
 )
 _RATE_PLANS = Statement(
-    select(rate_plan).where(rate_plan.c.hotel_id == any_(_ids)).order_by(rate_plan.c.hotel_id, rate_plan.c.position)
+    select(rate_plan)
+    .where(rate_plan.c.hotel_id == any_(_ids), ~rate_plan.c.archived)
+    .order_by(rate_plan.c.hotel_id, rate_plan.c.position)
 )
 _PRICE_RULES = Statement(
     select(price_rule).where(price_rule.c.hotel_id == any_(_ids)).order_by(price_rule.c.hotel_id, price_rule.c.position)
@@ -46,11 +51,11 @@ _OWN_PAGE = Statement(
 )
 _PUBLISHED_AFTER = Statement(
     select(hotel.c.id)
-    .where(hotel.c.published, hotel.c.id > bindparam("after_id"))
+    .where(_PUBLISHED, hotel.c.id > bindparam("after_id"))
     .order_by(hotel.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
-_COUNT = Statement(select(func.count()).select_from(hotel).where(hotel.c.published))
+_COUNT = Statement(select(func.count()).select_from(hotel).where(_PUBLISHED))
 _INSERT_HOTEL = Statement(
     insert(hotel).values({column.name: bindparam(column.name) for column in hotel.c if column.name != "created_at"})
 )
@@ -59,6 +64,47 @@ _INSERT_RATE_PLAN = Statement(insert(rate_plan).values({column.name: bindparam(c
 _INSERT_PRICE_RULE = Statement(
     insert(price_rule).values({column.name: bindparam(column.name) for column in price_rule.c})
 )
+
+# What a house, a room type and a rate plan are while nobody said anything else.
+_NEW_HOTEL: dict[str, object] = {
+    "state": "DRAFT",
+    "description": "",
+    "languages": [],
+    "website": "",
+    "contact_phone": "",
+    "contact_email": "",
+    "photos": [],
+    "house_rules": [],
+    "vat_basis_points": 0,
+    "vat_included": True,
+    "city_tax_max_nights": 0,
+    "rating_count": 0,
+    "rating_mean_hundredths": 0,
+    "version": 1,
+    "rates_version": 1,
+}
+_NEW_ROOM_TYPE: dict[str, object] = {
+    "description": "",
+    "view": "",
+    "oldest_child_age": 17,
+    "inventory_version": 1,
+    "photos": [],
+    "extra_adult_minor_units": 0,
+    "fewer_adult_discount_minor_units": 0,
+    "child_prices": [],
+    "archived": False,
+    "version": 1,
+}
+_NEW_RATE_PLAN: dict[str, object] = {
+    "derived_from_id": None,
+    "adult_supplement_minor_units": 0,
+    "child_supplement_minor_units": 0,
+    "stay_discounts": [],
+    "min_advance_days": None,
+    "max_advance_days": None,
+    "archived": False,
+    "version": 1,
+}
 
 
 @dataclass(slots=True)
@@ -115,7 +161,9 @@ async def insert_houses(
     rate_plans: Sequence[dict[str, object]],
     price_rules: Sequence[dict[str, object]],
 ) -> None:
-    await _INSERT_HOTEL.execute_many(connection, hotels)
-    await _INSERT_ROOM_TYPE.execute_many(connection, room_types)
-    await _INSERT_RATE_PLAN.execute_many(connection, rate_plans)
+    await _INSERT_HOTEL.execute_many(connection, [_NEW_HOTEL | row for row in hotels])
+    await _INSERT_ROOM_TYPE.execute_many(
+        connection, [_NEW_ROOM_TYPE | {"included_adults": row["max_adults"]} | row for row in room_types]
+    )
+    await _INSERT_RATE_PLAN.execute_many(connection, [_NEW_RATE_PLAN | row for row in rate_plans])
     await _INSERT_PRICE_RULE.execute_many(connection, price_rules)

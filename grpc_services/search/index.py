@@ -95,7 +95,7 @@ class Index:
         """Adds a house or replaces what is known of it."""
         price = np.zeros((len(entry.products), self.nights), dtype=np.int32)
         for row, product in enumerate(entry.products):
-            price[row] = product.nightly_minor_units
+            price[row] = np.frombuffer(product.nightly_prices, dtype="<i4")
         self._houses[entry.hotel.id] = House(
             entry.hotel,
             folded(entry.hotel.address.city),

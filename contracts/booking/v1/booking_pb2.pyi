@@ -627,9 +627,12 @@ class GetAvailabilityRequest(_message.Message):
     ROOM_TYPE_IDS_FIELD_NUMBER: _builtins.int
     FIRST_NIGHT_FIELD_NUMBER: _builtins.int
     END_NIGHT_FIELD_NUMBER: _builtins.int
+    WITH_HOLDS_FIELD_NUMBER: _builtins.int
     first_night: _builtins.str
     end_night: _builtins.str
     """exclusive"""
+    with_holds: _builtins.bool
+    """tell when the first hold of a full night may run out"""
     @_builtins.property
     def room_type_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -638,10 +641,11 @@ class GetAvailabilityRequest(_message.Message):
         room_type_ids: _abc.Iterable[_builtins.str] | None = ...,
         first_night: _builtins.str = ...,
         end_night: _builtins.str = ...,
+        with_holds: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night", "room_type_ids", b"room_type_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night", "room_type_ids", b"room_type_ids", "with_holds", b"with_holds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -696,9 +700,12 @@ class RoomTypeAvailability(_message.Message):
     ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
     CAPACITY_FIELD_NUMBER: _builtins.int
     NIGHTS_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
     room_type_id: _builtins.str
     capacity: _builtins.int
     """free rooms on every night not named below"""
+    stale: _builtins.bool
+    """a calendar of another channel has not been heard of for too long; nothing is sold"""
     @_builtins.property
     def nights(self) -> _containers.RepeatedCompositeFieldContainer[Global___NightAvailability]: ...
     def __init__(
@@ -707,10 +714,11 @@ class RoomTypeAvailability(_message.Message):
         room_type_id: _builtins.str = ...,
         capacity: _builtins.int = ...,
         nights: _abc.Iterable[Global___NightAvailability] | None = ...,
+        stale: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "nights", b"nights", "room_type_id", b"room_type_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "nights", b"nights", "room_type_id", b"room_type_id", "stale", b"stale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -722,22 +730,1040 @@ class NightAvailability(_message.Message):
 
     NIGHT_FIELD_NUMBER: _builtins.int
     FREE_FIELD_NUMBER: _builtins.int
+    HELD_UNTIL_FIELD_NUMBER: _builtins.int
     night: _builtins.str
     free: _builtins.int
     """rooms that can still be held"""
+    @_builtins.property
+    def held_until(self) -> _timestamp_pb2.Timestamp:
+        """when nothing is free: the first hold that may run out, if asked for"""
+
     def __init__(
         self,
         *,
         night: _builtins.str = ...,
         free: _builtins.int = ...,
+        held_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held_until", b"held_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["free", b"free", "night", b"night"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["free", b"free", "held_until", b"held_until", "night", b"night"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NightAvailability: _TypeAlias = NightAvailability  # noqa: Y015
+
+@_typing.final
+class GetInventoryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_IDS_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first_night: _builtins.str
+    end_night: _builtins.str
+    """exclusive; at most 62 nights"""
+    @_builtins.property
+    def room_type_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """empty: all of the house"""
+
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        room_type_ids: _abc.Iterable[_builtins.str] | None = ...,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night", "hotel_id", b"hotel_id", "room_type_ids", b"room_type_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInventoryRequest: _TypeAlias = GetInventoryRequest  # noqa: Y015
+
+@_typing.final
+class RoomTypeInventory(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_OF_ROOMS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NIGHTS_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    number_of_rooms: _builtins.int
+    """usual"""
+    version: _builtins.int
+    @_builtins.property
+    def nights(self) -> _containers.RepeatedCompositeFieldContainer[Global___NightInventory]: ...
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        number_of_rooms: _builtins.int = ...,
+        version: _builtins.int = ...,
+        nights: _abc.Iterable[Global___NightInventory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nights", b"nights", "number_of_rooms", b"number_of_rooms", "room_type_id", b"room_type_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoomTypeInventory: _TypeAlias = RoomTypeInventory  # noqa: Y015
+
+@_typing.final
+class NightInventory(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NIGHT_FIELD_NUMBER: _builtins.int
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    CAPACITY_OVERRIDDEN_FIELD_NUMBER: _builtins.int
+    OVERSELL_FIELD_NUMBER: _builtins.int
+    OUT_OF_ORDER_FIELD_NUMBER: _builtins.int
+    BLOCKED_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    SOLD_FIELD_NUMBER: _builtins.int
+    FREE_FIELD_NUMBER: _builtins.int
+    night: _builtins.str
+    capacity: _builtins.int
+    capacity_overridden: _builtins.bool
+    oversell: _builtins.int
+    """rooms that may be sold beyond capacity"""
+    out_of_order: _builtins.int
+    blocked: _builtins.int
+    """by other channels' calendars"""
+    held: _builtins.int
+    sold: _builtins.int
+    free: _builtins.int
+    def __init__(
+        self,
+        *,
+        night: _builtins.str = ...,
+        capacity: _builtins.int = ...,
+        capacity_overridden: _builtins.bool = ...,
+        oversell: _builtins.int = ...,
+        out_of_order: _builtins.int = ...,
+        blocked: _builtins.int = ...,
+        held: _builtins.int = ...,
+        sold: _builtins.int = ...,
+        free: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "capacity", b"capacity", "capacity_overridden", b"capacity_overridden", "free", b"free", "held", b"held", "night", b"night", "out_of_order", b"out_of_order", "oversell", b"oversell", "sold", b"sold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NightInventory: _TypeAlias = NightInventory  # noqa: Y015
+
+@_typing.final
+class GetInventoryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def room_types(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoomTypeInventory]: ...
+    def __init__(
+        self,
+        *,
+        room_types: _abc.Iterable[Global___RoomTypeInventory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_types", b"room_types"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInventoryResponse: _TypeAlias = GetInventoryResponse  # noqa: Y015
+
+@_typing.final
+class InventoryChange(_message.Message):
+    """What to write on every named night."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    OVERSELL_FIELD_NUMBER: _builtins.int
+    RESET_CAPACITY_FIELD_NUMBER: _builtins.int
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    capacity: _builtins.int
+    oversell: _builtins.int
+    reset_capacity: _builtins.bool
+    """back to the usual number of rooms"""
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """ISO 8601: 1 is Monday; empty: every day"""
+
+    def __init__(
+        self,
+        *,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+        capacity: _builtins.int | None = ...,
+        oversell: _builtins.int | None = ...,
+        reset_capacity: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_capacity", b"_capacity", "_oversell", b"_oversell", "capacity", b"capacity", "oversell", b"oversell"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_capacity", b"_capacity", "_oversell", b"_oversell", "capacity", b"capacity", "first_night", b"first_night", "last_night", b"last_night", "oversell", b"oversell", "reset_capacity", b"reset_capacity", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__capacity: _TypeAlias = _typing.Literal["capacity"]  # noqa: Y015
+    _WhichOneofArgType__capacity: _TypeAlias = _typing.Literal["_capacity", b"_capacity"]  # noqa: Y015
+    _WhichOneofReturnType__oversell: _TypeAlias = _typing.Literal["oversell"]  # noqa: Y015
+    _WhichOneofArgType__oversell: _TypeAlias = _typing.Literal["_oversell", b"_oversell"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__capacity) -> _WhichOneofReturnType__capacity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__oversell) -> _WhichOneofReturnType__oversell | None: ...
+
+Global___InventoryChange: _TypeAlias = InventoryChange  # noqa: Y015
+
+@_typing.final
+class UpdateInventoryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    NUMBER_OF_ROOMS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    idempotency_key: _builtins.str
+    expected_version: _builtins.int
+    number_of_rooms: _builtins.int
+    """the usual capacity"""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___InventoryChange]:
+        """in order; at most 100"""
+
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        number_of_rooms: _builtins.int | None = ...,
+        changes: _abc.Iterable[Global___InventoryChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_number_of_rooms", b"_number_of_rooms", "number_of_rooms", b"number_of_rooms"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_number_of_rooms", b"_number_of_rooms", "changes", b"changes", "expected_version", b"expected_version", "idempotency_key", b"idempotency_key", "number_of_rooms", b"number_of_rooms", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__number_of_rooms: _TypeAlias = _typing.Literal["number_of_rooms"]  # noqa: Y015
+    _WhichOneofArgType__number_of_rooms: _TypeAlias = _typing.Literal["_number_of_rooms", b"_number_of_rooms"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__number_of_rooms) -> _WhichOneofReturnType__number_of_rooms | None: ...
+
+Global___UpdateInventoryRequest: _TypeAlias = UpdateInventoryRequest  # noqa: Y015
+
+@_typing.final
+class ChangedInventory(_message.Message):
+    """Nights in a row that changed alike."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    @_builtins.property
+    def before(self) -> Global___NightInventory: ...
+    @_builtins.property
+    def after(self) -> Global___NightInventory: ...
+    def __init__(
+        self,
+        *,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        before: Global___NightInventory | None = ...,
+        after: Global___NightInventory | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "first_night", b"first_night", "last_night", b"last_night"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangedInventory: _TypeAlias = ChangedInventory  # noqa: Y015
+
+@_typing.final
+class UpdateInventoryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NUMBER_OF_ROOMS_FIELD_NUMBER: _builtins.int
+    NIGHTS_CHANGED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    hotel_id: _builtins.str
+    version: _builtins.int
+    number_of_rooms: _builtins.int
+    nights_changed: _builtins.int
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedInventory]: ...
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        number_of_rooms: _builtins.int = ...,
+        nights_changed: _builtins.int = ...,
+        changed: _abc.Iterable[Global___ChangedInventory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "hotel_id", b"hotel_id", "nights_changed", b"nights_changed", "number_of_rooms", b"number_of_rooms", "room_type_id", b"room_type_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateInventoryResponse: _TypeAlias = UpdateInventoryResponse  # noqa: Y015
+
+@_typing.final
+class CreateOutOfOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    room_id: _builtins.str
+    idempotency_key: _builtins.str
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        room_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_night", b"first_night", "idempotency_key", b"idempotency_key", "last_night", b"last_night", "reason", b"reason", "room_id", b"room_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateOutOfOrderRequest: _TypeAlias = CreateOutOfOrderRequest  # noqa: Y015
+
+@_typing.final
+class OutOfOrder(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    ENDED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    room_id: _builtins.str
+    room_type_id: _builtins.str
+    hotel_id: _builtins.str
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    reason: _builtins.str
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ended_at(self) -> _timestamp_pb2.Timestamp:
+        """unset while it stands"""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        room_id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        ended_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "first_night", b"first_night", "hotel_id", b"hotel_id", "id", b"id", "last_night", b"last_night", "reason", b"reason", "room_id", b"room_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutOfOrder: _TypeAlias = OutOfOrder  # noqa: Y015
+
+@_typing.final
+class EndOutOfOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndOutOfOrderRequest: _TypeAlias = EndOutOfOrderRequest  # noqa: Y015
+
+@_typing.final
+class ListOutOfOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_IDS_FIELD_NUMBER: _builtins.int
+    FROM_NIGHT_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    from_night: _builtins.str
+    """empty: today"""
+    first: _builtins.int
+    after: _builtins.str
+    @_builtins.property
+    def room_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """empty: all"""
+
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        room_ids: _abc.Iterable[_builtins.str] | None = ...,
+        from_night: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "from_night", b"from_night", "hotel_id", b"hotel_id", "room_ids", b"room_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutOfOrderRequest: _TypeAlias = ListOutOfOrderRequest  # noqa: Y015
+
+@_typing.final
+class ListOutOfOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIODS_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def periods(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutOfOrder]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        periods: _abc.Iterable[Global___OutOfOrder] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "has_next_page", b"has_next_page", "periods", b"periods"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutOfOrderResponse: _TypeAlias = ListOutOfOrderResponse  # noqa: Y015
+
+@_typing.final
+class ListInventoryChangesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    room_type_id: _builtins.str
+    """empty: all"""
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInventoryChangesRequest: _TypeAlias = ListInventoryChangesRequest  # noqa: Y015
+
+@_typing.final
+class InventoryLogEntry(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    ACTOR_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_ROLE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BEFORE_JSON_FIELD_NUMBER: _builtins.int
+    AFTER_JSON_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    room_type_id: _builtins.str
+    action: _builtins.str
+    """updated, out_of_order, back_in_order, feed_created, feed_deleted"""
+    actor_id: _builtins.str
+    actor_role: _builtins.str
+    request_id: _builtins.str
+    before_json: _builtins.str
+    after_json: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        action: _builtins.str = ...,
+        actor_id: _builtins.str = ...,
+        actor_role: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+        before_json: _builtins.str = ...,
+        after_json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor_id", b"actor_id", "actor_role", b"actor_role", "after_json", b"after_json", "at", b"at", "before_json", b"before_json", "id", b"id", "request_id", b"request_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InventoryLogEntry: _TypeAlias = InventoryLogEntry  # noqa: Y015
+
+@_typing.final
+class ListInventoryChangesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___InventoryLogEntry]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___InventoryLogEntry] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "cursors", b"cursors", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInventoryChangesResponse: _TypeAlias = ListInventoryChangesResponse  # noqa: Y015
+
+@_typing.final
+class GetCalendarExportRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    ROTATE_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    rotate: _builtins.bool
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rotate: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type_id", b"room_type_id", "rotate", b"rotate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarExportRequest: _TypeAlias = GetCalendarExportRequest  # noqa: Y015
+
+@_typing.final
+class CalendarExport(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    secret: _builtins.str
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        secret: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type_id", b"room_type_id", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarExport: _TypeAlias = CalendarExport  # noqa: Y015
+
+@_typing.final
+class ReadCalendarRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRET_FIELD_NUMBER: _builtins.int
+    secret: _builtins.str
+    def __init__(
+        self,
+        *,
+        secret: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadCalendarRequest: _TypeAlias = ReadCalendarRequest  # noqa: Y015
+
+@_typing.final
+class ReadCalendarResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    PERIODS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    hotel_id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def periods(self) -> _containers.RepeatedCompositeFieldContainer[Global___BusyPeriod]: ...
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        periods: _abc.Iterable[Global___BusyPeriod] | None = ...,
+        version: _builtins.int = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "hotel_id", b"hotel_id", "periods", b"periods", "room_type_id", b"room_type_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadCalendarResponse: _TypeAlias = ReadCalendarResponse  # noqa: Y015
+
+@_typing.final
+class BusyPeriod(_message.Message):
+    """Nights without a free room; half-open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    first_night: _builtins.str
+    end_night: _builtins.str
+    def __init__(
+        self,
+        *,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BusyPeriod: _TypeAlias = BusyPeriod  # noqa: Y015
+
+@_typing.final
+class CreateCalendarFeedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    name: _builtins.str
+    """of the channel"""
+    url: _builtins.str
+    """https"""
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "room_type_id", b"room_type_id", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCalendarFeedRequest: _TypeAlias = CreateCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class CalendarFeed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    FETCHED_AT_FIELD_NUMBER: _builtins.int
+    SUCCEEDED_AT_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    CONFLICTS_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    room_type_id: _builtins.str
+    hotel_id: _builtins.str
+    name: _builtins.str
+    url: _builtins.str
+    failure: _builtins.str
+    """of the last try; empty when it went well"""
+    stale: _builtins.bool
+    """not heard of for so long that nothing is confirmed on it"""
+    etag: _builtins.str
+    @_builtins.property
+    def fetched_at(self) -> _timestamp_pb2.Timestamp:
+        """the last try"""
+
+    @_builtins.property
+    def succeeded_at(self) -> _timestamp_pb2.Timestamp:
+        """the last one that went well"""
+
+    @_builtins.property
+    def conflicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedConflict]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        url: _builtins.str = ...,
+        fetched_at: _timestamp_pb2.Timestamp | None = ...,
+        succeeded_at: _timestamp_pb2.Timestamp | None = ...,
+        failure: _builtins.str = ...,
+        stale: _builtins.bool = ...,
+        conflicts: _abc.Iterable[Global___FeedConflict] | None = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fetched_at", b"fetched_at", "succeeded_at", b"succeeded_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflicts", b"conflicts", "etag", b"etag", "failure", b"failure", "fetched_at", b"fetched_at", "hotel_id", b"hotel_id", "id", b"id", "name", b"name", "room_type_id", b"room_type_id", "stale", b"stale", "succeeded_at", b"succeeded_at", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFeed: _TypeAlias = CalendarFeed  # noqa: Y015
+
+@_typing.final
+class FeedConflict(_message.Message):
+    """A night on which another channel sold a room that we had not left."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NIGHT_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    night: _builtins.str
+    rooms: _builtins.int
+    """too many"""
+    def __init__(
+        self,
+        *,
+        night: _builtins.str = ...,
+        rooms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["night", b"night", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedConflict: _TypeAlias = FeedConflict  # noqa: Y015
+
+@_typing.final
+class DeleteCalendarFeedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCalendarFeedRequest: _TypeAlias = DeleteCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class DeleteCalendarFeedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteCalendarFeedResponse: _TypeAlias = DeleteCalendarFeedResponse  # noqa: Y015
+
+@_typing.final
+class ListCalendarFeedsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    room_type_id: _builtins.str
+    """empty: all of the house"""
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarFeedsRequest: _TypeAlias = ListCalendarFeedsRequest  # noqa: Y015
+
+@_typing.final
+class ListCalendarFeedsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDS_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def feeds(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarFeed]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        feeds: _abc.Iterable[Global___CalendarFeed] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "feeds", b"feeds", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarFeedsResponse: _TypeAlias = ListCalendarFeedsResponse  # noqa: Y015
+
+@_typing.final
+class ListDueCalendarFeedsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_FIELD_NUMBER: _builtins.int
+    first: _builtins.int
+    def __init__(
+        self,
+        *,
+        first: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDueCalendarFeedsRequest: _TypeAlias = ListDueCalendarFeedsRequest  # noqa: Y015
+
+@_typing.final
+class ListDueCalendarFeedsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeds(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarFeed]: ...
+    def __init__(
+        self,
+        *,
+        feeds: _abc.Iterable[Global___CalendarFeed] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDueCalendarFeedsResponse: _TypeAlias = ListDueCalendarFeedsResponse  # noqa: Y015
+
+@_typing.final
+class PutCalendarFeedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    BUSY_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    unchanged: _builtins.bool
+    """the channel said so; the known nights stand"""
+    failure: _builtins.str
+    """when not empty, nothing else counts"""
+    etag: _builtins.str
+    @_builtins.property
+    def busy(self) -> _containers.RepeatedCompositeFieldContainer[Global___BusyPeriod]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        unchanged: _builtins.bool = ...,
+        busy: _abc.Iterable[Global___BusyPeriod] | None = ...,
+        failure: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["busy", b"busy", "etag", b"etag", "failure", b"failure", "id", b"id", "unchanged", b"unchanged"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutCalendarFeedRequest: _TypeAlias = PutCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class TakeInRoomsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_hotel_pb2.Room]: ...
+    def __init__(
+        self,
+        *,
+        rooms: _abc.Iterable[_hotel_pb2.Room] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeInRoomsRequest: _TypeAlias = TakeInRoomsRequest  # noqa: Y015
+
+@_typing.final
+class TakeInRoomsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAKEN_IN_FIELD_NUMBER: _builtins.int
+    taken_in: _builtins.int
+    def __init__(
+        self,
+        *,
+        taken_in: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["taken_in", b"taken_in"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeInRoomsResponse: _TypeAlias = TakeInRoomsResponse  # noqa: Y015
+
+@_typing.final
+class CloseRoomTypeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseRoomTypeRequest: _TypeAlias = CloseRoomTypeRequest  # noqa: Y015
+
+@_typing.final
+class CloseRoomTypeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseRoomTypeResponse: _TypeAlias = CloseRoomTypeResponse  # noqa: Y015
 
 @_typing.final
 class ReceivePaymentEventRequest(_message.Message):

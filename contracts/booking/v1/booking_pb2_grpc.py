@@ -80,6 +80,81 @@ class BookingServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StreamAvailabilityRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RoomTypeAvailability.FromString,
                 _registered_method=True)
+        self.GetInventory = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/GetInventory',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryResponse.FromString,
+                _registered_method=True)
+        self.UpdateInventory = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/UpdateInventory',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.UpdateInventoryRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.UpdateInventoryResponse.FromString,
+                _registered_method=True)
+        self.CreateOutOfOrder = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CreateOutOfOrder',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateOutOfOrderRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.OutOfOrder.FromString,
+                _registered_method=True)
+        self.EndOutOfOrder = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/EndOutOfOrder',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.EndOutOfOrderRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.OutOfOrder.FromString,
+                _registered_method=True)
+        self.ListOutOfOrder = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListOutOfOrder',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListOutOfOrderRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListOutOfOrderResponse.FromString,
+                _registered_method=True)
+        self.ListInventoryChanges = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListInventoryChanges',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesResponse.FromString,
+                _registered_method=True)
+        self.GetCalendarExport = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/GetCalendarExport',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetCalendarExportRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarExport.FromString,
+                _registered_method=True)
+        self.ReadCalendar = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ReadCalendar',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadCalendarRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadCalendarResponse.FromString,
+                _registered_method=True)
+        self.CreateCalendarFeed = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CreateCalendarFeed',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateCalendarFeedRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.FromString,
+                _registered_method=True)
+        self.DeleteCalendarFeed = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/DeleteCalendarFeed',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.DeleteCalendarFeedRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.DeleteCalendarFeedResponse.FromString,
+                _registered_method=True)
+        self.ListCalendarFeeds = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListCalendarFeeds',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListCalendarFeedsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListCalendarFeedsResponse.FromString,
+                _registered_method=True)
+        self.ListDueCalendarFeeds = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListDueCalendarFeeds',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListDueCalendarFeedsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListDueCalendarFeedsResponse.FromString,
+                _registered_method=True)
+        self.PutCalendarFeed = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/PutCalendarFeed',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PutCalendarFeedRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.FromString,
+                _registered_method=True)
+        self.TakeInRooms = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/TakeInRooms',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TakeInRoomsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TakeInRoomsResponse.FromString,
+                _registered_method=True)
+        self.CloseRoomType = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CloseRoomType',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CloseRoomTypeRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CloseRoomTypeResponse.FromString,
+                _registered_method=True)
         self.ReceivePaymentEvent = channel.unary_unary(
                 '/innkeeper.booking.v1.BookingService/ReceivePaymentEvent',
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReceivePaymentEventRequest.SerializeToString,
@@ -170,10 +245,114 @@ class BookingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ReceivePaymentEvent(self, request, context):
+    def GetInventory(self, request, context):
+        """What follows is for the house's own hotelier (and admins).
+
+        Capacity, allowance, held and sold rooms of every night.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateInventory(self, request, context):
+        """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
+        CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateOutOfOrder(self, request, context):
+        """Takes a door off sale for a period, under the same conditions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndOutOfOrder(self, request, context):
+        """Ends it early: the nights from now on are free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutOfOrder(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInventoryChanges(self, request, context):
+        """Who changed what of a house's inventory, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendarExport(self, request, context):
+        """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadCalendar(self, request, context):
+        """The nights without a free room, for whoever knows the secret.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCalendarFeed(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteCalendarFeed(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCalendarFeeds(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDueCalendarFeeds(self, request, context):
         """What follows is for our own processes (role SYSTEM).
 
-        Stores a verified webhook; unique by provider and event id.
+        Feeds that are due to be fetched again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutCalendarFeed(self, request, context):
+        """What fetching a feed brought: its busy nights, or why it failed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakeInRooms(self, request, context):
+        """Makes announced doors known; known ones take over what changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseRoomType(self, request, context):
+        """Takes an archived room type off sale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceivePaymentEvent(self, request, context):
+        """Stores a verified webhook; unique by provider and event id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -254,6 +433,81 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.StreamAvailability,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StreamAvailabilityRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RoomTypeAvailability.SerializeToString,
+            ),
+            'GetInventory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInventory,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryResponse.SerializeToString,
+            ),
+            'UpdateInventory': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateInventory,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.UpdateInventoryRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.UpdateInventoryResponse.SerializeToString,
+            ),
+            'CreateOutOfOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateOutOfOrder,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateOutOfOrderRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.OutOfOrder.SerializeToString,
+            ),
+            'EndOutOfOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndOutOfOrder,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.EndOutOfOrderRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.OutOfOrder.SerializeToString,
+            ),
+            'ListOutOfOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutOfOrder,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListOutOfOrderRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListOutOfOrderResponse.SerializeToString,
+            ),
+            'ListInventoryChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInventoryChanges,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesResponse.SerializeToString,
+            ),
+            'GetCalendarExport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendarExport,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetCalendarExportRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarExport.SerializeToString,
+            ),
+            'ReadCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadCalendar,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadCalendarRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadCalendarResponse.SerializeToString,
+            ),
+            'CreateCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCalendarFeed,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateCalendarFeedRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.SerializeToString,
+            ),
+            'DeleteCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteCalendarFeed,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.DeleteCalendarFeedRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.DeleteCalendarFeedResponse.SerializeToString,
+            ),
+            'ListCalendarFeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCalendarFeeds,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListCalendarFeedsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListCalendarFeedsResponse.SerializeToString,
+            ),
+            'ListDueCalendarFeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDueCalendarFeeds,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListDueCalendarFeedsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListDueCalendarFeedsResponse.SerializeToString,
+            ),
+            'PutCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutCalendarFeed,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PutCalendarFeedRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.SerializeToString,
+            ),
+            'TakeInRooms': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeInRooms,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TakeInRoomsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TakeInRoomsResponse.SerializeToString,
+            ),
+            'CloseRoomType': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseRoomType,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CloseRoomTypeRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CloseRoomTypeResponse.SerializeToString,
             ),
             'ReceivePaymentEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.ReceivePaymentEvent,
@@ -525,6 +779,411 @@ class BookingService:
             '/innkeeper.booking.v1.BookingService/StreamAvailability',
             contracts_dot_booking_dot_v1_dot_booking__pb2.StreamAvailabilityRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.RoomTypeAvailability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInventory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/GetInventory',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateInventory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/UpdateInventory',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.UpdateInventoryRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.UpdateInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateOutOfOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CreateOutOfOrder',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CreateOutOfOrderRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.OutOfOrder.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndOutOfOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/EndOutOfOrder',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.EndOutOfOrderRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.OutOfOrder.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutOfOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListOutOfOrder',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListOutOfOrderRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListOutOfOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInventoryChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListInventoryChanges',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendarExport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/GetCalendarExport',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.GetCalendarExportRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarExport.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ReadCalendar',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ReadCalendarRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ReadCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CreateCalendarFeed',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CreateCalendarFeedRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/DeleteCalendarFeed',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.DeleteCalendarFeedRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.DeleteCalendarFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCalendarFeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListCalendarFeeds',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListCalendarFeedsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListCalendarFeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDueCalendarFeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListDueCalendarFeeds',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListDueCalendarFeedsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListDueCalendarFeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/PutCalendarFeed',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.PutCalendarFeedRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeInRooms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/TakeInRooms',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.TakeInRoomsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.TakeInRoomsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseRoomType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CloseRoomType',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CloseRoomTypeRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CloseRoomTypeResponse.FromString,
             options,
             channel_credentials,
             insecure,

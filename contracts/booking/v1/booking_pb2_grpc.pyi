@@ -47,11 +47,42 @@ class BookingServiceStub:
     """Free rooms a night; types that booking has not taken in are left out."""
     StreamAvailability: _grpc.UnaryStreamMultiCallable[_booking_pb2.StreamAvailabilityRequest, _booking_pb2.RoomTypeAvailability]
     """Every sellable room type with the nights that differ from its capacity."""
-    ReceivePaymentEvent: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReceivePaymentEventRequest, _booking_pb2.ReceivePaymentEventResponse]
+    GetInventory: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetInventoryRequest, _booking_pb2.GetInventoryResponse]
+    """What follows is for the house's own hotelier (and admins).
+
+    Capacity, allowance, held and sold rooms of every night.
+    """
+    UpdateInventory: _grpc.UnaryUnaryMultiCallable[_booking_pb2.UpdateInventoryRequest, _booking_pb2.UpdateInventoryResponse]
+    """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
+    CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
+    """
+    CreateOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateOutOfOrderRequest, _booking_pb2.OutOfOrder]
+    """Takes a door off sale for a period, under the same conditions."""
+    EndOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.EndOutOfOrderRequest, _booking_pb2.OutOfOrder]
+    """Ends it early: the nights from now on are free again."""
+    ListOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListOutOfOrderRequest, _booking_pb2.ListOutOfOrderResponse]
+    ListInventoryChanges: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListInventoryChangesRequest, _booking_pb2.ListInventoryChangesResponse]
+    """Who changed what of a house's inventory, newest first."""
+    GetCalendarExport: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetCalendarExportRequest, _booking_pb2.CalendarExport]
+    """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
+    ReadCalendar: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadCalendarRequest, _booking_pb2.ReadCalendarResponse]
+    """The nights without a free room, for whoever knows the secret."""
+    CreateCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateCalendarFeedRequest, _booking_pb2.CalendarFeed]
+    DeleteCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.DeleteCalendarFeedRequest, _booking_pb2.DeleteCalendarFeedResponse]
+    ListCalendarFeeds: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListCalendarFeedsRequest, _booking_pb2.ListCalendarFeedsResponse]
+    ListDueCalendarFeeds: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListDueCalendarFeedsRequest, _booking_pb2.ListDueCalendarFeedsResponse]
     """What follows is for our own processes (role SYSTEM).
 
-    Stores a verified webhook; unique by provider and event id.
+    Feeds that are due to be fetched again.
     """
+    PutCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PutCalendarFeedRequest, _booking_pb2.CalendarFeed]
+    """What fetching a feed brought: its busy nights, or why it failed."""
+    TakeInRooms: _grpc.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomsRequest, _booking_pb2.TakeInRoomsResponse]
+    """Makes announced doors known; known ones take over what changed."""
+    CloseRoomType: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CloseRoomTypeRequest, _booking_pb2.CloseRoomTypeResponse]
+    """Takes an archived room type off sale."""
+    ReceivePaymentEvent: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReceivePaymentEventRequest, _booking_pb2.ReceivePaymentEventResponse]
+    """Stores a verified webhook; unique by provider and event id."""
     SettlePaymentEvent: _grpc.UnaryUnaryMultiCallable[_booking_pb2.SettlePaymentEventRequest, _booking_pb2.SettlePaymentEventResponse]
     """Works one stored webhook off to its end."""
     ListUnsettledPaymentEvents: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListUnsettledPaymentEventsRequest, _booking_pb2.ListUnsettledPaymentEventsResponse]
@@ -80,11 +111,42 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """Free rooms a night; types that booking has not taken in are left out."""
     StreamAvailability: _aio.UnaryStreamMultiCallable[_booking_pb2.StreamAvailabilityRequest, _booking_pb2.RoomTypeAvailability]  # type: ignore[assignment]
     """Every sellable room type with the nights that differ from its capacity."""
-    ReceivePaymentEvent: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReceivePaymentEventRequest, _booking_pb2.ReceivePaymentEventResponse]  # type: ignore[assignment]
+    GetInventory: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetInventoryRequest, _booking_pb2.GetInventoryResponse]  # type: ignore[assignment]
+    """What follows is for the house's own hotelier (and admins).
+
+    Capacity, allowance, held and sold rooms of every night.
+    """
+    UpdateInventory: _aio.UnaryUnaryMultiCallable[_booking_pb2.UpdateInventoryRequest, _booking_pb2.UpdateInventoryResponse]  # type: ignore[assignment]
+    """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
+    CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
+    """
+    CreateOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateOutOfOrderRequest, _booking_pb2.OutOfOrder]  # type: ignore[assignment]
+    """Takes a door off sale for a period, under the same conditions."""
+    EndOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.EndOutOfOrderRequest, _booking_pb2.OutOfOrder]  # type: ignore[assignment]
+    """Ends it early: the nights from now on are free again."""
+    ListOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListOutOfOrderRequest, _booking_pb2.ListOutOfOrderResponse]  # type: ignore[assignment]
+    ListInventoryChanges: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListInventoryChangesRequest, _booking_pb2.ListInventoryChangesResponse]  # type: ignore[assignment]
+    """Who changed what of a house's inventory, newest first."""
+    GetCalendarExport: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetCalendarExportRequest, _booking_pb2.CalendarExport]  # type: ignore[assignment]
+    """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
+    ReadCalendar: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadCalendarRequest, _booking_pb2.ReadCalendarResponse]  # type: ignore[assignment]
+    """The nights without a free room, for whoever knows the secret."""
+    CreateCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateCalendarFeedRequest, _booking_pb2.CalendarFeed]  # type: ignore[assignment]
+    DeleteCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.DeleteCalendarFeedRequest, _booking_pb2.DeleteCalendarFeedResponse]  # type: ignore[assignment]
+    ListCalendarFeeds: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListCalendarFeedsRequest, _booking_pb2.ListCalendarFeedsResponse]  # type: ignore[assignment]
+    ListDueCalendarFeeds: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListDueCalendarFeedsRequest, _booking_pb2.ListDueCalendarFeedsResponse]  # type: ignore[assignment]
     """What follows is for our own processes (role SYSTEM).
 
-    Stores a verified webhook; unique by provider and event id.
+    Feeds that are due to be fetched again.
     """
+    PutCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.PutCalendarFeedRequest, _booking_pb2.CalendarFeed]  # type: ignore[assignment]
+    """What fetching a feed brought: its busy nights, or why it failed."""
+    TakeInRooms: _aio.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomsRequest, _booking_pb2.TakeInRoomsResponse]  # type: ignore[assignment]
+    """Makes announced doors known; known ones take over what changed."""
+    CloseRoomType: _aio.UnaryUnaryMultiCallable[_booking_pb2.CloseRoomTypeRequest, _booking_pb2.CloseRoomTypeResponse]  # type: ignore[assignment]
+    """Takes an archived room type off sale."""
+    ReceivePaymentEvent: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReceivePaymentEventRequest, _booking_pb2.ReceivePaymentEventResponse]  # type: ignore[assignment]
+    """Stores a verified webhook; unique by provider and event id."""
     SettlePaymentEvent: _aio.UnaryUnaryMultiCallable[_booking_pb2.SettlePaymentEventRequest, _booking_pb2.SettlePaymentEventResponse]  # type: ignore[assignment]
     """Works one stored webhook off to its end."""
     ListUnsettledPaymentEvents: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListUnsettledPaymentEventsRequest, _booking_pb2.ListUnsettledPaymentEventsResponse]  # type: ignore[assignment]
@@ -166,15 +228,136 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Every sellable room type with the nights that differ from its capacity."""
 
     @_abc_1.abstractmethod
+    def GetInventory(
+        self,
+        request: _booking_pb2.GetInventoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.GetInventoryResponse, _abc.Awaitable[_booking_pb2.GetInventoryResponse]]:
+        """What follows is for the house's own hotelier (and admins).
+
+        Capacity, allowance, held and sold rooms of every night.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateInventory(
+        self,
+        request: _booking_pb2.UpdateInventoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.UpdateInventoryResponse, _abc.Awaitable[_booking_pb2.UpdateInventoryResponse]]:
+        """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
+        CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateOutOfOrder(
+        self,
+        request: _booking_pb2.CreateOutOfOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.OutOfOrder, _abc.Awaitable[_booking_pb2.OutOfOrder]]:
+        """Takes a door off sale for a period, under the same conditions."""
+
+    @_abc_1.abstractmethod
+    def EndOutOfOrder(
+        self,
+        request: _booking_pb2.EndOutOfOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.OutOfOrder, _abc.Awaitable[_booking_pb2.OutOfOrder]]:
+        """Ends it early: the nights from now on are free again."""
+
+    @_abc_1.abstractmethod
+    def ListOutOfOrder(
+        self,
+        request: _booking_pb2.ListOutOfOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListOutOfOrderResponse, _abc.Awaitable[_booking_pb2.ListOutOfOrderResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListInventoryChanges(
+        self,
+        request: _booking_pb2.ListInventoryChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListInventoryChangesResponse, _abc.Awaitable[_booking_pb2.ListInventoryChangesResponse]]:
+        """Who changed what of a house's inventory, newest first."""
+
+    @_abc_1.abstractmethod
+    def GetCalendarExport(
+        self,
+        request: _booking_pb2.GetCalendarExportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.CalendarExport, _abc.Awaitable[_booking_pb2.CalendarExport]]:
+        """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
+
+    @_abc_1.abstractmethod
+    def ReadCalendar(
+        self,
+        request: _booking_pb2.ReadCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ReadCalendarResponse, _abc.Awaitable[_booking_pb2.ReadCalendarResponse]]:
+        """The nights without a free room, for whoever knows the secret."""
+
+    @_abc_1.abstractmethod
+    def CreateCalendarFeed(
+        self,
+        request: _booking_pb2.CreateCalendarFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.CalendarFeed, _abc.Awaitable[_booking_pb2.CalendarFeed]]: ...
+
+    @_abc_1.abstractmethod
+    def DeleteCalendarFeed(
+        self,
+        request: _booking_pb2.DeleteCalendarFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.DeleteCalendarFeedResponse, _abc.Awaitable[_booking_pb2.DeleteCalendarFeedResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListCalendarFeeds(
+        self,
+        request: _booking_pb2.ListCalendarFeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListCalendarFeedsResponse, _abc.Awaitable[_booking_pb2.ListCalendarFeedsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListDueCalendarFeeds(
+        self,
+        request: _booking_pb2.ListDueCalendarFeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListDueCalendarFeedsResponse, _abc.Awaitable[_booking_pb2.ListDueCalendarFeedsResponse]]:
+        """What follows is for our own processes (role SYSTEM).
+
+        Feeds that are due to be fetched again.
+        """
+
+    @_abc_1.abstractmethod
+    def PutCalendarFeed(
+        self,
+        request: _booking_pb2.PutCalendarFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.CalendarFeed, _abc.Awaitable[_booking_pb2.CalendarFeed]]:
+        """What fetching a feed brought: its busy nights, or why it failed."""
+
+    @_abc_1.abstractmethod
+    def TakeInRooms(
+        self,
+        request: _booking_pb2.TakeInRoomsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.TakeInRoomsResponse, _abc.Awaitable[_booking_pb2.TakeInRoomsResponse]]:
+        """Makes announced doors known; known ones take over what changed."""
+
+    @_abc_1.abstractmethod
+    def CloseRoomType(
+        self,
+        request: _booking_pb2.CloseRoomTypeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.CloseRoomTypeResponse, _abc.Awaitable[_booking_pb2.CloseRoomTypeResponse]]:
+        """Takes an archived room type off sale."""
+
+    @_abc_1.abstractmethod
     def ReceivePaymentEvent(
         self,
         request: _booking_pb2.ReceivePaymentEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.ReceivePaymentEventResponse, _abc.Awaitable[_booking_pb2.ReceivePaymentEventResponse]]:
-        """What follows is for our own processes (role SYSTEM).
-
-        Stores a verified webhook; unique by provider and event id.
-        """
+        """Stores a verified webhook; unique by provider and event id."""
 
     @_abc_1.abstractmethod
     def SettlePaymentEvent(

@@ -28,7 +28,7 @@ from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n contracts/events/v1/events.proto\x12\x13innkeeper.events.v1\x1a\"contracts/booking/v1/booking.proto\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x02\n\x08\x45nvelope\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61ggregate_id\x18\x04 \x01(\t\x12\x19\n\x11\x61ggregate_version\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x46\n\rtrace_context\x18\x07 \x03(\x0b\x32/.innkeeper.events.v1.Envelope.TraceContextEntry\x12\x0f\n\x07payload\x18\x08 \x01(\x0c\x1a\x33\n\x11TraceContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"T\n\x0fRoomTypeCreated\x12/\n\troom_type\x18\x01 \x01(\x0b\x32\x1c.innkeeper.hotel.v1.RoomType\x12\x10\n\x08owner_id\x18\x02 \x01(\t\"\x80\x04\n\x0f\x42ookingSnapshot\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\".innkeeper.booking.v1.BookingState\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\x10\n\x08hotel_id\x18\x05 \x01(\t\x12\x12\n\nhotel_name\x18\x06 \x01(\t\x12\x16\n\x0ehotel_owner_id\x18\x07 \x01(\t\x12\x18\n\x10guest_account_id\x18\x08 \x01(\t\x12\x12\n\nguest_name\x18\t \x01(\t\x12\x10\n\x08\x63heck_in\x18\n \x01(\t\x12\x11\n\tcheck_out\x18\x0b \x01(\t\x12\x15\n\rroom_type_ids\x18\x0c \x03(\t\x12(\n\x05total\x18\r \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\'\n\x04paid\x18\x0e \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12+\n\x08refunded\x18\x0f \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x33\n\x0fhold_expires_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nroom_names\x18\x11 \x03(\t\x12\x11\n\ttime_zone\x18\x12 \x01(\t\"D\n\x0b\x42ookingHeld\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"N\n\x15\x42ookingPaymentStarted\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"c\n\x14\x42ookingPaymentFailed\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\x12\x14\n\x0c\x66\x61ilure_code\x18\x02 \x01(\t\"I\n\x10\x42ookingConfirmed\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"G\n\x0e\x42ookingExpired\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"\x83\x01\n\x0f\x42ookingRefunded\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x03 \x01(\t\":\n\x10RoomTypeSellable\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n contracts/events/v1/events.proto\x12\x13innkeeper.events.v1\x1a\"contracts/booking/v1/booking.proto\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x02\n\x08\x45nvelope\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61ggregate_id\x18\x04 \x01(\t\x12\x19\n\x11\x61ggregate_version\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x46\n\rtrace_context\x18\x07 \x03(\x0b\x32/.innkeeper.events.v1.Envelope.TraceContextEntry\x12\x0f\n\x07payload\x18\x08 \x01(\x0c\x1a\x33\n\x11TraceContextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"T\n\x0fRoomTypeCreated\x12/\n\troom_type\x18\x01 \x01(\x0b\x32\x1c.innkeeper.hotel.v1.RoomType\x12\x10\n\x08owner_id\x18\x02 \x01(\t\":\n\x10RoomTypeArchived\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\"`\n\x0cHotelChanged\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.innkeeper.hotel.v1.HotelState\"7\n\x0cRatesChanged\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x15\n\rrates_version\x18\x02 \x01(\x05\"I\n\x0cRoomsChanged\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\'\n\x05rooms\x18\x02 \x03(\x0b\x32\x18.innkeeper.hotel.v1.Room\"\x80\x04\n\x0f\x42ookingSnapshot\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\".innkeeper.booking.v1.BookingState\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\x10\n\x08hotel_id\x18\x05 \x01(\t\x12\x12\n\nhotel_name\x18\x06 \x01(\t\x12\x16\n\x0ehotel_owner_id\x18\x07 \x01(\t\x12\x18\n\x10guest_account_id\x18\x08 \x01(\t\x12\x12\n\nguest_name\x18\t \x01(\t\x12\x10\n\x08\x63heck_in\x18\n \x01(\t\x12\x11\n\tcheck_out\x18\x0b \x01(\t\x12\x15\n\rroom_type_ids\x18\x0c \x03(\t\x12(\n\x05total\x18\r \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\'\n\x04paid\x18\x0e \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12+\n\x08refunded\x18\x0f \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x33\n\x0fhold_expires_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nroom_names\x18\x11 \x03(\t\x12\x11\n\ttime_zone\x18\x12 \x01(\t\"D\n\x0b\x42ookingHeld\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"N\n\x15\x42ookingPaymentStarted\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"c\n\x14\x42ookingPaymentFailed\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\x12\x14\n\x0c\x66\x61ilure_code\x18\x02 \x01(\t\"I\n\x10\x42ookingConfirmed\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"G\n\x0e\x42ookingExpired\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\"\x83\x01\n\x0f\x42ookingRefunded\x12\x35\n\x07\x62ooking\x18\x01 \x01(\x0b\x32$.innkeeper.events.v1.BookingSnapshot\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x03 \x01(\t\":\n\x10RoomTypeSellable\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\"n\n\x10InventoryChanged\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x19\n\x11inventory_version\x18\x03 \x01(\x05\x12\x17\n\x0fnumber_of_rooms\x18\x04 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,20 +43,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENVELOPE_TRACECONTEXTENTRY']._serialized_end=487
   _globals['_ROOMTYPECREATED']._serialized_start=489
   _globals['_ROOMTYPECREATED']._serialized_end=573
-  _globals['_BOOKINGSNAPSHOT']._serialized_start=576
-  _globals['_BOOKINGSNAPSHOT']._serialized_end=1088
-  _globals['_BOOKINGHELD']._serialized_start=1090
-  _globals['_BOOKINGHELD']._serialized_end=1158
-  _globals['_BOOKINGPAYMENTSTARTED']._serialized_start=1160
-  _globals['_BOOKINGPAYMENTSTARTED']._serialized_end=1238
-  _globals['_BOOKINGPAYMENTFAILED']._serialized_start=1240
-  _globals['_BOOKINGPAYMENTFAILED']._serialized_end=1339
-  _globals['_BOOKINGCONFIRMED']._serialized_start=1341
-  _globals['_BOOKINGCONFIRMED']._serialized_end=1414
-  _globals['_BOOKINGEXPIRED']._serialized_start=1416
-  _globals['_BOOKINGEXPIRED']._serialized_end=1487
-  _globals['_BOOKINGREFUNDED']._serialized_start=1490
-  _globals['_BOOKINGREFUNDED']._serialized_end=1621
-  _globals['_ROOMTYPESELLABLE']._serialized_start=1623
-  _globals['_ROOMTYPESELLABLE']._serialized_end=1681
+  _globals['_ROOMTYPEARCHIVED']._serialized_start=575
+  _globals['_ROOMTYPEARCHIVED']._serialized_end=633
+  _globals['_HOTELCHANGED']._serialized_start=635
+  _globals['_HOTELCHANGED']._serialized_end=731
+  _globals['_RATESCHANGED']._serialized_start=733
+  _globals['_RATESCHANGED']._serialized_end=788
+  _globals['_ROOMSCHANGED']._serialized_start=790
+  _globals['_ROOMSCHANGED']._serialized_end=863
+  _globals['_BOOKINGSNAPSHOT']._serialized_start=866
+  _globals['_BOOKINGSNAPSHOT']._serialized_end=1378
+  _globals['_BOOKINGHELD']._serialized_start=1380
+  _globals['_BOOKINGHELD']._serialized_end=1448
+  _globals['_BOOKINGPAYMENTSTARTED']._serialized_start=1450
+  _globals['_BOOKINGPAYMENTSTARTED']._serialized_end=1528
+  _globals['_BOOKINGPAYMENTFAILED']._serialized_start=1530
+  _globals['_BOOKINGPAYMENTFAILED']._serialized_end=1629
+  _globals['_BOOKINGCONFIRMED']._serialized_start=1631
+  _globals['_BOOKINGCONFIRMED']._serialized_end=1704
+  _globals['_BOOKINGEXPIRED']._serialized_start=1706
+  _globals['_BOOKINGEXPIRED']._serialized_end=1777
+  _globals['_BOOKINGREFUNDED']._serialized_start=1780
+  _globals['_BOOKINGREFUNDED']._serialized_end=1911
+  _globals['_ROOMTYPESELLABLE']._serialized_start=1913
+  _globals['_ROOMTYPESELLABLE']._serialized_end=1971
+  _globals['_INVENTORYCHANGED']._serialized_start=1973
+  _globals['_INVENTORYCHANGED']._serialized_end=2083
 # @@protoc_insertion_point(module_scope)

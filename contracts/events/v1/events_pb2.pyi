@@ -117,6 +117,104 @@ class RoomTypeCreated(_message.Message):
 Global___RoomTypeCreated: _TypeAlias = RoomTypeCreated  # noqa: Y015
 
 @_typing.final
+class RoomTypeArchived(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    hotel_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoomTypeArchived: _TypeAlias = RoomTypeArchived  # noqa: Y015
+
+@_typing.final
+class HotelChanged(_message.Message):
+    """Anything of a house that its readers show: facts, room types, rate plans, its state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    version: _builtins.int
+    state: _hotel_pb2.HotelState.ValueType
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        state: _hotel_pb2.HotelState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HotelChanged: _TypeAlias = HotelChanged  # noqa: Y015
+
+@_typing.final
+class RatesChanged(_message.Message):
+    """Prices or restrictions of a house."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    RATES_VERSION_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    rates_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        rates_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "rates_version", b"rates_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RatesChanged: _TypeAlias = RatesChanged  # noqa: Y015
+
+@_typing.final
+class RoomsChanged(_message.Message):
+    """Doors were added or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_hotel_pb2.Room]: ...
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        rooms: _abc.Iterable[_hotel_pb2.Room] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoomsChanged: _TypeAlias = RoomsChanged  # noqa: Y015
+
+@_typing.final
 class BookingSnapshot(_message.Message):
     """Topic booking.events. Each carries the booking as it stands after the move."""
 
@@ -352,3 +450,34 @@ class RoomTypeSellable(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RoomTypeSellable: _TypeAlias = RoomTypeSellable  # noqa: Y015
+
+@_typing.final
+class InventoryChanged(_message.Message):
+    """Capacity, out-of-order rooms or blocks of other channels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    INVENTORY_VERSION_FIELD_NUMBER: _builtins.int
+    NUMBER_OF_ROOMS_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    hotel_id: _builtins.str
+    inventory_version: _builtins.int
+    number_of_rooms: _builtins.int
+    """usual"""
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        inventory_version: _builtins.int = ...,
+        number_of_rooms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "inventory_version", b"inventory_version", "number_of_rooms", b"number_of_rooms", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InventoryChanged: _TypeAlias = InventoryChanged  # noqa: Y015

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from contracts.money.v1 import money_pb2 as _money_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -19,6 +20,46 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _HotelState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HotelStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HotelState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HOTEL_STATE_UNSPECIFIED: _HotelState.ValueType  # 0
+    HOTEL_STATE_DRAFT: _HotelState.ValueType  # 1
+    """seen by its hotelier only"""
+    HOTEL_STATE_PUBLISHED: _HotelState.ValueType  # 2
+    HOTEL_STATE_ARCHIVED: _HotelState.ValueType  # 3
+    """for good: no longer sold, kept for its books"""
+
+class HotelState(_HotelState, metaclass=_HotelStateEnumTypeWrapper): ...
+
+HOTEL_STATE_UNSPECIFIED: HotelState.ValueType  # 0
+HOTEL_STATE_DRAFT: HotelState.ValueType  # 1
+"""seen by its hotelier only"""
+HOTEL_STATE_PUBLISHED: HotelState.ValueType  # 2
+HOTEL_STATE_ARCHIVED: HotelState.ValueType  # 3
+"""for good: no longer sold, kept for its books"""
+Global___HotelState: _TypeAlias = HotelState  # noqa: Y015
+
+class _RoomState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RoomStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RoomState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROOM_STATE_UNSPECIFIED: _RoomState.ValueType  # 0
+    ROOM_STATE_CLEAN: _RoomState.ValueType  # 1
+    ROOM_STATE_DIRTY: _RoomState.ValueType  # 2
+
+class RoomState(_RoomState, metaclass=_RoomStateEnumTypeWrapper): ...
+
+ROOM_STATE_UNSPECIFIED: RoomState.ValueType  # 0
+ROOM_STATE_CLEAN: RoomState.ValueType  # 1
+ROOM_STATE_DIRTY: RoomState.ValueType  # 2
+Global___RoomState: _TypeAlias = RoomState  # noqa: Y015
 
 class _BedKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -90,13 +131,176 @@ class _PriceLineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceLi
     PRICE_LINE_KIND_UNSPECIFIED: _PriceLineKind.ValueType  # 0
     PRICE_LINE_KIND_NIGHT: _PriceLineKind.ValueType  # 1
     PRICE_LINE_KIND_CITY_TAX: _PriceLineKind.ValueType  # 2
+    PRICE_LINE_KIND_STAY_DISCOUNT: _PriceLineKind.ValueType  # 3
+    """negative"""
+    PRICE_LINE_KIND_VAT: _PriceLineKind.ValueType  # 4
+    """only when prices do not contain it"""
 
 class PriceLineKind(_PriceLineKind, metaclass=_PriceLineKindEnumTypeWrapper): ...
 
 PRICE_LINE_KIND_UNSPECIFIED: PriceLineKind.ValueType  # 0
 PRICE_LINE_KIND_NIGHT: PriceLineKind.ValueType  # 1
 PRICE_LINE_KIND_CITY_TAX: PriceLineKind.ValueType  # 2
+PRICE_LINE_KIND_STAY_DISCOUNT: PriceLineKind.ValueType  # 3
+"""negative"""
+PRICE_LINE_KIND_VAT: PriceLineKind.ValueType  # 4
+"""only when prices do not contain it"""
 Global___PriceLineKind: _TypeAlias = PriceLineKind  # noqa: Y015
+
+class _PriceStepKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriceStepKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceStepKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRICE_STEP_KIND_UNSPECIFIED: _PriceStepKind.ValueType  # 0
+    PRICE_STEP_KIND_BASE_PRICE: _PriceStepKind.ValueType  # 1
+    """the room type's"""
+    PRICE_STEP_KIND_PRICE_RULE: _PriceStepKind.ValueType  # 2
+    """a season or weekday"""
+    PRICE_STEP_KIND_NIGHT_PRICE: _PriceStepKind.ValueType  # 3
+    """set for this very night"""
+    PRICE_STEP_KIND_RATE_PLAN: _PriceStepKind.ValueType  # 4
+    """the plan's adjustment"""
+    PRICE_STEP_KIND_OCCUPANCY: _PriceStepKind.ValueType  # 5
+    """guests beyond or below the included ones"""
+    PRICE_STEP_KIND_MEALS: _PriceStepKind.ValueType  # 6
+    PRICE_STEP_KIND_STAY_DISCOUNT: _PriceStepKind.ValueType  # 7
+    PRICE_STEP_KIND_VAT: _PriceStepKind.ValueType  # 8
+    PRICE_STEP_KIND_CITY_TAX: _PriceStepKind.ValueType  # 9
+
+class PriceStepKind(_PriceStepKind, metaclass=_PriceStepKindEnumTypeWrapper): ...
+
+PRICE_STEP_KIND_UNSPECIFIED: PriceStepKind.ValueType  # 0
+PRICE_STEP_KIND_BASE_PRICE: PriceStepKind.ValueType  # 1
+"""the room type's"""
+PRICE_STEP_KIND_PRICE_RULE: PriceStepKind.ValueType  # 2
+"""a season or weekday"""
+PRICE_STEP_KIND_NIGHT_PRICE: PriceStepKind.ValueType  # 3
+"""set for this very night"""
+PRICE_STEP_KIND_RATE_PLAN: PriceStepKind.ValueType  # 4
+"""the plan's adjustment"""
+PRICE_STEP_KIND_OCCUPANCY: PriceStepKind.ValueType  # 5
+"""guests beyond or below the included ones"""
+PRICE_STEP_KIND_MEALS: PriceStepKind.ValueType  # 6
+PRICE_STEP_KIND_STAY_DISCOUNT: PriceStepKind.ValueType  # 7
+PRICE_STEP_KIND_VAT: PriceStepKind.ValueType  # 8
+PRICE_STEP_KIND_CITY_TAX: PriceStepKind.ValueType  # 9
+Global___PriceStepKind: _TypeAlias = PriceStepKind  # noqa: Y015
+
+class _UnavailableReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UnavailableReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UnavailableReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UNAVAILABLE_REASON_UNSPECIFIED: _UnavailableReason.ValueType  # 0
+    UNAVAILABLE_REASON_SOLD_OUT: _UnavailableReason.ValueType  # 1
+    UNAVAILABLE_REASON_HELD: _UnavailableReason.ValueType  # 2
+    """free again if the hold is not paid"""
+    UNAVAILABLE_REASON_CLOSED: _UnavailableReason.ValueType  # 3
+    UNAVAILABLE_REASON_CLOSED_TO_ARRIVAL: _UnavailableReason.ValueType  # 4
+    UNAVAILABLE_REASON_CLOSED_TO_DEPARTURE: _UnavailableReason.ValueType  # 5
+    UNAVAILABLE_REASON_MIN_STAY: _UnavailableReason.ValueType  # 6
+    UNAVAILABLE_REASON_MAX_STAY: _UnavailableReason.ValueType  # 7
+    UNAVAILABLE_REASON_TOO_LATE: _UnavailableReason.ValueType  # 8
+    """it had to be booked earlier"""
+    UNAVAILABLE_REASON_TOO_EARLY: _UnavailableReason.ValueType  # 9
+    """it can be booked later"""
+    UNAVAILABLE_REASON_CALENDAR_STALE: _UnavailableReason.ValueType  # 10
+    """another channel's calendar has not been heard of for too long"""
+
+class UnavailableReason(_UnavailableReason, metaclass=_UnavailableReasonEnumTypeWrapper): ...
+
+UNAVAILABLE_REASON_UNSPECIFIED: UnavailableReason.ValueType  # 0
+UNAVAILABLE_REASON_SOLD_OUT: UnavailableReason.ValueType  # 1
+UNAVAILABLE_REASON_HELD: UnavailableReason.ValueType  # 2
+"""free again if the hold is not paid"""
+UNAVAILABLE_REASON_CLOSED: UnavailableReason.ValueType  # 3
+UNAVAILABLE_REASON_CLOSED_TO_ARRIVAL: UnavailableReason.ValueType  # 4
+UNAVAILABLE_REASON_CLOSED_TO_DEPARTURE: UnavailableReason.ValueType  # 5
+UNAVAILABLE_REASON_MIN_STAY: UnavailableReason.ValueType  # 6
+UNAVAILABLE_REASON_MAX_STAY: UnavailableReason.ValueType  # 7
+UNAVAILABLE_REASON_TOO_LATE: UnavailableReason.ValueType  # 8
+"""it had to be booked earlier"""
+UNAVAILABLE_REASON_TOO_EARLY: UnavailableReason.ValueType  # 9
+"""it can be booked later"""
+UNAVAILABLE_REASON_CALENDAR_STALE: UnavailableReason.ValueType  # 10
+"""another channel's calendar has not been heard of for too long"""
+Global___UnavailableReason: _TypeAlias = UnavailableReason  # noqa: Y015
+
+class _RateField:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RateFieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RateField.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RATE_FIELD_UNSPECIFIED: _RateField.ValueType  # 0
+    RATE_FIELD_PRICE: _RateField.ValueType  # 1
+    RATE_FIELD_CLOSED: _RateField.ValueType  # 2
+    RATE_FIELD_CLOSED_TO_ARRIVAL: _RateField.ValueType  # 3
+    RATE_FIELD_CLOSED_TO_DEPARTURE: _RateField.ValueType  # 4
+    RATE_FIELD_MIN_STAY: _RateField.ValueType  # 5
+    RATE_FIELD_MAX_STAY: _RateField.ValueType  # 6
+    RATE_FIELD_MIN_ADVANCE_DAYS: _RateField.ValueType  # 7
+    RATE_FIELD_MAX_ADVANCE_DAYS: _RateField.ValueType  # 8
+
+class RateField(_RateField, metaclass=_RateFieldEnumTypeWrapper): ...
+
+RATE_FIELD_UNSPECIFIED: RateField.ValueType  # 0
+RATE_FIELD_PRICE: RateField.ValueType  # 1
+RATE_FIELD_CLOSED: RateField.ValueType  # 2
+RATE_FIELD_CLOSED_TO_ARRIVAL: RateField.ValueType  # 3
+RATE_FIELD_CLOSED_TO_DEPARTURE: RateField.ValueType  # 4
+RATE_FIELD_MIN_STAY: RateField.ValueType  # 5
+RATE_FIELD_MAX_STAY: RateField.ValueType  # 6
+RATE_FIELD_MIN_ADVANCE_DAYS: RateField.ValueType  # 7
+RATE_FIELD_MAX_ADVANCE_DAYS: RateField.ValueType  # 8
+Global___RateField: _TypeAlias = RateField  # noqa: Y015
+
+class _PriceSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriceSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRICE_SOURCE_UNSPECIFIED: _PriceSource.ValueType  # 0
+    PRICE_SOURCE_RULES: _PriceSource.ValueType  # 1
+    """base price, seasons, the plan's adjustment"""
+    PRICE_SOURCE_NIGHT: _PriceSource.ValueType  # 2
+    """set for this night"""
+    PRICE_SOURCE_DERIVED: _PriceSource.ValueType  # 3
+    """from the night's price of another plan"""
+
+class PriceSource(_PriceSource, metaclass=_PriceSourceEnumTypeWrapper): ...
+
+PRICE_SOURCE_UNSPECIFIED: PriceSource.ValueType  # 0
+PRICE_SOURCE_RULES: PriceSource.ValueType  # 1
+"""base price, seasons, the plan's adjustment"""
+PRICE_SOURCE_NIGHT: PriceSource.ValueType  # 2
+"""set for this night"""
+PRICE_SOURCE_DERIVED: PriceSource.ValueType  # 3
+"""from the night's price of another plan"""
+Global___PriceSource: _TypeAlias = PriceSource  # noqa: Y015
+
+class _ImportOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ImportOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IMPORT_OUTCOME_UNSPECIFIED: _ImportOutcome.ValueType  # 0
+    IMPORT_OUTCOME_IMPORTED: _ImportOutcome.ValueType  # 1
+    IMPORT_OUTCOME_ALREADY_THERE: _ImportOutcome.ValueType  # 2
+    IMPORT_OUTCOME_SKIPPED: _ImportOutcome.ValueType  # 3
+
+class ImportOutcome(_ImportOutcome, metaclass=_ImportOutcomeEnumTypeWrapper): ...
+
+IMPORT_OUTCOME_UNSPECIFIED: ImportOutcome.ValueType  # 0
+IMPORT_OUTCOME_IMPORTED: ImportOutcome.ValueType  # 1
+IMPORT_OUTCOME_ALREADY_THERE: ImportOutcome.ValueType  # 2
+IMPORT_OUTCOME_SKIPPED: ImportOutcome.ValueType  # 3
+Global___ImportOutcome: _TypeAlias = ImportOutcome  # noqa: Y015
 
 @_typing.final
 class Hotel(_message.Message):
@@ -119,6 +323,18 @@ class Hotel(_message.Message):
     ROOM_TYPES_FIELD_NUMBER: _builtins.int
     RATE_PLANS_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    CITY_TAX_MAX_NIGHTS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    PHOTOS_FIELD_NUMBER: _builtins.int
+    HOUSE_RULES_FIELD_NUMBER: _builtins.int
+    VAT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    VAT_INCLUDED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    RATES_VERSION_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     stars: _builtins.int
@@ -136,6 +352,17 @@ class Hotel(_message.Message):
     check_out_time: _builtins.str
     city_tax_exempt_below_age: _builtins.int
     owner_id: _builtins.str
+    city_tax_max_nights: _builtins.int
+    """city tax is due for so many nights of a stay at most; 0: for all"""
+    description: _builtins.str
+    state: Global___HotelState.ValueType
+    vat_basis_points: _builtins.int
+    """1000: 10 %"""
+    vat_included: _builtins.bool
+    """prices contain it; else it is added"""
+    version: _builtins.int
+    rates_version: _builtins.int
+    """moves with every change of prices and restrictions"""
     @_builtins.property
     def address(self) -> Global___Address: ...
     @_builtins.property
@@ -146,6 +373,18 @@ class Hotel(_message.Message):
     def room_types(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoomType]: ...
     @_builtins.property
     def rate_plans(self) -> _containers.RepeatedCompositeFieldContainer[Global___RatePlan]: ...
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """BCP 47, such as en or pt-BR"""
+
+    @_builtins.property
+    def contact(self) -> Global___Contact: ...
+    @_builtins.property
+    def photos(self) -> _containers.RepeatedCompositeFieldContainer[Global___Photo]: ...
+    @_builtins.property
+    def house_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def rating(self) -> Global___RatingSummary: ...
     def __init__(
         self,
         *,
@@ -166,14 +405,94 @@ class Hotel(_message.Message):
         room_types: _abc.Iterable[Global___RoomType] | None = ...,
         rate_plans: _abc.Iterable[Global___RatePlan] | None = ...,
         owner_id: _builtins.str = ...,
+        city_tax_max_nights: _builtins.int = ...,
+        description: _builtins.str = ...,
+        state: Global___HotelState.ValueType = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
+        contact: Global___Contact | None = ...,
+        photos: _abc.Iterable[Global___Photo] | None = ...,
+        house_rules: _abc.Iterable[_builtins.str] | None = ...,
+        vat_basis_points: _builtins.int = ...,
+        vat_included: _builtins.bool = ...,
+        version: _builtins.int = ...,
+        rates_version: _builtins.int = ...,
+        rating: Global___RatingSummary | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "city_tax_per_person_night", b"city_tax_per_person_night"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "city_tax_per_person_night", b"city_tax_per_person_night", "contact", b"contact", "rating", b"rating"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "amenities", b"amenities", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "city_tax_exempt_below_age", b"city_tax_exempt_below_age", "city_tax_per_person_night", b"city_tax_per_person_night", "currency", b"currency", "id", b"id", "latitude", b"latitude", "longitude", b"longitude", "name", b"name", "owner_id", b"owner_id", "rate_plans", b"rate_plans", "room_types", b"room_types", "stars", b"stars", "time_zone", b"time_zone", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "amenities", b"amenities", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "city_tax_exempt_below_age", b"city_tax_exempt_below_age", "city_tax_max_nights", b"city_tax_max_nights", "city_tax_per_person_night", b"city_tax_per_person_night", "contact", b"contact", "currency", b"currency", "description", b"description", "house_rules", b"house_rules", "id", b"id", "languages", b"languages", "latitude", b"latitude", "longitude", b"longitude", "name", b"name", "owner_id", b"owner_id", "photos", b"photos", "rate_plans", b"rate_plans", "rates_version", b"rates_version", "rating", b"rating", "room_types", b"room_types", "stars", b"stars", "state", b"state", "time_zone", b"time_zone", "vat_basis_points", b"vat_basis_points", "vat_included", b"vat_included", "version", b"version", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Hotel: _TypeAlias = Hotel  # noqa: Y015
+
+@_typing.final
+class Contact(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHONE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    phone: _builtins.str
+    email: _builtins.str
+    def __init__(
+        self,
+        *,
+        phone: _builtins.str = ...,
+        email: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "phone", b"phone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Contact: _TypeAlias = Contact  # noqa: Y015
+
+@_typing.final
+class Photo(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    ALT_TEXT_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """https"""
+    alt_text: _builtins.str
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        alt_text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alt_text", b"alt_text", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Photo: _TypeAlias = Photo  # noqa: Y015
+
+@_typing.final
+class RatingSummary(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    MEAN_HUNDREDTHS_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    mean_hundredths: _builtins.int
+    """100 to 500; 0 while nobody rated"""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        mean_hundredths: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "mean_hundredths", b"mean_hundredths"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RatingSummary: _TypeAlias = RatingSummary  # noqa: Y015
 
 @_typing.final
 class Address(_message.Message):
@@ -217,6 +536,14 @@ class RoomType(_message.Message):
     BEDS_FIELD_NUMBER: _builtins.int
     AMENITIES_FIELD_NUMBER: _builtins.int
     SIZE_SQUARE_METERS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    PHOTOS_FIELD_NUMBER: _builtins.int
+    OLDEST_CHILD_AGE_FIELD_NUMBER: _builtins.int
+    OCCUPANCY_PRICING_FIELD_NUMBER: _builtins.int
+    BASE_PRICE_FIELD_NUMBER: _builtins.int
+    ARCHIVED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     hotel_id: _builtins.str
     name: _builtins.str
@@ -225,10 +552,24 @@ class RoomType(_message.Message):
     number_of_rooms: _builtins.int
     size_square_meters: _builtins.int
     """0: not told"""
+    description: _builtins.str
+    view: _builtins.str
+    oldest_child_age: _builtins.int
+    """who is older counts as an adult"""
+    archived: _builtins.bool
+    version: _builtins.int
     @_builtins.property
     def beds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Bed]: ...
     @_builtins.property
     def amenities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def photos(self) -> _containers.RepeatedCompositeFieldContainer[Global___Photo]: ...
+    @_builtins.property
+    def occupancy_pricing(self) -> Global___OccupancyPricing: ...
+    @_builtins.property
+    def base_price(self) -> _money_pb2.Money:
+        """of a night, before any rule"""
+
     def __init__(
         self,
         *,
@@ -241,14 +582,123 @@ class RoomType(_message.Message):
         beds: _abc.Iterable[Global___Bed] | None = ...,
         amenities: _abc.Iterable[_builtins.str] | None = ...,
         size_square_meters: _builtins.int = ...,
+        description: _builtins.str = ...,
+        view: _builtins.str = ...,
+        photos: _abc.Iterable[Global___Photo] | None = ...,
+        oldest_child_age: _builtins.int = ...,
+        occupancy_pricing: Global___OccupancyPricing | None = ...,
+        base_price: _money_pb2.Money | None = ...,
+        archived: _builtins.bool = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["base_price", b"base_price", "occupancy_pricing", b"occupancy_pricing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amenities", b"amenities", "beds", b"beds", "hotel_id", b"hotel_id", "id", b"id", "max_adults", b"max_adults", "max_children", b"max_children", "name", b"name", "number_of_rooms", b"number_of_rooms", "size_square_meters", b"size_square_meters"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amenities", b"amenities", "archived", b"archived", "base_price", b"base_price", "beds", b"beds", "description", b"description", "hotel_id", b"hotel_id", "id", b"id", "max_adults", b"max_adults", "max_children", b"max_children", "name", b"name", "number_of_rooms", b"number_of_rooms", "occupancy_pricing", b"occupancy_pricing", "oldest_child_age", b"oldest_child_age", "photos", b"photos", "size_square_meters", b"size_square_meters", "version", b"version", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RoomType: _TypeAlias = RoomType  # noqa: Y015
+
+@_typing.final
+class OccupancyPricing(_message.Message):
+    """What guests beyond or below the included ones change of a night's price. Amounts are minor units of the
+    house's currency; a night never costs less than nothing.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCLUDED_ADULTS_FIELD_NUMBER: _builtins.int
+    EXTRA_ADULT_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    FEWER_ADULT_DISCOUNT_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    CHILD_PRICES_FIELD_NUMBER: _builtins.int
+    included_adults: _builtins.int
+    extra_adult_minor_units: _builtins.int
+    fewer_adult_discount_minor_units: _builtins.int
+    """taken off for every adult fewer than included"""
+    @_builtins.property
+    def child_prices(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChildPrice]:
+        """by rising age; older children than the last pay nothing extra"""
+
+    def __init__(
+        self,
+        *,
+        included_adults: _builtins.int = ...,
+        extra_adult_minor_units: _builtins.int = ...,
+        fewer_adult_discount_minor_units: _builtins.int = ...,
+        child_prices: _abc.Iterable[Global___ChildPrice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["child_prices", b"child_prices", "extra_adult_minor_units", b"extra_adult_minor_units", "fewer_adult_discount_minor_units", b"fewer_adult_discount_minor_units", "included_adults", b"included_adults"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OccupancyPricing: _TypeAlias = OccupancyPricing  # noqa: Y015
+
+@_typing.final
+class ChildPrice(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TO_AGE_FIELD_NUMBER: _builtins.int
+    MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    to_age: _builtins.int
+    """up to and including this age"""
+    minor_units: _builtins.int
+    def __init__(
+        self,
+        *,
+        to_age: _builtins.int = ...,
+        minor_units: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["minor_units", b"minor_units", "to_age", b"to_age"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChildPrice: _TypeAlias = ChildPrice  # noqa: Y015
+
+@_typing.final
+class Room(_message.Message):
+    """A numbered door."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    FLOOR_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ARCHIVED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    hotel_id: _builtins.str
+    room_type_id: _builtins.str
+    number: _builtins.str
+    floor: _builtins.str
+    state: Global___RoomState.ValueType
+    archived: _builtins.bool
+    version: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        floor: _builtins.str = ...,
+        state: Global___RoomState.ValueType = ...,
+        archived: _builtins.bool = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived", b"archived", "floor", b"floor", "hotel_id", b"hotel_id", "id", b"id", "number", b"number", "room_type_id", b"room_type_id", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Room: _TypeAlias = Room  # noqa: Y015
 
 @_typing.final
 class Bed(_message.Message):
@@ -282,13 +732,39 @@ class RatePlan(_message.Message):
     MEAL_PLAN_FIELD_NUMBER: _builtins.int
     PAYMENT_TIMING_FIELD_NUMBER: _builtins.int
     CANCELLATION_POLICY_FIELD_NUMBER: _builtins.int
+    DERIVED_FROM_ID_FIELD_NUMBER: _builtins.int
+    ADJUSTMENT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    ADULT_SUPPLEMENT_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    CHILD_SUPPLEMENT_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    STAY_DISCOUNTS_FIELD_NUMBER: _builtins.int
+    MIN_ADVANCE_DAYS_FIELD_NUMBER: _builtins.int
+    MAX_ADVANCE_DAYS_FIELD_NUMBER: _builtins.int
+    ARCHIVED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     hotel_id: _builtins.str
     name: _builtins.str
     meal_plan: Global___MealPlan.ValueType
     payment_timing: Global___PaymentTiming.ValueType
+    derived_from_id: _builtins.str
+    """another plan of the house whose night prices this one follows; or empty"""
+    adjustment_basis_points: _builtins.int
+    """of the room type's price, or of the other plan's"""
+    adult_supplement_minor_units: _builtins.int
+    """For the meals, per person and night, in minor units."""
+    child_supplement_minor_units: _builtins.int
+    min_advance_days: _builtins.int
+    """booked so many days before arrival at least"""
+    max_advance_days: _builtins.int
+    """… at most"""
+    archived: _builtins.bool
+    version: _builtins.int
     @_builtins.property
     def cancellation_policy(self) -> Global___CancellationPolicy: ...
+    @_builtins.property
+    def stay_discounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StayDiscount]:
+        """by rising nights; the longest that is reached holds"""
+
     def __init__(
         self,
         *,
@@ -298,14 +774,53 @@ class RatePlan(_message.Message):
         meal_plan: Global___MealPlan.ValueType = ...,
         payment_timing: Global___PaymentTiming.ValueType = ...,
         cancellation_policy: Global___CancellationPolicy | None = ...,
+        derived_from_id: _builtins.str = ...,
+        adjustment_basis_points: _builtins.int = ...,
+        adult_supplement_minor_units: _builtins.int = ...,
+        child_supplement_minor_units: _builtins.int = ...,
+        stay_discounts: _abc.Iterable[Global___StayDiscount] | None = ...,
+        min_advance_days: _builtins.int | None = ...,
+        max_advance_days: _builtins.int | None = ...,
+        archived: _builtins.bool = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation_policy", b"cancellation_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_advance_days", b"_max_advance_days", "_min_advance_days", b"_min_advance_days", "cancellation_policy", b"cancellation_policy", "max_advance_days", b"max_advance_days", "min_advance_days", b"min_advance_days"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancellation_policy", b"cancellation_policy", "hotel_id", b"hotel_id", "id", b"id", "meal_plan", b"meal_plan", "name", b"name", "payment_timing", b"payment_timing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_advance_days", b"_max_advance_days", "_min_advance_days", b"_min_advance_days", "adjustment_basis_points", b"adjustment_basis_points", "adult_supplement_minor_units", b"adult_supplement_minor_units", "archived", b"archived", "cancellation_policy", b"cancellation_policy", "child_supplement_minor_units", b"child_supplement_minor_units", "derived_from_id", b"derived_from_id", "hotel_id", b"hotel_id", "id", b"id", "max_advance_days", b"max_advance_days", "meal_plan", b"meal_plan", "min_advance_days", b"min_advance_days", "name", b"name", "payment_timing", b"payment_timing", "stay_discounts", b"stay_discounts", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_advance_days: _TypeAlias = _typing.Literal["max_advance_days"]  # noqa: Y015
+    _WhichOneofArgType__max_advance_days: _TypeAlias = _typing.Literal["_max_advance_days", b"_max_advance_days"]  # noqa: Y015
+    _WhichOneofReturnType__min_advance_days: _TypeAlias = _typing.Literal["min_advance_days"]  # noqa: Y015
+    _WhichOneofArgType__min_advance_days: _TypeAlias = _typing.Literal["_min_advance_days", b"_min_advance_days"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_advance_days) -> _WhichOneofReturnType__max_advance_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_advance_days) -> _WhichOneofReturnType__min_advance_days | None: ...
+
+Global___RatePlan: _TypeAlias = RatePlan  # noqa: Y015
+
+@_typing.final
+class StayDiscount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_NIGHTS_FIELD_NUMBER: _builtins.int
+    BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    min_nights: _builtins.int
+    basis_points: _builtins.int
+    """taken off the price of all nights"""
+    def __init__(
+        self,
+        *,
+        min_nights: _builtins.int = ...,
+        basis_points: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis_points", b"basis_points", "min_nights", b"min_nights"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RatePlan: _TypeAlias = RatePlan  # noqa: Y015
+Global___StayDiscount: _TypeAlias = StayDiscount  # noqa: Y015
 
 @_typing.final
 class CancellationPolicy(_message.Message):
@@ -335,19 +850,23 @@ class CancellationTier(_message.Message):
 
     HOURS_BEFORE_CHECK_IN_FIELD_NUMBER: _builtins.int
     PENALTY_PERCENT_FIELD_NUMBER: _builtins.int
+    PENALTY_NIGHTS_FIELD_NUMBER: _builtins.int
     hours_before_check_in: _builtins.int
     """holds until this many hours before check-in time in the hotel's zone"""
     penalty_percent: _builtins.int
     """of the stay's price, 0 to 100"""
+    penalty_nights: _builtins.int
+    """so many nights' price instead, when not 0"""
     def __init__(
         self,
         *,
         hours_before_check_in: _builtins.int = ...,
         penalty_percent: _builtins.int = ...,
+        penalty_nights: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hours_before_check_in", b"hours_before_check_in", "penalty_percent", b"penalty_percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hours_before_check_in", b"hours_before_check_in", "penalty_nights", b"penalty_nights", "penalty_percent", b"penalty_percent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -600,12 +1119,17 @@ class PriceLine(_message.Message):
     NIGHT_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
     kind: Global___PriceLineKind.ValueType
     night: _builtins.str
     """for NIGHT lines"""
     description: _builtins.str
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceStep]:
+        """how the amount came about, in order"""
+
     def __init__(
         self,
         *,
@@ -613,14 +1137,54 @@ class PriceLine(_message.Message):
         night: _builtins.str = ...,
         description: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
+        steps: _abc.Iterable[Global___PriceStep] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "description", b"description", "kind", b"kind", "night", b"night"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "description", b"description", "kind", b"kind", "night", b"night", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PriceLine: _TypeAlias = PriceLine  # noqa: Y015
+
+@_typing.final
+class PriceStep(_message.Message):
+    """One rule at work on a line."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    kind: Global___PriceStepKind.ValueType
+    name: _builtins.str
+    """as it was called when the line was made"""
+    source_id: _builtins.str
+    """of the room type, rule or plan; empty for taxes"""
+    basis_points: _builtins.int
+    """what it changed by, if by a share"""
+    @_builtins.property
+    def after(self) -> _money_pb2.Money:
+        """the amount after this step, rounded for display"""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___PriceStepKind.ValueType = ...,
+        name: _builtins.str = ...,
+        source_id: _builtins.str = ...,
+        basis_points: _builtins.int = ...,
+        after: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "basis_points", b"basis_points", "kind", b"kind", "name", b"name", "source_id", b"source_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceStep: _TypeAlias = PriceStep  # noqa: Y015
 
 @_typing.final
 class Occupancy(_message.Message):
@@ -733,6 +1297,83 @@ class PricedOffer(_message.Message):
 Global___PricedOffer: _TypeAlias = PricedOffer  # noqa: Y015
 
 @_typing.final
+class ListStayRestrictionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    check_in: _builtins.str
+    check_out: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStayRestrictionsRequest: _TypeAlias = ListStayRestrictionsRequest  # noqa: Y015
+
+@_typing.final
+class StayRestriction(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    RATE_PLAN_ID_FIELD_NUMBER: _builtins.int
+    NIGHT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    rate_plan_id: _builtins.str
+    night: _builtins.str
+    reason: Global___UnavailableReason.ValueType
+    limit: _builtins.int
+    """nights or days, where the reason has a number"""
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rate_plan_id: _builtins.str = ...,
+        night: _builtins.str = ...,
+        reason: Global___UnavailableReason.ValueType = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "night", b"night", "rate_plan_id", b"rate_plan_id", "reason", b"reason", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StayRestriction: _TypeAlias = StayRestriction  # noqa: Y015
+
+@_typing.final
+class ListStayRestrictionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def restrictions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StayRestriction]: ...
+    def __init__(
+        self,
+        *,
+        restrictions: _abc.Iterable[Global___StayRestriction] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["restrictions", b"restrictions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStayRestrictionsResponse: _TypeAlias = ListStayRestrictionsResponse  # noqa: Y015
+
+@_typing.final
 class StreamCatalogueRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -786,28 +1427,1299 @@ Global___CatalogueEntry: _TypeAlias = CatalogueEntry  # noqa: Y015
 
 @_typing.final
 class RateProduct(_message.Message):
-    """Nightly prices of one room type under one rate plan from the requested first night on."""
+    """One room type under one rate plan from the requested first night on."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
     RATE_PLAN_ID_FIELD_NUMBER: _builtins.int
-    NIGHTLY_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    NIGHTLY_PRICES_FIELD_NUMBER: _builtins.int
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
     room_type_id: _builtins.str
     rate_plan_id: _builtins.str
+    nightly_prices: _builtins.bytes
+    """one little-endian int32 of minor units a night"""
     @_builtins.property
-    def nightly_minor_units(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def restrictions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RestrictionRun]: ...
     def __init__(
         self,
         *,
         room_type_id: _builtins.str = ...,
         rate_plan_id: _builtins.str = ...,
-        nightly_minor_units: _abc.Iterable[_builtins.int] | None = ...,
+        nightly_prices: _builtins.bytes = ...,
+        restrictions: _abc.Iterable[Global___RestrictionRun] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["nightly_minor_units", b"nightly_minor_units", "rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nightly_prices", b"nightly_prices", "rate_plan_id", b"rate_plan_id", "restrictions", b"restrictions", "room_type_id", b"room_type_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RateProduct: _TypeAlias = RateProduct  # noqa: Y015
+
+@_typing.final
+class RestrictionRun(_message.Message):
+    """Nights in a row under the same restrictions; nights of no run have none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_OFFSET_FIELD_NUMBER: _builtins.int
+    NIGHTS_FIELD_NUMBER: _builtins.int
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
+    first_offset: _builtins.int
+    """from the requested first night"""
+    nights: _builtins.int
+    @_builtins.property
+    def restrictions(self) -> Global___NightRestrictions: ...
+    def __init__(
+        self,
+        *,
+        first_offset: _builtins.int = ...,
+        nights: _builtins.int = ...,
+        restrictions: Global___NightRestrictions | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["restrictions", b"restrictions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_offset", b"first_offset", "nights", b"nights", "restrictions", b"restrictions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictionRun: _TypeAlias = RestrictionRun  # noqa: Y015
+
+@_typing.final
+class NightRestrictions(_message.Message):
+    """What is unset does not restrict. Stay lengths and advance days are judged by the night of arrival."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSED_FIELD_NUMBER: _builtins.int
+    CLOSED_TO_ARRIVAL_FIELD_NUMBER: _builtins.int
+    CLOSED_TO_DEPARTURE_FIELD_NUMBER: _builtins.int
+    MIN_STAY_FIELD_NUMBER: _builtins.int
+    MAX_STAY_FIELD_NUMBER: _builtins.int
+    MIN_ADVANCE_DAYS_FIELD_NUMBER: _builtins.int
+    MAX_ADVANCE_DAYS_FIELD_NUMBER: _builtins.int
+    closed: _builtins.bool
+    closed_to_arrival: _builtins.bool
+    closed_to_departure: _builtins.bool
+    min_stay: _builtins.int
+    max_stay: _builtins.int
+    min_advance_days: _builtins.int
+    max_advance_days: _builtins.int
+    def __init__(
+        self,
+        *,
+        closed: _builtins.bool | None = ...,
+        closed_to_arrival: _builtins.bool | None = ...,
+        closed_to_departure: _builtins.bool | None = ...,
+        min_stay: _builtins.int | None = ...,
+        max_stay: _builtins.int | None = ...,
+        min_advance_days: _builtins.int | None = ...,
+        max_advance_days: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_closed", b"_closed", "_closed_to_arrival", b"_closed_to_arrival", "_closed_to_departure", b"_closed_to_departure", "_max_advance_days", b"_max_advance_days", "_max_stay", b"_max_stay", "_min_advance_days", b"_min_advance_days", "_min_stay", b"_min_stay", "closed", b"closed", "closed_to_arrival", b"closed_to_arrival", "closed_to_departure", b"closed_to_departure", "max_advance_days", b"max_advance_days", "max_stay", b"max_stay", "min_advance_days", b"min_advance_days", "min_stay", b"min_stay"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_closed", b"_closed", "_closed_to_arrival", b"_closed_to_arrival", "_closed_to_departure", b"_closed_to_departure", "_max_advance_days", b"_max_advance_days", "_max_stay", b"_max_stay", "_min_advance_days", b"_min_advance_days", "_min_stay", b"_min_stay", "closed", b"closed", "closed_to_arrival", b"closed_to_arrival", "closed_to_departure", b"closed_to_departure", "max_advance_days", b"max_advance_days", "max_stay", b"max_stay", "min_advance_days", b"min_advance_days", "min_stay", b"min_stay"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__closed: _TypeAlias = _typing.Literal["closed"]  # noqa: Y015
+    _WhichOneofArgType__closed: _TypeAlias = _typing.Literal["_closed", b"_closed"]  # noqa: Y015
+    _WhichOneofReturnType__closed_to_arrival: _TypeAlias = _typing.Literal["closed_to_arrival"]  # noqa: Y015
+    _WhichOneofArgType__closed_to_arrival: _TypeAlias = _typing.Literal["_closed_to_arrival", b"_closed_to_arrival"]  # noqa: Y015
+    _WhichOneofReturnType__closed_to_departure: _TypeAlias = _typing.Literal["closed_to_departure"]  # noqa: Y015
+    _WhichOneofArgType__closed_to_departure: _TypeAlias = _typing.Literal["_closed_to_departure", b"_closed_to_departure"]  # noqa: Y015
+    _WhichOneofReturnType__max_advance_days: _TypeAlias = _typing.Literal["max_advance_days"]  # noqa: Y015
+    _WhichOneofArgType__max_advance_days: _TypeAlias = _typing.Literal["_max_advance_days", b"_max_advance_days"]  # noqa: Y015
+    _WhichOneofReturnType__max_stay: _TypeAlias = _typing.Literal["max_stay"]  # noqa: Y015
+    _WhichOneofArgType__max_stay: _TypeAlias = _typing.Literal["_max_stay", b"_max_stay"]  # noqa: Y015
+    _WhichOneofReturnType__min_advance_days: _TypeAlias = _typing.Literal["min_advance_days"]  # noqa: Y015
+    _WhichOneofArgType__min_advance_days: _TypeAlias = _typing.Literal["_min_advance_days", b"_min_advance_days"]  # noqa: Y015
+    _WhichOneofReturnType__min_stay: _TypeAlias = _typing.Literal["min_stay"]  # noqa: Y015
+    _WhichOneofArgType__min_stay: _TypeAlias = _typing.Literal["_min_stay", b"_min_stay"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__closed) -> _WhichOneofReturnType__closed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__closed_to_arrival) -> _WhichOneofReturnType__closed_to_arrival | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__closed_to_departure) -> _WhichOneofReturnType__closed_to_departure | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_advance_days) -> _WhichOneofReturnType__max_advance_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_stay) -> _WhichOneofReturnType__max_stay | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_advance_days) -> _WhichOneofReturnType__min_advance_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_stay) -> _WhichOneofReturnType__min_stay | None: ...
+
+Global___NightRestrictions: _TypeAlias = NightRestrictions  # noqa: Y015
+
+@_typing.final
+class CreateHotelRequest(_message.Message):
+    """The fields of a house that its hotelier writes; server-made ones are ignored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hotel(self) -> Global___Hotel: ...
+    def __init__(
+        self,
+        *,
+        hotel: Global___Hotel | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hotel", b"hotel"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel", b"hotel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateHotelRequest: _TypeAlias = CreateHotelRequest  # noqa: Y015
+
+@_typing.final
+class UpdateHotelRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    expected_version: _builtins.int
+    @_builtins.property
+    def hotel(self) -> Global___Hotel:
+        """`id` says which"""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """names of Hotel's fields to write, such as description"""
+
+    def __init__(
+        self,
+        *,
+        hotel: Global___Hotel | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hotel", b"hotel"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "fields", b"fields", "hotel", b"hotel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateHotelRequest: _TypeAlias = UpdateHotelRequest  # noqa: Y015
+
+@_typing.final
+class MoveHotelRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    state: Global___HotelState.ValueType
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        state: Global___HotelState.ValueType = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "id", b"id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveHotelRequest: _TypeAlias = MoveHotelRequest  # noqa: Y015
+
+@_typing.final
+class CreateRoomTypeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def room_type(self) -> Global___RoomType: ...
+    def __init__(
+        self,
+        *,
+        room_type: Global___RoomType | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["room_type", b"room_type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type", b"room_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateRoomTypeRequest: _TypeAlias = CreateRoomTypeRequest  # noqa: Y015
+
+@_typing.final
+class UpdateRoomTypeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    expected_version: _builtins.int
+    @_builtins.property
+    def room_type(self) -> Global___RoomType: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """not number_of_rooms: that is inventory"""
+
+    def __init__(
+        self,
+        *,
+        room_type: Global___RoomType | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["room_type", b"room_type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "fields", b"fields", "room_type", b"room_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateRoomTypeRequest: _TypeAlias = UpdateRoomTypeRequest  # noqa: Y015
+
+@_typing.final
+class ArchiveRoomTypeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchiveRoomTypeRequest: _TypeAlias = ArchiveRoomTypeRequest  # noqa: Y015
+
+@_typing.final
+class CreateRatePlanRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATE_PLAN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rate_plan(self) -> Global___RatePlan: ...
+    def __init__(
+        self,
+        *,
+        rate_plan: Global___RatePlan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rate_plan", b"rate_plan"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rate_plan", b"rate_plan"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateRatePlanRequest: _TypeAlias = CreateRatePlanRequest  # noqa: Y015
+
+@_typing.final
+class UpdateRatePlanRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATE_PLAN_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    expected_version: _builtins.int
+    @_builtins.property
+    def rate_plan(self) -> Global___RatePlan: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        rate_plan: Global___RatePlan | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rate_plan", b"rate_plan"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "fields", b"fields", "rate_plan", b"rate_plan"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateRatePlanRequest: _TypeAlias = UpdateRatePlanRequest  # noqa: Y015
+
+@_typing.final
+class ArchiveRatePlanRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchiveRatePlanRequest: _TypeAlias = ArchiveRatePlanRequest  # noqa: Y015
+
+@_typing.final
+class CreateRoomsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Room]:
+        """number, floor and state of each; at most 200"""
+
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rooms: _abc.Iterable[Global___Room] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type_id", b"room_type_id", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateRoomsRequest: _TypeAlias = CreateRoomsRequest  # noqa: Y015
+
+@_typing.final
+class CreateRoomsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Room]: ...
+    def __init__(
+        self,
+        *,
+        rooms: _abc.Iterable[Global___Room] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateRoomsResponse: _TypeAlias = CreateRoomsResponse  # noqa: Y015
+
+@_typing.final
+class UpdateRoomRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    expected_version: _builtins.int
+    @_builtins.property
+    def room(self) -> Global___Room: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        room: Global___Room | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["room", b"room"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "fields", b"fields", "room", b"room"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateRoomRequest: _TypeAlias = UpdateRoomRequest  # noqa: Y015
+
+@_typing.final
+class ArchiveRoomRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_version", b"expected_version", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchiveRoomRequest: _TypeAlias = ArchiveRoomRequest  # noqa: Y015
+
+@_typing.final
+class ListRoomsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    room_type_id: _builtins.str
+    """empty: all"""
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRoomsRequest: _TypeAlias = ListRoomsRequest  # noqa: Y015
+
+@_typing.final
+class ListRoomsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOMS_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Room]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        rooms: _abc.Iterable[Global___Room] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "has_next_page", b"has_next_page", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRoomsResponse: _TypeAlias = ListRoomsResponse  # noqa: Y015
+
+@_typing.final
+class PriceRule(_message.Message):
+    """A season or weekday that moves the prices of nights by a share; several multiply in order of position."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    ADJUSTMENT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    hotel_id: _builtins.str
+    room_type_id: _builtins.str
+    """empty: all"""
+    name: _builtins.str
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    adjustment_basis_points: _builtins.int
+    position: _builtins.int
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """ISO 8601: 1 is Monday; empty: every day"""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+        adjustment_basis_points: _builtins.int = ...,
+        position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment_basis_points", b"adjustment_basis_points", "first_night", b"first_night", "hotel_id", b"hotel_id", "id", b"id", "last_night", b"last_night", "name", b"name", "position", b"position", "room_type_id", b"room_type_id", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceRule: _TypeAlias = PriceRule  # noqa: Y015
+
+@_typing.final
+class ListPriceRulesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPriceRulesRequest: _TypeAlias = ListPriceRulesRequest  # noqa: Y015
+
+@_typing.final
+class ListPriceRulesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_RULES_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def price_rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceRule]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        price_rules: _abc.Iterable[Global___PriceRule] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "has_next_page", b"has_next_page", "price_rules", b"price_rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPriceRulesResponse: _TypeAlias = ListPriceRulesResponse  # noqa: Y015
+
+@_typing.final
+class CreatePriceRuleRequest(_message.Message):
+    """Price rules are guarded by the house's rates version, as rates are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_RULE_FIELD_NUMBER: _builtins.int
+    EXPECTED_RATES_VERSION_FIELD_NUMBER: _builtins.int
+    expected_rates_version: _builtins.int
+    @_builtins.property
+    def price_rule(self) -> Global___PriceRule: ...
+    def __init__(
+        self,
+        *,
+        price_rule: Global___PriceRule | None = ...,
+        expected_rates_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price_rule", b"price_rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_rates_version", b"expected_rates_version", "price_rule", b"price_rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatePriceRuleRequest: _TypeAlias = CreatePriceRuleRequest  # noqa: Y015
+
+@_typing.final
+class UpdatePriceRuleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_RULE_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    EXPECTED_RATES_VERSION_FIELD_NUMBER: _builtins.int
+    expected_rates_version: _builtins.int
+    @_builtins.property
+    def price_rule(self) -> Global___PriceRule: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        price_rule: Global___PriceRule | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        expected_rates_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price_rule", b"price_rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_rates_version", b"expected_rates_version", "fields", b"fields", "price_rule", b"price_rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePriceRuleRequest: _TypeAlias = UpdatePriceRuleRequest  # noqa: Y015
+
+@_typing.final
+class DeletePriceRuleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_RATES_VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    expected_rates_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        expected_rates_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_rates_version", b"expected_rates_version", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePriceRuleRequest: _TypeAlias = DeletePriceRuleRequest  # noqa: Y015
+
+@_typing.final
+class DeletePriceRuleResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePriceRuleResponse: _TypeAlias = DeletePriceRuleResponse  # noqa: Y015
+
+@_typing.final
+class RateChange(_message.Message):
+    """What to write on every named room type, rate plan and night."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_IDS_FIELD_NUMBER: _builtins.int
+    RATE_PLAN_IDS_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    PRICE_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
+    CLEAR_FIELD_NUMBER: _builtins.int
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    price_minor_units: _builtins.int
+    @_builtins.property
+    def room_type_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def rate_plan_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """ISO 8601: 1 is Monday; empty: every day"""
+
+    @_builtins.property
+    def restrictions(self) -> Global___NightRestrictions:
+        """what is unset stays as it is"""
+
+    @_builtins.property
+    def clear(self) -> _containers.RepeatedScalarFieldContainer[Global___RateField.ValueType]:
+        """back to what rules and the plan it is derived from say"""
+
+    def __init__(
+        self,
+        *,
+        room_type_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rate_plan_ids: _abc.Iterable[_builtins.str] | None = ...,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+        price_minor_units: _builtins.int | None = ...,
+        restrictions: Global___NightRestrictions | None = ...,
+        clear: _abc.Iterable[Global___RateField.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_price_minor_units", b"_price_minor_units", "price_minor_units", b"price_minor_units", "restrictions", b"restrictions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_price_minor_units", b"_price_minor_units", "clear", b"clear", "first_night", b"first_night", "last_night", b"last_night", "price_minor_units", b"price_minor_units", "rate_plan_ids", b"rate_plan_ids", "restrictions", b"restrictions", "room_type_ids", b"room_type_ids", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__price_minor_units: _TypeAlias = _typing.Literal["price_minor_units"]  # noqa: Y015
+    _WhichOneofArgType__price_minor_units: _TypeAlias = _typing.Literal["_price_minor_units", b"_price_minor_units"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__price_minor_units) -> _WhichOneofReturnType__price_minor_units | None: ...
+
+Global___RateChange: _TypeAlias = RateChange  # noqa: Y015
+
+@_typing.final
+class UpdateRatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EXPECTED_RATES_VERSION_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    idempotency_key: _builtins.str
+    expected_rates_version: _builtins.int
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RateChange]:
+        """in order; at most 100"""
+
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        expected_rates_version: _builtins.int = ...,
+        changes: _abc.Iterable[Global___RateChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "expected_rates_version", b"expected_rates_version", "hotel_id", b"hotel_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateRatesRequest: _TypeAlias = UpdateRatesRequest  # noqa: Y015
+
+@_typing.final
+class NightRate(_message.Message):
+    """What was written for one night itself; unset: nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
+    price_minor_units: _builtins.int
+    @_builtins.property
+    def restrictions(self) -> Global___NightRestrictions: ...
+    def __init__(
+        self,
+        *,
+        price_minor_units: _builtins.int | None = ...,
+        restrictions: Global___NightRestrictions | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_price_minor_units", b"_price_minor_units", "price_minor_units", b"price_minor_units", "restrictions", b"restrictions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_price_minor_units", b"_price_minor_units", "price_minor_units", b"price_minor_units", "restrictions", b"restrictions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__price_minor_units: _TypeAlias = _typing.Literal["price_minor_units"]  # noqa: Y015
+    _WhichOneofArgType__price_minor_units: _TypeAlias = _typing.Literal["_price_minor_units", b"_price_minor_units"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__price_minor_units) -> _WhichOneofReturnType__price_minor_units | None: ...
+
+Global___NightRate: _TypeAlias = NightRate  # noqa: Y015
+
+@_typing.final
+class ChangedRates(_message.Message):
+    """Nights in a row that changed alike."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    RATE_PLAN_ID_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    LAST_NIGHT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    rate_plan_id: _builtins.str
+    first_night: _builtins.str
+    last_night: _builtins.str
+    """included"""
+    @_builtins.property
+    def before(self) -> Global___NightRate: ...
+    @_builtins.property
+    def after(self) -> Global___NightRate: ...
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rate_plan_id: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        last_night: _builtins.str = ...,
+        before: Global___NightRate | None = ...,
+        after: Global___NightRate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "first_night", b"first_night", "last_night", b"last_night", "rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangedRates: _TypeAlias = ChangedRates  # noqa: Y015
+
+@_typing.final
+class UpdateRatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    RATES_VERSION_FIELD_NUMBER: _builtins.int
+    NIGHTS_CHANGED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    rates_version: _builtins.int
+    nights_changed: _builtins.int
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedRates]: ...
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        rates_version: _builtins.int = ...,
+        nights_changed: _builtins.int = ...,
+        changed: _abc.Iterable[Global___ChangedRates] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "hotel_id", b"hotel_id", "nights_changed", b"nights_changed", "rates_version", b"rates_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateRatesResponse: _TypeAlias = UpdateRatesResponse  # noqa: Y015
+
+@_typing.final
+class GetRatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_IDS_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first_night: _builtins.str
+    end_night: _builtins.str
+    """exclusive; at most 62 nights"""
+    @_builtins.property
+    def room_type_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """empty: all"""
+
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        room_type_ids: _abc.Iterable[_builtins.str] | None = ...,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night", "hotel_id", b"hotel_id", "room_type_ids", b"room_type_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRatesRequest: _TypeAlias = GetRatesRequest  # noqa: Y015
+
+@_typing.final
+class CalendarRate(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    RATE_PLAN_ID_FIELD_NUMBER: _builtins.int
+    NIGHT_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    rate_plan_id: _builtins.str
+    night: _builtins.str
+    source: Global___PriceSource.ValueType
+    @_builtins.property
+    def price(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def restrictions(self) -> Global___NightRestrictions:
+        """as they hold, inherited ones included"""
+
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rate_plan_id: _builtins.str = ...,
+        night: _builtins.str = ...,
+        price: _money_pb2.Money | None = ...,
+        source: Global___PriceSource.ValueType = ...,
+        restrictions: Global___NightRestrictions | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "restrictions", b"restrictions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["night", b"night", "price", b"price", "rate_plan_id", b"rate_plan_id", "restrictions", b"restrictions", "room_type_id", b"room_type_id", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarRate: _TypeAlias = CalendarRate  # noqa: Y015
+
+@_typing.final
+class GetRatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    RATES_VERSION_FIELD_NUMBER: _builtins.int
+    RATES_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    rates_version: _builtins.int
+    @_builtins.property
+    def rates(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarRate]:
+        """by room type, plan, night"""
+
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        rates_version: _builtins.int = ...,
+        rates: _abc.Iterable[Global___CalendarRate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "rates", b"rates", "rates_version", b"rates_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRatesResponse: _TypeAlias = GetRatesResponse  # noqa: Y015
+
+@_typing.final
+class ListChangesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first: _builtins.int
+    after: _builtins.str
+    subject_id: _builtins.str
+    """only what happened to this one; empty: everything"""
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListChangesRequest: _TypeAlias = ListChangesRequest  # noqa: Y015
+
+@_typing.final
+class Change(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_KIND_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    ACTOR_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_ROLE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BEFORE_JSON_FIELD_NUMBER: _builtins.int
+    AFTER_JSON_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    subject_kind: _builtins.str
+    """Hotel, RoomType, RatePlan, Room, PriceRule, Rates"""
+    subject_id: _builtins.str
+    action: _builtins.str
+    """created, updated, published, unpublished, archived, deleted"""
+    actor_id: _builtins.str
+    actor_role: _builtins.str
+    request_id: _builtins.str
+    before_json: _builtins.str
+    """only what differs; empty when it did not exist"""
+    after_json: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        subject_kind: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        action: _builtins.str = ...,
+        actor_id: _builtins.str = ...,
+        actor_role: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+        before_json: _builtins.str = ...,
+        after_json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor_id", b"actor_id", "actor_role", b"actor_role", "after_json", b"after_json", "at", b"at", "before_json", b"before_json", "id", b"id", "request_id", b"request_id", "subject_id", b"subject_id", "subject_kind", b"subject_kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Change: _TypeAlias = Change  # noqa: Y015
+
+@_typing.final
+class ListChangesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___Change] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "cursors", b"cursors", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListChangesResponse: _TypeAlias = ListChangesResponse  # noqa: Y015
+
+@_typing.final
+class ImportRow(_message.Message):
+    """One row of a list of houses, as text; columns as in the header of Atout France's list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    STARS_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    POSTAL_CODE_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    LATITUDE_FIELD_NUMBER: _builtins.int
+    LONGITUDE_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
+    WEBSITE_FIELD_NUMBER: _builtins.int
+    line: _builtins.int
+    """in the file, from 1; the header is line 1"""
+    name: _builtins.str
+    stars: _builtins.str
+    address: _builtins.str
+    postal_code: _builtins.str
+    city: _builtins.str
+    country: _builtins.str
+    latitude: _builtins.str
+    longitude: _builtins.str
+    rooms: _builtins.str
+    guests: _builtins.str
+    website: _builtins.str
+    def __init__(
+        self,
+        *,
+        line: _builtins.int = ...,
+        name: _builtins.str = ...,
+        stars: _builtins.str = ...,
+        address: _builtins.str = ...,
+        postal_code: _builtins.str = ...,
+        city: _builtins.str = ...,
+        country: _builtins.str = ...,
+        latitude: _builtins.str = ...,
+        longitude: _builtins.str = ...,
+        rooms: _builtins.str = ...,
+        guests: _builtins.str = ...,
+        website: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "city", b"city", "country", b"country", "guests", b"guests", "latitude", b"latitude", "line", b"line", "longitude", b"longitude", "name", b"name", "postal_code", b"postal_code", "rooms", b"rooms", "stars", b"stars", "website", b"website"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportRow: _TypeAlias = ImportRow  # noqa: Y015
+
+@_typing.final
+class ImportHotelsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    PUBLISH_FIELD_NUMBER: _builtins.int
+    owner_id: _builtins.str
+    """empty: the caller; others only for admins and our own processes"""
+    publish: _builtins.bool
+    """else they are drafts"""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportRow]:
+        """at most 500"""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___ImportRow] | None = ...,
+        owner_id: _builtins.str = ...,
+        publish: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "publish", b"publish", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportHotelsRequest: _TypeAlias = ImportHotelsRequest  # noqa: Y015
+
+@_typing.final
+class ImportedRow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    REMARKS_FIELD_NUMBER: _builtins.int
+    line: _builtins.int
+    outcome: Global___ImportOutcome.ValueType
+    hotel_id: _builtins.str
+    reason: _builtins.str
+    """why it was skipped"""
+    field: _builtins.str
+    """the column at fault"""
+    @_builtins.property
+    def remarks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """what was odd and how it was read"""
+
+    def __init__(
+        self,
+        *,
+        line: _builtins.int = ...,
+        outcome: Global___ImportOutcome.ValueType = ...,
+        hotel_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        field: _builtins.str = ...,
+        remarks: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "hotel_id", b"hotel_id", "line", b"line", "outcome", b"outcome", "reason", b"reason", "remarks", b"remarks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedRow: _TypeAlias = ImportedRow  # noqa: Y015
+
+@_typing.final
+class ImportHotelsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedRow]: ...
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___ImportedRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportHotelsResponse: _TypeAlias = ImportHotelsResponse  # noqa: Y015
+
+@_typing.final
+class PutNumberOfRoomsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_OF_ROOMS_FIELD_NUMBER: _builtins.int
+    INVENTORY_VERSION_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    number_of_rooms: _builtins.int
+    inventory_version: _builtins.int
+    """older news than what is known changes nothing"""
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        number_of_rooms: _builtins.int = ...,
+        inventory_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["inventory_version", b"inventory_version", "number_of_rooms", b"number_of_rooms", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutNumberOfRoomsRequest: _TypeAlias = PutNumberOfRoomsRequest  # noqa: Y015
+
+@_typing.final
+class PutNumberOfRoomsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutNumberOfRoomsResponse: _TypeAlias = PutNumberOfRoomsResponse  # noqa: Y015
+
+@_typing.final
+class PutRatingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    @_builtins.property
+    def rating(self) -> Global___RatingSummary: ...
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        rating: Global___RatingSummary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rating", b"rating"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "rating", b"rating"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutRatingRequest: _TypeAlias = PutRatingRequest  # noqa: Y015
+
+@_typing.final
+class PutRatingResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutRatingResponse: _TypeAlias = PutRatingResponse  # noqa: Y015

@@ -55,10 +55,130 @@ class HotelServiceStub:
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersRequest.SerializeToString,
                 response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersResponse.FromString,
                 _registered_method=True)
+        self.ListStayRestrictions = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ListStayRestrictions',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsResponse.FromString,
+                _registered_method=True)
         self.StreamCatalogue = channel.unary_stream(
                 '/innkeeper.hotel.v1.HotelService/StreamCatalogue',
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.StreamCatalogueRequest.SerializeToString,
                 response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CatalogueEntry.FromString,
+                _registered_method=True)
+        self.CreateHotel = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/CreateHotel',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateHotelRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.FromString,
+                _registered_method=True)
+        self.UpdateHotel = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/UpdateHotel',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateHotelRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.FromString,
+                _registered_method=True)
+        self.MoveHotel = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/MoveHotel',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.MoveHotelRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.FromString,
+                _registered_method=True)
+        self.CreateRoomType = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/CreateRoomType',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomTypeRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.FromString,
+                _registered_method=True)
+        self.UpdateRoomType = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/UpdateRoomType',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRoomTypeRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.FromString,
+                _registered_method=True)
+        self.ArchiveRoomType = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ArchiveRoomType',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRoomTypeRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.FromString,
+                _registered_method=True)
+        self.CreateRatePlan = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/CreateRatePlan',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRatePlanRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.FromString,
+                _registered_method=True)
+        self.UpdateRatePlan = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/UpdateRatePlan',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatePlanRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.FromString,
+                _registered_method=True)
+        self.ArchiveRatePlan = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ArchiveRatePlan',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRatePlanRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.FromString,
+                _registered_method=True)
+        self.CreateRooms = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/CreateRooms',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomsResponse.FromString,
+                _registered_method=True)
+        self.UpdateRoom = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/UpdateRoom',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRoomRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Room.FromString,
+                _registered_method=True)
+        self.ArchiveRoom = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ArchiveRoom',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRoomRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Room.FromString,
+                _registered_method=True)
+        self.ListRooms = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ListRooms',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsResponse.FromString,
+                _registered_method=True)
+        self.ListPriceRules = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ListPriceRules',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesResponse.FromString,
+                _registered_method=True)
+        self.CreatePriceRule = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/CreatePriceRule',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreatePriceRuleRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
+                _registered_method=True)
+        self.UpdatePriceRule = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/UpdatePriceRule',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdatePriceRuleRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
+                _registered_method=True)
+        self.DeletePriceRule = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/DeletePriceRule',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleResponse.FromString,
+                _registered_method=True)
+        self.UpdateRates = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/UpdateRates',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesResponse.FromString,
+                _registered_method=True)
+        self.GetRates = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/GetRates',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesResponse.FromString,
+                _registered_method=True)
+        self.ListChanges = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ListChanges',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesResponse.FromString,
+                _registered_method=True)
+        self.ImportHotels = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/ImportHotels',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsResponse.FromString,
+                _registered_method=True)
+        self.PutNumberOfRooms = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/PutNumberOfRooms',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutNumberOfRoomsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutNumberOfRoomsResponse.FromString,
+                _registered_method=True)
+        self.PutRating = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/PutRating',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutRatingRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutRatingResponse.FromString,
                 _registered_method=True)
 
 
@@ -67,7 +187,8 @@ class HotelServiceServicer:
     """
 
     def GetHotels(self, request, context):
-        """Whole houses by id, with room types and rate plans; unknown and unpublished ids are left out.
+        """Whole houses by id, with room types and rate plans; ids that are unknown, or unpublished and not the
+        caller's own, are left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,14 +202,23 @@ class HotelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PriceStay(self, request, context):
-        """Price, taxes and cancellation policy of chosen rooms: what a quote is made of.
+        """Price, taxes and cancellation policy of chosen rooms: what a quote is made of. Refused as ROOM_UNAVAILABLE
+        with the reasons when a restriction forbids the stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PriceOffers(self, request, context):
-        """Every room type and rate plan that fits the guests, priced; says nothing of availability.
+        """Every room type and rate plan that fits the guests and whose restrictions allow the stay, priced; says
+        nothing of availability.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStayRestrictions(self, request, context):
+        """Which restrictions forbid a stay, for every room type and rate plan.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +226,158 @@ class HotelServiceServicer:
 
     def StreamCatalogue(self, request, context):
         """All published houses with their nightly prices: what a search index starts from.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateHotel(self, request, context):
+        """What follows is for the house's own hotelier (and admins). Edits name the version they were made on;
+        an older one is refused as VERSION_CONFLICT and nothing is changed.
+
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateHotel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveHotel(self, request, context):
+        """Publishes, unpublishes or archives a house.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRoomType(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRoomType(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ArchiveRoomType(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRatePlan(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRatePlan(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ArchiveRatePlan(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRooms(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRoom(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ArchiveRoom(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRooms(self, request, context):
+        """The doors of a house, by number.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPriceRules(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePriceRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePriceRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePriceRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRates(self, request, context):
+        """Prices and restrictions of many nights in one transaction; idempotent by the caller's key for 24 hours.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRates(self, request, context):
+        """Price and restrictions of every night, room type and rate plan; public for published houses.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListChanges(self, request, context):
+        """Who changed what of a house, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportHotels(self, request, context):
+        """Makes houses of rows of a list; a row that was imported before is left as it is. All rows of one call are
+        one transaction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutNumberOfRooms(self, request, context):
+        """What follows is for our own processes (role SYSTEM).
+
+        Tells what booking made of a room type's usual number of rooms.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutRating(self, request, context):
+        """Tells what reviews make of a house.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,10 +406,130 @@ def add_HotelServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersRequest.FromString,
                     response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersResponse.SerializeToString,
             ),
+            'ListStayRestrictions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStayRestrictions,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsResponse.SerializeToString,
+            ),
             'StreamCatalogue': grpc.unary_stream_rpc_method_handler(
                     servicer.StreamCatalogue,
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.StreamCatalogueRequest.FromString,
                     response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CatalogueEntry.SerializeToString,
+            ),
+            'CreateHotel': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateHotel,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateHotelRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.SerializeToString,
+            ),
+            'UpdateHotel': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateHotel,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateHotelRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.SerializeToString,
+            ),
+            'MoveHotel': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveHotel,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.MoveHotelRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.SerializeToString,
+            ),
+            'CreateRoomType': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRoomType,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomTypeRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.SerializeToString,
+            ),
+            'UpdateRoomType': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRoomType,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRoomTypeRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.SerializeToString,
+            ),
+            'ArchiveRoomType': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArchiveRoomType,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRoomTypeRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.SerializeToString,
+            ),
+            'CreateRatePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRatePlan,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRatePlanRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.SerializeToString,
+            ),
+            'UpdateRatePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRatePlan,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatePlanRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.SerializeToString,
+            ),
+            'ArchiveRatePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArchiveRatePlan,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRatePlanRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.SerializeToString,
+            ),
+            'CreateRooms': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRooms,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomsResponse.SerializeToString,
+            ),
+            'UpdateRoom': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRoom,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRoomRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Room.SerializeToString,
+            ),
+            'ArchiveRoom': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArchiveRoom,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRoomRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.Room.SerializeToString,
+            ),
+            'ListRooms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRooms,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsResponse.SerializeToString,
+            ),
+            'ListPriceRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPriceRules,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesResponse.SerializeToString,
+            ),
+            'CreatePriceRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePriceRule,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreatePriceRuleRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.SerializeToString,
+            ),
+            'UpdatePriceRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePriceRule,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdatePriceRuleRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.SerializeToString,
+            ),
+            'DeletePriceRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePriceRule,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleResponse.SerializeToString,
+            ),
+            'UpdateRates': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRates,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesResponse.SerializeToString,
+            ),
+            'GetRates': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRates,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesResponse.SerializeToString,
+            ),
+            'ListChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChanges,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesResponse.SerializeToString,
+            ),
+            'ImportHotels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportHotels,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsResponse.SerializeToString,
+            ),
+            'PutNumberOfRooms': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutNumberOfRooms,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutNumberOfRoomsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutNumberOfRoomsResponse.SerializeToString,
+            ),
+            'PutRating': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutRating,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutRatingRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutRatingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -250,6 +652,33 @@ class HotelService:
             _registered_method=True)
 
     @staticmethod
+    def ListStayRestrictions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ListStayRestrictions',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def StreamCatalogue(request,
             target,
             options=(),
@@ -266,6 +695,627 @@ class HotelService:
             '/innkeeper.hotel.v1.HotelService/StreamCatalogue',
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.StreamCatalogueRequest.SerializeToString,
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.CatalogueEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateHotel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/CreateHotel',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateHotelRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateHotel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/UpdateHotel',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateHotelRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveHotel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/MoveHotel',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.MoveHotelRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.Hotel.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRoomType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/CreateRoomType',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomTypeRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRoomType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/UpdateRoomType',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRoomTypeRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArchiveRoomType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ArchiveRoomType',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRoomTypeRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.RoomType.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRatePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/CreateRatePlan',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRatePlanRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRatePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/UpdateRatePlan',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatePlanRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArchiveRatePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ArchiveRatePlan',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRatePlanRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.RatePlan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRooms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/CreateRooms',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreateRoomsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRoom(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/UpdateRoom',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRoomRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.Room.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArchiveRoom(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ArchiveRoom',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ArchiveRoomRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.Room.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRooms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ListRooms',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPriceRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ListPriceRules',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePriceRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/CreatePriceRule',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreatePriceRuleRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePriceRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/UpdatePriceRule',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdatePriceRuleRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePriceRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/DeletePriceRule',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/UpdateRates',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/GetRates',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ListChanges',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportHotels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/ImportHotels',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutNumberOfRooms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/PutNumberOfRooms',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutNumberOfRoomsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutNumberOfRoomsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutRating(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/PutRating',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutRatingRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PutRatingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,6 +33,7 @@ class _HotelSortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HotelSort.V
     HOTEL_SORT_PRICE: _HotelSort.ValueType  # 2
     HOTEL_SORT_DISTANCE: _HotelSort.ValueType  # 3
     HOTEL_SORT_STARS: _HotelSort.ValueType  # 4
+    HOTEL_SORT_RATING: _HotelSort.ValueType  # 5
 
 class HotelSort(_HotelSort, metaclass=_HotelSortEnumTypeWrapper): ...
 
@@ -41,7 +42,52 @@ HOTEL_SORT_RECOMMENDED: HotelSort.ValueType  # 1
 HOTEL_SORT_PRICE: HotelSort.ValueType  # 2
 HOTEL_SORT_DISTANCE: HotelSort.ValueType  # 3
 HOTEL_SORT_STARS: HotelSort.ValueType  # 4
+HOTEL_SORT_RATING: HotelSort.ValueType  # 5
 Global___HotelSort: _TypeAlias = HotelSort  # noqa: Y015
+
+class _AlternativeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlternativeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlternativeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALTERNATIVE_KIND_UNSPECIFIED: _AlternativeKind.ValueType  # 0
+    ALTERNATIVE_KIND_OTHER_DATES: _AlternativeKind.ValueType  # 1
+    """as many nights, up to three days earlier or later"""
+    ALTERNATIVE_KIND_SPLIT_STAY: _AlternativeKind.ValueType  # 2
+    """one house, the room type changes once"""
+    ALTERNATIVE_KIND_NEARBY: _AlternativeKind.ValueType  # 3
+    """the same stay in another place"""
+
+class AlternativeKind(_AlternativeKind, metaclass=_AlternativeKindEnumTypeWrapper): ...
+
+ALTERNATIVE_KIND_UNSPECIFIED: AlternativeKind.ValueType  # 0
+ALTERNATIVE_KIND_OTHER_DATES: AlternativeKind.ValueType  # 1
+"""as many nights, up to three days earlier or later"""
+ALTERNATIVE_KIND_SPLIT_STAY: AlternativeKind.ValueType  # 2
+"""one house, the room type changes once"""
+ALTERNATIVE_KIND_NEARBY: AlternativeKind.ValueType  # 3
+"""the same stay in another place"""
+Global___AlternativeKind: _TypeAlias = AlternativeKind  # noqa: Y015
+
+class _RecommendBy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RecommendByEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecommendBy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECOMMEND_BY_UNSPECIFIED: _RecommendBy.ValueType  # 0
+    RECOMMEND_BY_DISTANCE: _RecommendBy.ValueType  # 1
+    RECOMMEND_BY_PRICE: _RecommendBy.ValueType  # 2
+    RECOMMEND_BY_RATING: _RecommendBy.ValueType  # 3
+
+class RecommendBy(_RecommendBy, metaclass=_RecommendByEnumTypeWrapper): ...
+
+RECOMMEND_BY_UNSPECIFIED: RecommendBy.ValueType  # 0
+RECOMMEND_BY_DISTANCE: RecommendBy.ValueType  # 1
+RECOMMEND_BY_PRICE: RecommendBy.ValueType  # 2
+RECOMMEND_BY_RATING: RecommendBy.ValueType  # 3
+Global___RecommendBy: _TypeAlias = RecommendBy  # noqa: Y015
 
 class _PlaceKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -154,14 +200,24 @@ class HotelFilter(_message.Message):
     MAX_PER_NIGHT_MINOR_UNITS_FIELD_NUMBER: _builtins.int
     STARS_FIELD_NUMBER: _builtins.int
     AMENITIES_FIELD_NUMBER: _builtins.int
+    MIN_RATING_HUNDREDTHS_FIELD_NUMBER: _builtins.int
+    MEAL_PLANS_FIELD_NUMBER: _builtins.int
+    FREE_CANCELLATION_FIELD_NUMBER: _builtins.int
     min_per_night_minor_units: _builtins.int
     max_per_night_minor_units: _builtins.int
     """0: no limit"""
+    min_rating_hundredths: _builtins.int
+    free_cancellation: _builtins.bool
+    """offers that can be cancelled free of charge today"""
     @_builtins.property
     def stars(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
     @_builtins.property
     def amenities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """all of them"""
+
+    @_builtins.property
+    def meal_plans(self) -> _containers.RepeatedScalarFieldContainer[_hotel_pb2.MealPlan.ValueType]:
+        """any of them"""
 
     def __init__(
         self,
@@ -170,10 +226,13 @@ class HotelFilter(_message.Message):
         max_per_night_minor_units: _builtins.int = ...,
         stars: _abc.Iterable[_builtins.int] | None = ...,
         amenities: _abc.Iterable[_builtins.str] | None = ...,
+        min_rating_hundredths: _builtins.int = ...,
+        meal_plans: _abc.Iterable[_hotel_pb2.MealPlan.ValueType] | None = ...,
+        free_cancellation: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amenities", b"amenities", "max_per_night_minor_units", b"max_per_night_minor_units", "min_per_night_minor_units", b"min_per_night_minor_units", "stars", b"stars"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amenities", b"amenities", "free_cancellation", b"free_cancellation", "max_per_night_minor_units", b"max_per_night_minor_units", "meal_plans", b"meal_plans", "min_per_night_minor_units", b"min_per_night_minor_units", "min_rating_hundredths", b"min_rating_hundredths", "stars", b"stars"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -191,11 +250,16 @@ class SearchHotelsRequest(_message.Message):
     SORT_FIELD_NUMBER: _builtins.int
     FIRST_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    WITH_FACETS_FIELD_NUMBER: _builtins.int
+    WITH_ALTERNATIVES_FIELD_NUMBER: _builtins.int
     check_in: _builtins.str
     check_out: _builtins.str
     sort: Global___HotelSort.ValueType
     first: _builtins.int
     after: _builtins.str
+    with_facets: _builtins.bool
+    with_alternatives: _builtins.bool
+    """looked for only when nothing fits"""
     @_builtins.property
     def place(self) -> Global___Place: ...
     @_builtins.property
@@ -213,10 +277,12 @@ class SearchHotelsRequest(_message.Message):
         sort: Global___HotelSort.ValueType = ...,
         first: _builtins.int = ...,
         after: _builtins.str = ...,
+        with_facets: _builtins.bool = ...,
+        with_alternatives: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "place", b"place"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "check_in", b"check_in", "check_out", b"check_out", "filter", b"filter", "first", b"first", "place", b"place", "rooms", b"rooms", "sort", b"sort"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "check_in", b"check_in", "check_out", b"check_out", "filter", b"filter", "first", b"first", "place", b"place", "rooms", b"rooms", "sort", b"sort", "with_alternatives", b"with_alternatives", "with_facets", b"with_facets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -230,12 +296,18 @@ class SearchHotelsResponse(_message.Message):
     TOTAL_COUNT_FIELD_NUMBER: _builtins.int
     HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
     total_count: _builtins.int
     has_next_page: _builtins.bool
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___HotelHit]: ...
     @_builtins.property
     def index(self) -> Global___IndexStatus: ...
+    @_builtins.property
+    def facets(self) -> Global___HotelFacets: ...
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___StayAlternative]: ...
     def __init__(
         self,
         *,
@@ -243,14 +315,212 @@ class SearchHotelsResponse(_message.Message):
         total_count: _builtins.int = ...,
         has_next_page: _builtins.bool = ...,
         index: Global___IndexStatus | None = ...,
+        facets: Global___HotelFacets | None = ...,
+        alternatives: _abc.Iterable[Global___StayAlternative] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "index", b"index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_next_page", b"has_next_page", "hits", b"hits", "index", b"index", "total_count", b"total_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "facets", b"facets", "has_next_page", b"has_next_page", "hits", b"hits", "index", b"index", "total_count", b"total_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchHotelsResponse: _TypeAlias = SearchHotelsResponse  # noqa: Y015
+
+@_typing.final
+class HotelFacets(_message.Message):
+    """How many houses there would be under each value, with the other filters as they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARS_FIELD_NUMBER: _builtins.int
+    AMENITIES_FIELD_NUMBER: _builtins.int
+    MEAL_PLANS_FIELD_NUMBER: _builtins.int
+    RATINGS_FIELD_NUMBER: _builtins.int
+    FREE_CANCELLATION_FIELD_NUMBER: _builtins.int
+    PRICE_PER_NIGHT_FIELD_NUMBER: _builtins.int
+    free_cancellation: _builtins.int
+    @_builtins.property
+    def stars(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetCount]:
+        """"0" to "5" """
+
+    @_builtins.property
+    def amenities(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetCount]: ...
+    @_builtins.property
+    def meal_plans(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetCount]:
+        """names of MealPlan without prefix"""
+
+    @_builtins.property
+    def ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetCount]:
+        """"300", "350", …: at least so many hundredths"""
+
+    @_builtins.property
+    def price_per_night(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceBand]:
+        """by rising price; one currency only, that of most houses"""
+
+    def __init__(
+        self,
+        *,
+        stars: _abc.Iterable[Global___FacetCount] | None = ...,
+        amenities: _abc.Iterable[Global___FacetCount] | None = ...,
+        meal_plans: _abc.Iterable[Global___FacetCount] | None = ...,
+        ratings: _abc.Iterable[Global___FacetCount] | None = ...,
+        free_cancellation: _builtins.int = ...,
+        price_per_night: _abc.Iterable[Global___PriceBand] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amenities", b"amenities", "free_cancellation", b"free_cancellation", "meal_plans", b"meal_plans", "price_per_night", b"price_per_night", "ratings", b"ratings", "stars", b"stars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HotelFacets: _TypeAlias = HotelFacets  # noqa: Y015
+
+@_typing.final
+class FacetCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    value: _builtins.str
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        value: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FacetCount: _TypeAlias = FacetCount  # noqa: Y015
+
+@_typing.final
+class PriceBand(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    @_builtins.property
+    def to(self) -> _money_pb2.Money:
+        """exclusive; unset: no limit"""
+
+    def __init__(
+        self,
+        *,
+        to: _money_pb2.Money | None = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "to", b"to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "from", b"from", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceBand: _TypeAlias = PriceBand  # noqa: Y015
+
+@_typing.final
+class StayAlternative(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    HOTEL_FIELD_NUMBER: _builtins.int
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    DISTANCE_METERS_FIELD_NUMBER: _builtins.int
+    kind: Global___AlternativeKind.ValueType
+    check_in: _builtins.str
+    check_out: _builtins.str
+    distance_meters: _builtins.int
+    """of nearby ones, from the middle of the place asked for"""
+    @_builtins.property
+    def hotel(self) -> _hotel_pb2.Hotel: ...
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StayPart]:
+        """one, or two for split stays"""
+
+    @_builtins.property
+    def total(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        kind: Global___AlternativeKind.ValueType = ...,
+        hotel: _hotel_pb2.Hotel | None = ...,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+        parts: _abc.Iterable[Global___StayPart] | None = ...,
+        total: _money_pb2.Money | None = ...,
+        distance_meters: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hotel", b"hotel", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "distance_meters", b"distance_meters", "hotel", b"hotel", "kind", b"kind", "parts", b"parts", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StayAlternative: _TypeAlias = StayAlternative  # noqa: Y015
+
+@_typing.final
+class StayPart(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    check_in: _builtins.str
+    check_out: _builtins.str
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___OfferedRoom]: ...
+    def __init__(
+        self,
+        *,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+        rooms: _abc.Iterable[Global___OfferedRoom] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StayPart: _TypeAlias = StayPart  # noqa: Y015
+
+@_typing.final
+class OfferedRoom(_message.Message):
+    """The room of one party, in the order asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    RATE_PLAN_ID_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    rate_plan_id: _builtins.str
+    @_builtins.property
+    def total(self) -> _money_pb2.Money:
+        """taxes included"""
+
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rate_plan_id: _builtins.str = ...,
+        total: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferedRoom: _TypeAlias = OfferedRoom  # noqa: Y015
 
 @_typing.final
 class HotelHit(_message.Message):
@@ -264,6 +534,7 @@ class HotelHit(_message.Message):
     ROOMS_LEFT_FIELD_NUMBER: _builtins.int
     DISTANCE_METERS_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
     room_type_id: _builtins.str
     rate_plan_id: _builtins.str
     rooms_left: _builtins.int
@@ -275,6 +546,10 @@ class HotelHit(_message.Message):
     def total(self) -> _money_pb2.Money: ...
     @_builtins.property
     def per_night(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___OfferedRoom]:
+        """one a party; room_type_id and rate_plan_id are those of the first"""
+
     def __init__(
         self,
         *,
@@ -286,16 +561,110 @@ class HotelHit(_message.Message):
         rooms_left: _builtins.int = ...,
         distance_meters: _builtins.int | None = ...,
         cursor: _builtins.str = ...,
+        rooms: _abc.Iterable[Global___OfferedRoom] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_distance_meters", b"_distance_meters", "distance_meters", b"distance_meters", "hotel", b"hotel", "per_night", b"per_night", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distance_meters", b"_distance_meters", "cursor", b"cursor", "distance_meters", b"distance_meters", "hotel", b"hotel", "per_night", b"per_night", "rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id", "rooms_left", b"rooms_left", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distance_meters", b"_distance_meters", "cursor", b"cursor", "distance_meters", b"distance_meters", "hotel", b"hotel", "per_night", b"per_night", "rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id", "rooms", b"rooms", "rooms_left", b"rooms_left", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__distance_meters: _TypeAlias = _typing.Literal["distance_meters"]  # noqa: Y015
     _WhichOneofArgType__distance_meters: _TypeAlias = _typing.Literal["_distance_meters", b"_distance_meters"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__distance_meters) -> _WhichOneofReturnType__distance_meters | None: ...
 
 Global___HotelHit: _TypeAlias = HotelHit  # noqa: Y015
+
+@_typing.final
+class RecommendHotelsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATITUDE_FIELD_NUMBER: _builtins.int
+    LONGITUDE_FIELD_NUMBER: _builtins.int
+    RADIUS_METERS_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    latitude: _builtins.float
+    longitude: _builtins.float
+    radius_meters: _builtins.float
+    """0: 10 km"""
+    by: Global___RecommendBy.ValueType
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        latitude: _builtins.float = ...,
+        longitude: _builtins.float = ...,
+        radius_meters: _builtins.float = ...,
+        by: Global___RecommendBy.ValueType = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "by", b"by", "first", b"first", "latitude", b"latitude", "longitude", b"longitude", "radius_meters", b"radius_meters"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendHotelsRequest: _TypeAlias = RecommendHotelsRequest  # noqa: Y015
+
+@_typing.final
+class RecommendHotelsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTELS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def hotels(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecommendedHotel]: ...
+    def __init__(
+        self,
+        *,
+        hotels: _abc.Iterable[Global___RecommendedHotel] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_next_page", b"has_next_page", "hotels", b"hotels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendHotelsResponse: _TypeAlias = RecommendHotelsResponse  # noqa: Y015
+
+@_typing.final
+class RecommendedHotel(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_FIELD_NUMBER: _builtins.int
+    DISTANCE_METERS_FIELD_NUMBER: _builtins.int
+    FROM_PER_NIGHT_FIELD_NUMBER: _builtins.int
+    FROM_NIGHT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    distance_meters: _builtins.int
+    from_night: _builtins.str
+    cursor: _builtins.str
+    @_builtins.property
+    def hotel(self) -> _hotel_pb2.Hotel: ...
+    @_builtins.property
+    def from_per_night(self) -> _money_pb2.Money:
+        """The cheapest bookable night for two (for one, where no room takes two) within 30 days; unset: there is none."""
+
+    def __init__(
+        self,
+        *,
+        hotel: _hotel_pb2.Hotel | None = ...,
+        distance_meters: _builtins.int = ...,
+        from_per_night: _money_pb2.Money | None = ...,
+        from_night: _builtins.str = ...,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_per_night", b"from_per_night", "hotel", b"hotel"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "distance_meters", b"distance_meters", "from_night", b"from_night", "from_per_night", b"from_per_night", "hotel", b"hotel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendedHotel: _TypeAlias = RecommendedHotel  # noqa: Y015
 
 @_typing.final
 class SuggestPlacesRequest(_message.Message):

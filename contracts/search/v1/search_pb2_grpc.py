@@ -45,6 +45,11 @@ class SearchServiceStub:
                 request_serializer=contracts_dot_search_dot_v1_dot_search__pb2.SuggestPlacesRequest.SerializeToString,
                 response_deserializer=contracts_dot_search_dot_v1_dot_search__pb2.SuggestPlacesResponse.FromString,
                 _registered_method=True)
+        self.RecommendHotels = channel.unary_unary(
+                '/innkeeper.search.v1.SearchService/RecommendHotels',
+                request_serializer=contracts_dot_search_dot_v1_dot_search__pb2.RecommendHotelsRequest.SerializeToString,
+                response_deserializer=contracts_dot_search_dot_v1_dot_search__pb2.RecommendHotelsResponse.FromString,
+                _registered_method=True)
         self.GetIndexStatus = channel.unary_unary(
                 '/innkeeper.search.v1.SearchService/GetIndexStatus',
                 request_serializer=contracts_dot_search_dot_v1_dot_search__pb2.GetIndexStatusRequest.SerializeToString,
@@ -68,6 +73,13 @@ class SearchServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecommendHotels(self, request, context):
+        """Houses near a point with their cheapest night of the coming weeks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetIndexStatus(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -86,6 +98,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.SuggestPlaces,
                     request_deserializer=contracts_dot_search_dot_v1_dot_search__pb2.SuggestPlacesRequest.FromString,
                     response_serializer=contracts_dot_search_dot_v1_dot_search__pb2.SuggestPlacesResponse.SerializeToString,
+            ),
+            'RecommendHotels': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecommendHotels,
+                    request_deserializer=contracts_dot_search_dot_v1_dot_search__pb2.RecommendHotelsRequest.FromString,
+                    response_serializer=contracts_dot_search_dot_v1_dot_search__pb2.RecommendHotelsResponse.SerializeToString,
             ),
             'GetIndexStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetIndexStatus,
@@ -148,6 +165,33 @@ class SearchService:
             '/innkeeper.search.v1.SearchService/SuggestPlaces',
             contracts_dot_search_dot_v1_dot_search__pb2.SuggestPlacesRequest.SerializeToString,
             contracts_dot_search_dot_v1_dot_search__pb2.SuggestPlacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecommendHotels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.search.v1.SearchService/RecommendHotels',
+            contracts_dot_search_dot_v1_dot_search__pb2.RecommendHotelsRequest.SerializeToString,
+            contracts_dot_search_dot_v1_dot_search__pb2.RecommendHotelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,8 @@ class SearchServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     SearchHotels: _grpc.UnaryUnaryMultiCallable[_search_pb2.SearchHotelsRequest, _search_pb2.SearchHotelsResponse]
     SuggestPlaces: _grpc.UnaryUnaryMultiCallable[_search_pb2.SuggestPlacesRequest, _search_pb2.SuggestPlacesResponse]
+    RecommendHotels: _grpc.UnaryUnaryMultiCallable[_search_pb2.RecommendHotelsRequest, _search_pb2.RecommendHotelsResponse]
+    """Houses near a point with their cheapest night of the coming weeks."""
     GetIndexStatus: _grpc.UnaryUnaryMultiCallable[_search_pb2.GetIndexStatusRequest, _search_pb2.IndexStatus]
 
 @_typing.type_check_only
@@ -44,6 +46,8 @@ class SearchServiceAsyncStub(SearchServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SearchHotels: _aio.UnaryUnaryMultiCallable[_search_pb2.SearchHotelsRequest, _search_pb2.SearchHotelsResponse]  # type: ignore[assignment]
     SuggestPlaces: _aio.UnaryUnaryMultiCallable[_search_pb2.SuggestPlacesRequest, _search_pb2.SuggestPlacesResponse]  # type: ignore[assignment]
+    RecommendHotels: _aio.UnaryUnaryMultiCallable[_search_pb2.RecommendHotelsRequest, _search_pb2.RecommendHotelsResponse]  # type: ignore[assignment]
+    """Houses near a point with their cheapest night of the coming weeks."""
     GetIndexStatus: _aio.UnaryUnaryMultiCallable[_search_pb2.GetIndexStatusRequest, _search_pb2.IndexStatus]  # type: ignore[assignment]
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -62,6 +66,14 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_pb2.SuggestPlacesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_pb2.SuggestPlacesResponse, _abc.Awaitable[_search_pb2.SuggestPlacesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RecommendHotels(
+        self,
+        request: _search_pb2.RecommendHotelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_pb2.RecommendHotelsResponse, _abc.Awaitable[_search_pb2.RecommendHotelsResponse]]:
+        """Houses near a point with their cheapest night of the coming weeks."""
 
     @_abc_1.abstractmethod
     def GetIndexStatus(

@@ -156,7 +156,7 @@ def _hotel_row(hotel_id: uuid.UUID, asked: HouseInput) -> dict[str, object]:
         "check_out_time": dt.time(11),
         "city_tax_minor_units": asked.city_tax,
         "city_tax_exempt_below_age": asked.tax_exempt_below,
-        "published": asked.published,
+        "state": "PUBLISHED" if asked.published else "DRAFT",
     }
 
 

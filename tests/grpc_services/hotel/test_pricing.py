@@ -7,6 +7,7 @@ import random
 import uuid
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
 
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
@@ -54,7 +55,9 @@ async def test_lines_sum_exactly_to_the_total_and_are_the_catalogues_nights(hote
     first = utc_now().date()
     request = hotel_pb2.StreamCatalogueRequest(first_night=first.isoformat(), nights=500, hotel_ids=[str(house.id)])
     (entry,) = [entry async for entry in stream(hotels.StreamCatalogue, request, token="")]
-    nightly = {(p.room_type_id, p.rate_plan_id): p.nightly_minor_units for p in entry.products}
+    nightly = {
+        (p.room_type_id, p.rate_plan_id): np.frombuffer(p.nightly_prices, "<i4").tolist() for p in entry.products
+    }
     assert len(nightly) == 6
     for _ in range(60):
         start = draw.randrange(-30, 400)
