@@ -1296,7 +1296,7 @@ class ListInventoryChangesResponse(_message.Message):
 Global___ListInventoryChangesResponse: _TypeAlias = ListInventoryChangesResponse  # noqa: Y015
 
 @_typing.final
-class GetCalendarExportRequest(_message.Message):
+class ShareCalendarRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
@@ -1315,7 +1315,7 @@ class GetCalendarExportRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GetCalendarExportRequest: _TypeAlias = GetCalendarExportRequest  # noqa: Y015
+Global___ShareCalendarRequest: _TypeAlias = ShareCalendarRequest  # noqa: Y015
 
 @_typing.final
 class CalendarExport(_message.Message):

@@ -110,9 +110,9 @@ class BookingServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesResponse.FromString,
                 _registered_method=True)
-        self.GetCalendarExport = channel.unary_unary(
-                '/innkeeper.booking.v1.BookingService/GetCalendarExport',
-                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetCalendarExportRequest.SerializeToString,
+        self.ShareCalendar = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ShareCalendar',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ShareCalendarRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarExport.FromString,
                 _registered_method=True)
         self.ReadCalendar = channel.unary_unary(
@@ -289,7 +289,7 @@ class BookingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetCalendarExport(self, request, context):
+    def ShareCalendar(self, request, context):
         """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -464,9 +464,9 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListInventoryChangesResponse.SerializeToString,
             ),
-            'GetCalendarExport': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetCalendarExport,
-                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetCalendarExportRequest.FromString,
+            'ShareCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShareCalendar,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ShareCalendarRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarExport.SerializeToString,
             ),
             'ReadCalendar': grpc.unary_unary_rpc_method_handler(
@@ -952,7 +952,7 @@ class BookingService:
             _registered_method=True)
 
     @staticmethod
-    def GetCalendarExport(request,
+    def ShareCalendar(request,
             target,
             options=(),
             channel_credentials=None,
@@ -965,8 +965,8 @@ class BookingService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/innkeeper.booking.v1.BookingService/GetCalendarExport',
-            contracts_dot_booking_dot_v1_dot_booking__pb2.GetCalendarExportRequest.SerializeToString,
+            '/innkeeper.booking.v1.BookingService/ShareCalendar',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ShareCalendarRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarExport.FromString,
             options,
             channel_credentials,

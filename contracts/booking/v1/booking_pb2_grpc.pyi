@@ -63,7 +63,7 @@ class BookingServiceStub:
     ListOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListOutOfOrderRequest, _booking_pb2.ListOutOfOrderResponse]
     ListInventoryChanges: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListInventoryChangesRequest, _booking_pb2.ListInventoryChangesResponse]
     """Who changed what of a house's inventory, newest first."""
-    GetCalendarExport: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetCalendarExportRequest, _booking_pb2.CalendarExport]
+    ShareCalendar: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ShareCalendarRequest, _booking_pb2.CalendarExport]
     """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
     ReadCalendar: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadCalendarRequest, _booking_pb2.ReadCalendarResponse]
     """The nights without a free room, for whoever knows the secret."""
@@ -127,7 +127,7 @@ class BookingServiceAsyncStub(BookingServiceStub):
     ListOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListOutOfOrderRequest, _booking_pb2.ListOutOfOrderResponse]  # type: ignore[assignment]
     ListInventoryChanges: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListInventoryChangesRequest, _booking_pb2.ListInventoryChangesResponse]  # type: ignore[assignment]
     """Who changed what of a house's inventory, newest first."""
-    GetCalendarExport: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetCalendarExportRequest, _booking_pb2.CalendarExport]  # type: ignore[assignment]
+    ShareCalendar: _aio.UnaryUnaryMultiCallable[_booking_pb2.ShareCalendarRequest, _booking_pb2.CalendarExport]  # type: ignore[assignment]
     """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
     ReadCalendar: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadCalendarRequest, _booking_pb2.ReadCalendarResponse]  # type: ignore[assignment]
     """The nights without a free room, for whoever knows the secret."""
@@ -280,9 +280,9 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Who changed what of a house's inventory, newest first."""
 
     @_abc_1.abstractmethod
-    def GetCalendarExport(
+    def ShareCalendar(
         self,
-        request: _booking_pb2.GetCalendarExportRequest,
+        request: _booking_pb2.ShareCalendarRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.CalendarExport, _abc.Awaitable[_booking_pb2.CalendarExport]]:
         """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
