@@ -31,7 +31,7 @@ RUN python -m compileall -q .
 USER 10001:10001
 
 FROM code AS demo
-COPY stack/__init__.py stack/load_demo.py stack/demo_data.py stack/demo_names.py stack/
+COPY stack/__init__.py stack/load_demo.py stack/demo_data.py stack/
 COPY stack/data stack/data
 
 FROM code AS application

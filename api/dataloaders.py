@@ -10,6 +10,7 @@ from api.services import Services
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
+from runtime.identity import current_caller
 
 _LARGEST_BATCH = 200
 
@@ -30,9 +31,11 @@ class Loaders:
         )
 
     async def _hotels(self, ids: Sequence[str]) -> list[hotel_pb2.Hotel | None]:
-        response = await call(self._services.hotels.GetHotels, hotel_pb2.GetHotelsRequest(ids=ids))
-        found = {hotel.id: hotel for hotel in response.hotels}
+        found = await self._services.hotel_cache.get(ids, current_caller(), self._load_hotels)
         return [found.get(identifier) for identifier in ids]
+
+    async def _load_hotels(self, ids: Sequence[str]) -> Sequence[hotel_pb2.Hotel]:
+        return (await call(self._services.hotels.GetHotels, hotel_pb2.GetHotelsRequest(ids=ids))).hotels
 
     async def _bookings(self, ids: Sequence[str]) -> list[booking_pb2.Booking | None]:
         response = await call(self._services.bookings.GetBookings, booking_pb2.GetBookingsRequest(ids=ids))

@@ -9,7 +9,8 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.hotels import Hotel, RoomOccupancyInput, hotel, occupancy_messages
+from api.hotel_rates import RoomOccupancyInput, occupancy_messages
+from api.hotels import Hotel, hotel
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.paging import Connection, Edge, at_least_one, page_info

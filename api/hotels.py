@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-from collections.abc import Sequence
-from typing import Annotated
-
 import strawberry
 
-from api.context import Info
-from api.money import Money, money
-from api.node_ids import decode_id, encode_id
-from api.nodes import Node
-from api.rate_plans import RatePlan, rate_plan
-from api.rooms import Amenity, RoomType, room_type
+from api.hotel_rates import HotelRates
+from api.node_ids import encode_id
+from api.rate_plans import rate_plan
+from api.rooms import Amenity, room_type
 from api.scalars import CountryCode, CurrencyCode
-from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
-from runtime.channels import call
 
 
 @strawberry.type(description="A postal address.")
@@ -35,25 +26,8 @@ class GeoPoint:
     longitude: float = strawberry.field(description="Degrees east.")
 
 
-@strawberry.type(description="A room type under a rate plan that can be booked for the stay asked for.")
-class RoomOffer:
-    room_type: RoomType = strawberry.field(description="The room type.")
-    rate_plan: RatePlan = strawberry.field(description="The rate plan.")
-    total: Money = strawberry.field(description="All rooms and nights, taxes included.")
-    per_night: Money = strawberry.field(description="The average night of all rooms, taxes included.")
-    rooms_left: int = strawberry.field(description="Rooms of this type free on every night.")
-
-
-@strawberry.input(description="Who sleeps in one room.")
-class RoomOccupancyInput:
-    adults: int = strawberry.field(description="1 to 20.")
-    children_ages: list[int] = strawberry.field(
-        default_factory=list, description="One age a child, 0 to 17 at check-in."
-    )
-
-
 @strawberry.type(description="A house.")
-class Hotel(Node):
+class Hotel(HotelRates):
     name: str = strawberry.field(description="Its name.")
     stars: int | None = strawberry.field(description="Official classification, 1 to 5; null if it has none.")
     address: Address = strawberry.field(description="Where it stands.")
@@ -64,66 +38,6 @@ class Hotel(Node):
     website: str | None = strawberry.field(description="Its own website.")
     check_in_time: str = strawberry.field(description="Rooms are ready from this time on, HH:MM.")
     check_out_time: str = strawberry.field(description="Rooms are left by this time, HH:MM.")
-    room_types: list[RoomType] = strawberry.field(description="Its kinds of rooms.")
-    rate_plans: list[RatePlan] = strawberry.field(description="What it sells with them.")
-
-    @strawberry.field(description="Every room type and rate plan that can be booked for a stay, cheapest first.")
-    async def offers(
-        self,
-        info: Info,
-        check_in: Annotated[dt.date, strawberry.argument(description="First night.")],
-        check_out: Annotated[dt.date, strawberry.argument(description="Day of departure; not slept.")],
-        rooms: Annotated[list[RoomOccupancyInput], strawberry.argument(description="One entry a room.")],
-    ) -> list[RoomOffer]:
-        return await _offers(info, self, check_in, check_out, rooms)
-
-
-async def _offers(
-    info: Info, hotel: Hotel, check_in: dt.date, check_out: dt.date, rooms: Sequence[RoomOccupancyInput]
-) -> list[RoomOffer]:
-    services = info.context.services
-    hotel_id = decode_id("Hotel", hotel.id, path=("id",))
-    room_types = {decode_id("RoomType", kind.id, path=("id",)): kind for kind in hotel.room_types}
-    rate_plans = {decode_id("RatePlan", plan.id, path=("id",)): plan for plan in hotel.rate_plans}
-    priced, available = await asyncio.gather(
-        call(
-            services.hotels.PriceOffers,
-            hotel_pb2.PriceOffersRequest(
-                hotel_id=hotel_id,
-                check_in=check_in.isoformat(),
-                check_out=check_out.isoformat(),
-                rooms=occupancy_messages(rooms),
-            ),
-        ),
-        call(
-            services.bookings.GetAvailability,
-            booking_pb2.GetAvailabilityRequest(
-                room_type_ids=list(room_types), first_night=check_in.isoformat(), end_night=check_out.isoformat()
-            ),
-        ),
-    )
-    nights = (check_out - check_in).days
-    left = {kind.room_type_id: _rooms_left(kind, nights) for kind in available.room_types}
-    return [
-        RoomOffer(
-            room_type=room_types[offer.room_type_id],
-            rate_plan=rate_plans[offer.rate_plan_id],
-            total=money(offer.total),
-            per_night=money(offer.per_night),
-            rooms_left=left[offer.room_type_id],
-        )
-        for offer in priced.offers
-        if left.get(offer.room_type_id, 0) >= len(rooms)
-    ]
-
-
-def _rooms_left(kind: booking_pb2.RoomTypeAvailability, nights: int) -> int:
-    fewest = min((night.free for night in kind.nights), default=kind.capacity)
-    return fewest if len(kind.nights) == nights else min(fewest, kind.capacity)
-
-
-def occupancy_messages(rooms: Sequence[RoomOccupancyInput]) -> list[hotel_pb2.Occupancy]:
-    return [hotel_pb2.Occupancy(adults=room.adults, children_ages=room.children_ages) for room in rooms]
 
 
 def hotel(message: hotel_pb2.Hotel) -> Hotel:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc
 import redis.asyncio as redis
 
+from api.hotel_cache import HotelCache, open_hotel_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
@@ -35,6 +36,7 @@ class Services:
     identity: ServiceIdentity
     redis: redis.Redis
     live: LiveUpdates
+    hotel_cache: HotelCache
     jobs: JobQueue
 
 
@@ -69,5 +71,6 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             identity=ServiceIdentity(auth, settings),
             redis=client,
             live=await stack.enter_async_context(open_live_updates(client)),
+            hotel_cache=await stack.enter_async_context(open_hotel_cache(client)),
             jobs=await stack.enter_async_context(open_job_queue(settings)),
         )

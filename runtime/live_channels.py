@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+HOTELS_CHANNEL = "live:hotels"  # messages are ids of changed houses, divided by commas
+
 
 def booking_channel(booking_id: str) -> str:
     return f"live:booking:{booking_id}"

@@ -100,6 +100,8 @@ class BookingSettings(ServiceSettings):
     payment_api_key: SecretStr
     quote_seconds: int = Field(900, ge=1)
     hold_seconds: int = Field(900, ge=1)
+    calendar_stale_seconds: int = Field(10_800, ge=60)  # a channel not heard of for so long sells nothing here
+    allow_private_addresses: bool = False  # calendars over http and from private networks: never in production
 
 
 class PaymentSettings(ProcessSettings, DatabaseSection):
@@ -143,6 +145,7 @@ class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientS
     smtp_password: SecretStr = SecretStr("")
     smtp_start_tls: bool = False
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
+    allow_private_addresses: bool = False  # calendars over http and from private networks: never in production
 
 
 class RelaySettings(ProcessSettings, DatabaseSection, KafkaSection):
@@ -155,6 +158,7 @@ class NotificationConsumerSettings(ProcessSettings, RedisSection, KafkaSection, 
 
 
 class InventoryConsumerSettings(ProcessSettings, KafkaSection, TokenSection, ServiceClientSection):
+    hotel_address: str
     booking_address: str
 
 

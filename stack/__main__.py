@@ -1,9 +1,10 @@
-"""python -m stack up | tour | audit"""
+"""python -m stack up | tour | audit | import-hotels"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 
 def main() -> int:
@@ -14,6 +15,13 @@ def main() -> int:
     tour_options.add_argument("--gateway", help="address of the gateway; that of the running stack if left out")
     tour_options.add_argument("--mail", help="address of the mail page; that of the running stack if left out")
     commands.add_parser("audit", help="count every booking anew against nights, payments and refunds")
+    importing = commands.add_parser("import-hotels", help="a list of houses (CSV, also .gz) into the running stack")
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--owner", default="", help="e-mail address of the hotelier; nobody if left out")
+    importing.add_argument("--draft", action="store_true", help="do not publish the houses")
+    importing.add_argument(
+        "--report", type=Path, default=Path(".stack/import-report.csv"), help="where every row is told"
+    )
     options = parser.parse_args()
     # Each command loads only what it needs: the tour is a client and starts at once.
     if options.command == "up":
@@ -24,6 +32,10 @@ def main() -> int:
         from stack.audit import audit
 
         return audit()
+    if options.command == "import-hotels":
+        from stack.import_hotels import Asked, import_hotels
+
+        return import_hotels(Asked(options.file, options.owner, options.draft, options.report))
     from stack.tour import tour
 
     return tour(options.gateway, options.mail)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
 from grpc_services.booking.audit import Discrepancy, find_discrepancies
 from migrations.histories import role_of
 from runtime.database import open_database
 from runtime.settings import BrokenSettings, StackSettings, load
-from stack.ports import HOST, Ports
 from stack.secret_store import SecretStore
-from stack.wiring import url_of_role
-
-ROOT = Path(__file__).resolve().parent.parent
+from stack.wiring import stack_directory, url_of_running_database
 
 
 def audit() -> int:
@@ -31,11 +27,7 @@ def audit() -> int:
 
 
 async def _look(settings: StackSettings) -> list[Discrepancy]:
-    role = role_of("booking")
-    password = SecretStore((ROOT / settings.stack_dir).resolve()).of(role)
-    embedded = f"postgresql://{HOST}:{Ports(settings.first_port).postgres}/innkeeper"
-    owner = settings.database_url.get_secret_value() if settings.database_url else embedded
-    url = url_of_role(owner, role, password)
+    url = url_of_running_database(settings, role_of("booking"), SecretStore(stack_directory(settings)))
     async with (
         open_database(url, pool_size=1, application_name="innkeeper-audit") as database,
         database.reading() as connection,

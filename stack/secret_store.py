@@ -10,7 +10,8 @@ from pathlib import Path
 
 from migrations.histories import RELAY_ROLE, SERVICES, role_of
 
-CLIENTS = ("gateway", "arq-worker", "notification-consumer", "inventory-consumer", "notification")
+OPERATOR = "operator"  # the commands of `python -m stack`
+CLIENTS = ("gateway", "arq-worker", "notification-consumer", "inventory-consumer", "notification", OPERATOR)
 
 
 class SecretStore:

@@ -110,3 +110,15 @@ def url_of_role(database_url: str, role: str, password: str) -> str:
     parts = urlsplit(database_url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{host}"))
+
+
+def stack_directory(settings: StackSettings) -> Path:
+    """Where the stack of this checkout keeps its data."""
+    return (Path(__file__).resolve().parent.parent / settings.stack_dir).resolve()
+
+
+def url_of_running_database(settings: StackSettings, role: str, secrets: SecretStore) -> str:
+    """For operators' commands beside a stack that somebody started."""
+    embedded = f"postgresql://{HOST}:{Ports(settings.first_port).postgres}/innkeeper"
+    owner = settings.database_url.get_secret_value() if settings.database_url else embedded
+    return url_of_role(owner, role, secrets.role_passwords()[role])

@@ -40,6 +40,7 @@ SERVICE_CLIENTS = {
         "notification",
         "search",
         "booking",
+        "operator",
     )
 }
 
@@ -128,13 +129,16 @@ def relay_settings(parts: Parts, **changes: object) -> RelaySettings:
     )
 
 
-def inventory_consumer_settings(parts: Parts, auth_address: str, booking_address: str) -> InventoryConsumerSettings:
+def inventory_consumer_settings(
+    parts: Parts, auth_address: str, *, hotel_address: str, booking_address: str
+) -> InventoryConsumerSettings:
     return InventoryConsumerSettings.model_validate(
         {
             **client_fields("inventory-consumer"),
             **kafka_fields(parts),
             "environment": "test",
             "auth_address": auth_address,
+            "hotel_address": hotel_address,
             "booking_address": booking_address,
         }
     )

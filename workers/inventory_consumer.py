@@ -1,4 +1,8 @@
-"""Tells booking of new room types, so that they become sellable: python -m workers.inventory_consumer"""
+"""Carries news between hotel and booking: python -m workers.inventory_consumer
+
+Booking hears of new room types, so that they become sellable, of their doors and of their end; hotel hears how
+many rooms booking has of each.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,94 @@ from collections.abc import Sequence
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.events.v1 import events_pb2
-from runtime.channels import call, open_channel, open_service_identity
-from runtime.event_bus import HOTEL_TOPIC, consume
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from runtime.channels import ServiceIdentity, call, open_channel, open_service_identity
+from runtime.event_bus import HOTEL_TOPIC, INVENTORY_TOPIC, consume
 from runtime.process import run_process
 from runtime.settings import InventoryConsumerSettings
 
 GROUP = "booking-inventory"
+Envelopes = Sequence[events_pb2.Envelope]
 
 
 async def serve(settings: InventoryConsumerSettings, stop: asyncio.Event) -> None:
     async with (
-        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as channel,
+        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as booking_channel,
+        open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotel_channel,
         open_service_identity(settings.auth_address, settings) as identity,
     ):
-        bookings: booking_pb2_grpc.BookingServiceAsyncStub = booking_pb2_grpc.BookingServiceStub(channel)
+        carrier = Carrier(
+            booking_pb2_grpc.BookingServiceStub(booking_channel),
+            hotel_pb2_grpc.HotelServiceStub(hotel_channel),
+            identity,
+        )
+        topics = (HOTEL_TOPIC, INVENTORY_TOPIC)
+        await consume(settings, group=GROUP, topics=topics, handle=carrier.carry, stop=stop)
 
-        async def take_in(envelopes: Sequence[events_pb2.Envelope]) -> None:
-            announced = [
-                _announced(events_pb2.RoomTypeCreated.FromString(envelope.payload))
-                for envelope in envelopes
-                if envelope.type == "RoomTypeCreated"
-            ]
-            if announced:
-                request = booking_pb2.TakeInRoomTypesRequest(room_types=announced)
-                await call(bookings.TakeInRoomTypes, request, token=await identity.token())
 
-        await consume(settings, group=GROUP, topics=(HOTEL_TOPIC,), handle=take_in, stop=stop)
+class Carrier:
+    """Every call repeats safely: what is told twice, or late, changes nothing."""
+
+    def __init__(
+        self,
+        bookings: booking_pb2_grpc.BookingServiceAsyncStub,
+        hotels: hotel_pb2_grpc.HotelServiceAsyncStub,
+        identity: ServiceIdentity,
+    ) -> None:
+        self._bookings = bookings
+        self._hotels = hotels
+        self._identity = identity
+
+    async def carry(self, envelopes: Envelopes) -> None:
+        """Events of one room type arrive in order, so its creation is told first and its end last."""
+        await self._take_in_room_types(envelopes)
+        await self._take_in_rooms(envelopes)
+        await self._close_room_types(envelopes)
+        await self._put_numbers_of_rooms(envelopes)
+
+    async def _take_in_room_types(self, envelopes: Envelopes) -> None:
+        announced = [
+            _announced(events_pb2.RoomTypeCreated.FromString(envelope.payload))
+            for envelope in envelopes
+            if envelope.type == "RoomTypeCreated"
+        ]
+        if announced:
+            request = booking_pb2.TakeInRoomTypesRequest(room_types=announced)
+            await call(self._bookings.TakeInRoomTypes, request, token=await self._identity.token())
+
+    async def _take_in_rooms(self, envelopes: Envelopes) -> None:
+        newest: dict[str, hotel_pb2.Room] = {}
+        for envelope in envelopes:
+            if envelope.type == "RoomsChanged":
+                for room in events_pb2.RoomsChanged.FromString(envelope.payload).rooms:
+                    if room.id not in newest or room.version > newest[room.id].version:
+                        newest[room.id] = room
+        if newest:
+            request = booking_pb2.TakeInRoomsRequest(rooms=list(newest.values()))
+            await call(self._bookings.TakeInRooms, request, token=await self._identity.token())
+
+    async def _close_room_types(self, envelopes: Envelopes) -> None:
+        for envelope in envelopes:
+            if envelope.type == "RoomTypeArchived":
+                event = events_pb2.RoomTypeArchived.FromString(envelope.payload)
+                request = booking_pb2.CloseRoomTypeRequest(room_type_id=event.room_type_id)
+                await call(self._bookings.CloseRoomType, request, token=await self._identity.token())
+
+    async def _put_numbers_of_rooms(self, envelopes: Envelopes) -> None:
+        newest: dict[str, events_pb2.InventoryChanged] = {}
+        for envelope in envelopes:
+            if envelope.type == "InventoryChanged":
+                event = events_pb2.InventoryChanged.FromString(envelope.payload)
+                known = newest.get(event.room_type_id)
+                if known is None or event.inventory_version > known.inventory_version:
+                    newest[event.room_type_id] = event
+        for event in newest.values():
+            request = hotel_pb2.PutNumberOfRoomsRequest(
+                room_type_id=event.room_type_id,
+                number_of_rooms=event.number_of_rooms,
+                inventory_version=event.inventory_version,
+            )
+            await call(self._hotels.PutNumberOfRooms, request, token=await self._identity.token())
 
 
 def _announced(event: events_pb2.RoomTypeCreated) -> booking_pb2.AnnouncedRoomType:

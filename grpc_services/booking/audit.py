@@ -1,4 +1,4 @@
-"""The standing proof: bookings counted anew against the nights, and money against refunds.
+"""The standing proof: bookings, doors and other channels counted anew against the nights, and money against refunds.
 
 One statement, so that it looks at one moment and may run beside any traffic. A discrepancy is never
 normal: it means that rooms or money were lost or made up.
@@ -45,6 +45,20 @@ _DISCREPANCIES = Statement(
             FROM counted AS c
             FULL JOIN booking.room_type_night AS n USING (room_type_id, night)
         ),
+        out_of_order AS (
+            SELECT p.room_type_id, days.day::date AS night, count(*) AS rooms
+            FROM booking.out_of_order_period AS p
+            CROSS JOIN generate_series(
+                CAST(p.first_night AS timestamp), CAST(p.end_night AS timestamp) - interval '1 day', interval '1 day'
+            ) AS days (day)
+            WHERE p.ended_at IS NULL OR days.day < date_trunc('day', p.ended_at AT TIME ZONE 'UTC') - interval '1 day'
+            GROUP BY 1, 2
+        ),
+        elsewhere AS (
+            SELECT feed.room_type_id, busy.night, sum(busy.rooms) AS rooms
+            FROM booking.calendar_feed AS feed JOIN booking.calendar_feed_night AS busy ON busy.feed_id = feed.id
+            GROUP BY 1, 2
+        ),
         money AS (
             SELECT b.id, b.state, b.payment_id, b.total_minor_units AS total,
                    b.paid_minor_units AS paid, b.refunded_minor_units AS refunded,
@@ -60,6 +74,19 @@ _DISCREPANCIES = Statement(
         UNION ALL
         SELECT 'SOLD', room_type_id::text, night::text, sold_expected, sold_found::bigint
         FROM nights WHERE sold_expected <> sold_found
+        UNION ALL
+        SELECT 'OUT_OF_ORDER', room_type_id::text, night::text, coalesce(o.rooms, 0), coalesce(n.out_of_order, 0)
+        FROM out_of_order AS o FULL JOIN booking.room_type_night AS n USING (room_type_id, night)
+        WHERE coalesce(o.rooms, 0) <> coalesce(n.out_of_order, 0)
+        UNION ALL
+        SELECT 'BLOCKED', n.room_type_id::text, n.night::text, coalesce(e.rooms, 0)::bigint, n.blocked
+        FROM booking.room_type_night AS n LEFT JOIN elsewhere AS e USING (room_type_id, night)
+        WHERE n.blocked > coalesce(e.rooms, 0)
+        UNION ALL
+        SELECT 'CAPACITY', n.room_type_id::text, n.night::text, t.capacity, n.capacity
+        FROM booking.room_type_night AS n JOIN booking.room_type AS t USING (room_type_id)
+        WHERE NOT n.capacity_overridden AND n.capacity <> t.capacity
+            AND n.night >= (now() AT TIME ZONE 'UTC')::date - 1
         UNION ALL
         SELECT 'REFUNDED', id::text, '', sent_back::bigint, refunded
         FROM money WHERE sent_back <> refunded
@@ -77,8 +104,9 @@ _DISCREPANCIES = Statement(
 
 
 async def find_discrepancies(connection: Connection) -> list[Discrepancy]:
-    """Empty when every held and sold room belongs to a booking, every booking has its nights, every released
-    booking has its money back, and every confirmed one is paid once or pays at the hotel."""
+    """Empty when every held and sold room belongs to a booking, every booking has its nights, every room that is
+    out of order or blocked is so for a reason that is known, every night has the capacity that was given to it,
+    every released booking has its money back, and every confirmed one is paid once or pays at the hotel."""
     return [
         Discrepancy(row["kind"], row["subject"], row["detail"], row["expected"], row["found"])
         for row in await _DISCREPANCIES.fetch(connection)

@@ -8,23 +8,55 @@ from collections.abc import Sequence
 
 import grpc
 
+from grpc_services.booking.inventory_rules import Night
 from runtime.errors import IllegalState, ServiceError
 
 
 class RoomUnavailable(ServiceError):
-    """`details` name the room type and the nights that are full."""
+    """`details` name a room type and its nights that cannot be had, each as `night|reason|moment`: SOLD_OUT,
+    HELD until the first hold on it may run out, or CALENDAR_STALE."""
 
     code = "ROOM_UNAVAILABLE"
     status = grpc.StatusCode.FAILED_PRECONDITION
 
-    def __init__(self, room_type_id: uuid.UUID, nights: Sequence[dt.date]) -> None:
+    def __init__(self, room_type_id: uuid.UUID, nights: Sequence[tuple[dt.date, str, dt.datetime | None]]) -> None:
         super().__init__(
             "These rooms are no longer free.",
             path=("rooms",),
             details={
                 "room_type_id": str(room_type_id),
-                "nights": ",".join(night.isoformat() for night in nights),
+                "nights": ",".join(night.isoformat() for night, _, _ in nights),
+                "reasons": ";".join(f"{night}|{reason}|{_moment(until)}" for night, reason, until in nights),
             },
+        )
+
+
+class CapacityBelowSold(ServiceError):
+    """`details` name every night that would be left with too few rooms, each in `counts` as
+    `night|held|sold|blocked|out_of_order`."""
+
+    code = "CAPACITY_BELOW_SOLD"
+    status = grpc.StatusCode.FAILED_PRECONDITION
+
+    def __init__(self, nights: Sequence[Night]) -> None:
+        super().__init__(
+            "On some nights more rooms are held or sold than would be left.",
+            details={
+                "nights": ",".join(one.night.isoformat() for one in nights),
+                "counts": ";".join(
+                    f"{one.night}|{one.held}|{one.sold}|{one.blocked}|{one.out_of_order}" for one in nights
+                ),
+            },
+        )
+        self.nights = nights
+
+
+class AlreadyOutOfOrder(IllegalState):
+    def __init__(self) -> None:
+        super().__init__(
+            "This room is already out of order on some of these nights.",
+            path=("firstNight",),
+            details={"state": "OUT_OF_ORDER"},
         )
 
 
@@ -39,3 +71,7 @@ class QuoteExpired(ServiceError):
 class QuoteAlreadyBooked(IllegalState):
     def __init__(self) -> None:
         super().__init__("This quote was already booked; please ask for a new one.", path=("quoteId",))
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else ""

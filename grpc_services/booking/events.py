@@ -47,5 +47,17 @@ async def publish_sellable(connection: Connection, room_type_id: str, hotel_id: 
     await _inventory.publish(connection, event, aggregate_id=room_type_id, aggregate_version=1)
 
 
+async def publish_inventory_changed(connection: Connection, kind: Record) -> None:
+    """`kind` is the row of the room type as it is now."""
+    room_type_id = str(kind["room_type_id"])
+    event = events_pb2.InventoryChanged(
+        room_type_id=room_type_id,
+        hotel_id=str(kind["hotel_id"]),
+        inventory_version=kind["version"],
+        number_of_rooms=kind["capacity"],
+    )
+    await _inventory.publish(connection, event, aggregate_id=room_type_id, aggregate_version=kind["version"])
+
+
 async def _publish(connection: Connection, row: Record, event: Message) -> None:
     await _bookings.publish(connection, event, aggregate_id=str(row["id"]), aggregate_version=row["version"])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from grpc_services.booking import events, inventory_queries, messages, queries, rules
 from grpc_services.booking.inventory_queries import Shift
+from grpc_services.booking.inventory_rules import Night
 from runtime.database import Connection, Database, Record
 from runtime.identity import Role
 
@@ -41,6 +42,12 @@ async def expire_in_the_way(database: Database, rooms: Mapping[str, int], check_
             if row is not None and row["overdue"]:
                 await _expire(connection, row)
     return len(overdue)
+
+
+async def expire_on_nights(database: Database, room_type_id: uuid.UUID, nights: Sequence[Night]) -> int:
+    """The same for some nights, in order, of one room type whose capacity is about to be lowered."""
+    end_night = nights[-1].night + dt.timedelta(days=1)
+    return await expire_in_the_way(database, {str(room_type_id): 1}, nights[0].night, end_night)
 
 
 async def _expire(connection: Connection, row: Record) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from contracts.booking.v1 import booking_pb2
-from grpc_services.booking import events, holds, inventory_queries, messages
+from grpc_services.booking import events, holds, inventory_change_queries, inventory_queries, messages
 from grpc_services.booking.reading import keys, parse_ids
 from runtime.cursors import page_size
 from runtime.database import Database
@@ -22,6 +22,7 @@ class InventoryMethods:
     """A part of BookingServicer, which gives it the database."""
 
     _database: Database
+    _stale_seconds: int
 
     async def GetAvailability(
         self, request: booking_pb2.GetAvailabilityRequest, context: Context
@@ -30,8 +31,10 @@ class InventoryMethods:
         first_night = messages.parse_date(request.first_night, "firstNight")
         end_night = messages.parse_date(request.end_night, "endNight")
         async with self._database.reading() as connection:
-            types = await inventory_queries.room_types(connection, ids)
-            nights = await inventory_queries.free_rooms(connection, ids, first_night, end_night)
+            types = await inventory_queries.room_types(connection, ids, stale_seconds=self._stale_seconds)
+            nights = await inventory_queries.free_rooms(
+                connection, ids, first_night, end_night, with_holds=request.with_holds
+            )
         return booking_pb2.GetAvailabilityResponse(room_types=messages.availability_messages(types, nights))
 
     async def StreamAvailability(
@@ -40,7 +43,7 @@ class InventoryMethods:
         first_night = messages.parse_date(request.first_night, "firstNight")
         end_night = messages.parse_date(request.end_night, "endNight")
         async with self._database.reading() as connection:
-            async for types in inventory_queries.all_room_types(connection):
+            async for types in inventory_queries.all_room_types(connection, stale_seconds=self._stale_seconds):
                 ids = [row["room_type_id"] for row in types]
                 nights = await inventory_queries.free_rooms(connection, ids, first_night, end_night)
                 for availability in messages.availability_messages(types, nights):
@@ -73,3 +76,18 @@ class InventoryMethods:
                     taken_in += 1
                     await events.publish_sellable(connection, announced.room_type_id, announced.hotel_id)
         return booking_pb2.TakeInRoomTypesResponse(taken_in=taken_in)
+
+    async def CloseRoomType(
+        self, request: booking_pb2.CloseRoomTypeRequest, context: Context
+    ) -> booking_pb2.CloseRoomTypeResponse:
+        caller = require_role(Role.SYSTEM)
+        room_type_id = parse_id(request.room_type_id, path=("roomTypeId",))
+        async with self._database.transaction() as connection:
+            await inventory_change_queries.lock_room_type(connection, room_type_id)
+            closed = await inventory_change_queries.close_room_type(connection, room_type_id)
+            if closed is not None:
+                await inventory_change_queries.write_change(
+                    connection, closed, "closed", caller, before=None, after=None
+                )
+                await events.publish_inventory_changed(connection, closed)
+        return booking_pb2.CloseRoomTypeResponse()

@@ -115,14 +115,22 @@ def timeline_message(row: Record) -> booking_pb2.TimelineEntry:
 def availability_messages(
     room_types: Sequence[Record], nights: Sequence[Record]
 ) -> list[booking_pb2.RoomTypeAvailability]:
+    """Of a room type that is not for sale nothing is free on any night."""
+    for_sale = {row["room_type_id"]: not (row["closed"] or row["stale"]) for row in room_types}
     by_type = {
         row["room_type_id"]: booking_pb2.RoomTypeAvailability(
-            room_type_id=str(row["room_type_id"]), capacity=0 if row["closed"] else row["capacity"]
+            room_type_id=str(row["room_type_id"]),
+            capacity=row["capacity"] if for_sale[row["room_type_id"]] else 0,
+            stale=row["stale"],
         )
         for row in room_types
     }
     for row in nights:
-        by_type[row["room_type_id"]].nights.add(night=row["night"].isoformat(), free=row["free"])
+        if not for_sale[row["room_type_id"]]:
+            continue
+        one = by_type[row["room_type_id"]].nights.add(night=row["night"].isoformat(), free=row["free"])
+        if row["held_until"] is not None:
+            one.held_until.CopyFrom(to_timestamp(row["held_until"]))
     return list(by_type.values())
 
 

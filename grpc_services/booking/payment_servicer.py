@@ -24,6 +24,7 @@ class PaymentMethods:
 
     _database: Database
     _payments: PaymentSystem
+    _stale_seconds: int
 
     async def StartPayment(
         self, request: booking_pb2.StartPaymentRequest, context: Context
@@ -101,7 +102,9 @@ class PaymentMethods:
         if event["settled_at"] is None:
             payment_id = settlement.payment_of(event["payload"])
             outcome = (
-                await settlement.settle_payment(self._database, self._payments, payment_id)
+                await settlement.settle_payment(
+                    self._database, self._payments, payment_id, stale_seconds=self._stale_seconds
+                )
                 if payment_id
                 else settlement.Outcome.PARKED
             )

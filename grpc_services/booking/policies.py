@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from runtime.database import Record
 from runtime.errors import PermissionDenied
 from runtime.identity import Caller, Role
 
@@ -16,3 +17,8 @@ def check_may_book(caller: Caller, hotel_owner_id: uuid.UUID) -> None:
 
 def sees_every_booking(caller: Caller) -> bool:
     return caller.role in (Role.ADMIN, Role.SYSTEM)
+
+
+def may_run(caller: Caller, kind: Record) -> bool:
+    """Whether the caller runs the house of a room type."""
+    return caller.role is Role.ADMIN or caller.account_id == kind["owner_id"]

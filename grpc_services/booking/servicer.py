@@ -6,7 +6,6 @@ import datetime as dt
 import uuid
 from typing import Any
 
-import asyncpg
 import grpc
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
@@ -20,13 +19,17 @@ from grpc_services.booking import (
     queries,
     rules,
 )
+from grpc_services.booking.calendar_feed_servicer import CalendarFeedMethods
+from grpc_services.booking.calendar_servicer import CalendarMethods
 from grpc_services.booking.errors import QuoteExpired, RoomUnavailable
 from grpc_services.booking.gateway import HotelPrices, PaymentSystem
+from grpc_services.booking.inventory_change_servicer import InventoryChangeMethods
 from grpc_services.booking.inventory_servicer import InventoryMethods
+from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
 from grpc_services.booking.payment_servicer import PaymentMethods
 from grpc_services.booking.reading import keys, parse_ids, visible_booking
 from runtime.cursors import decode_cursor, encode_cursor, page_size
-from runtime.database import Database, Record
+from runtime.database import Connection, Database, Record
 from runtime.errors import InvalidInput, NotFound
 from runtime.idempotency import check_key
 from runtime.identifiers import new_id, parse_id
@@ -36,7 +39,15 @@ from runtime.settings import BookingSettings
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class BookingServicer(PaymentMethods, InventoryMethods, booking_pb2_grpc.BookingServiceServicer):
+class BookingServicer(
+    PaymentMethods,
+    InventoryMethods,
+    InventoryChangeMethods,
+    OutOfOrderMethods,
+    CalendarMethods,
+    CalendarFeedMethods,
+    booking_pb2_grpc.BookingServiceServicer,
+):
     def __init__(
         self, database: Database, prices: HotelPrices, payments: PaymentSystem, settings: BookingSettings
     ) -> None:
@@ -45,6 +56,8 @@ class BookingServicer(PaymentMethods, InventoryMethods, booking_pb2_grpc.Booking
         self._payments = payments
         self._quote_seconds = settings.quote_seconds
         self._hold_seconds = settings.hold_seconds
+        self._stale_seconds = settings.calendar_stale_seconds
+        self._also_http = settings.allow_private_addresses
 
     async def CreateQuote(self, request: booking_pb2.CreateQuoteRequest, context: Context) -> booking_pb2.Quote:
         stay = await self._prices.price_stay(
@@ -56,12 +69,12 @@ class BookingServicer(PaymentMethods, InventoryMethods, booking_pb2_grpc.Booking
         check_out = messages.parse_date(request.check_out, "checkOut")
         rooms = rules.rooms_per_type(stay)
         async with self._database.reading() as connection:
-            full = await inventory_queries.full_nights(connection, rooms, check_in, check_out)
-        if full and await holds.expire_in_the_way(self._database, rooms, check_in, check_out):
+            refused = await self._refused_nights(connection, rooms, check_in, check_out)
+        if refused and await holds.expire_in_the_way(self._database, rooms, check_in, check_out):
             async with self._database.reading() as connection:
-                full = await inventory_queries.full_nights(connection, rooms, check_in, check_out)
-        if full:
-            raise _unavailable(full)
+                refused = await self._refused_nights(connection, rooms, check_in, check_out)
+        if refused:
+            raise _unavailable(refused)
         async with self._database.transaction() as connection:
             row = await queries.insert_quote(
                 connection,
@@ -94,14 +107,16 @@ class BookingServicer(PaymentMethods, InventoryMethods, booking_pb2_grpc.Booking
         rooms = rules.rooms_per_type(stay)
         try:
             return await self._book(request, quote, stay, rooms)
-        except asyncpg.CheckViolationError:
+        except inventory_queries.NightsRefused:
             await holds.expire_in_the_way(self._database, rooms, quote["check_in"], quote["check_out"])
         try:
             return await self._book(request, quote, stay, rooms)
-        except asyncpg.CheckViolationError:
+        except inventory_queries.NightsRefused:
             async with self._database.reading() as connection:
-                full = await inventory_queries.full_nights(connection, rooms, quote["check_in"], quote["check_out"])
-            raise _unavailable(full or [(uuid.UUID(next(iter(rooms))), quote["check_in"])]) from None
+                refused = await self._refused_nights(connection, rooms, quote["check_in"], quote["check_out"])
+            if not refused:  # free again by now; the guest may try once more
+                raise RoomUnavailable(uuid.UUID(next(iter(rooms))), [(quote["check_in"], "SOLD_OUT", None)]) from None
+            raise _unavailable(refused) from None
 
     async def _book(
         self,
@@ -168,12 +183,22 @@ class BookingServicer(PaymentMethods, InventoryMethods, booking_pb2_grpc.Booking
                 await events.publish_confirmed(connection, row)
             booking = messages.booking_message(row)
             await keys.store(connection, **key, answer=booking)
-            taken = await inventory_queries.take_nights(
-                connection, rooms, row["check_in"], row["check_out"], sold=state is rules.State.CONFIRMED
+            await inventory_queries.take_nights(
+                connection,
+                rooms,
+                row["check_in"],
+                row["check_out"],
+                stale_seconds=self._stale_seconds,
+                sold=state is rules.State.CONFIRMED,
             )
-            if taken != len(rooms) * (row["check_out"] - row["check_in"]).days:
-                raise _unavailable([(uuid.UUID(identifier), row["check_in"]) for identifier in rooms])
         return booking
+
+    async def _refused_nights(
+        self, connection: Connection, rooms: dict[str, int], check_in: dt.date, check_out: dt.date
+    ) -> list[Record]:
+        return await inventory_queries.refused_nights(
+            connection, rooms, check_in, check_out, stale_seconds=self._stale_seconds
+        )
 
     async def GetBookings(
         self, request: booking_pb2.GetBookingsRequest, context: Context
@@ -239,9 +264,13 @@ class BookingServicer(PaymentMethods, InventoryMethods, booking_pb2_grpc.Booking
         )
 
 
-def _unavailable(full: list[tuple[uuid.UUID, dt.date]]) -> RoomUnavailable:
-    room_type_id = full[0][0]
-    return RoomUnavailable(room_type_id, [night for identifier, night in full if identifier == room_type_id])
+def _unavailable(refused: list[Record]) -> RoomUnavailable:
+    """Of the first room type that cannot be had."""
+    room_type_id = refused[0]["room_type_id"]
+    return RoomUnavailable(
+        room_type_id,
+        [(row["night"], row["reason"], row["held_until"]) for row in refused if row["room_type_id"] == room_type_id],
+    )
 
 
 def _cursor_moment(text: str) -> dt.datetime:

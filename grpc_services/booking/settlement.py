@@ -9,7 +9,6 @@ import enum
 import uuid
 from collections.abc import Mapping
 
-import asyncpg
 import orjson
 import structlog
 
@@ -43,7 +42,9 @@ def payment_of(payload: bytes) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-async def settle_payment(database: Database, payments: PaymentSystem, payment_id: str) -> Outcome:
+async def settle_payment(
+    database: Database, payments: PaymentSystem, payment_id: str, *, stale_seconds: int
+) -> Outcome:
     """Brings the booking of a payment in line with it. Safe to repeat, to race and to be killed in."""
     try:
         payment = await payments.get(payment_id)
@@ -60,7 +61,7 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
         if row is None:
             log.warning("payment.without_booking", payment_id=payment_id)
             return Outcome.PARKED
-        outcome = await _apply(connection, row, payment)
+        outcome = await _apply(connection, row, payment, stale_seconds)
     await _send_open_refund(database, payments, payment)
     return outcome
 
@@ -74,7 +75,7 @@ async def _make_way(database: Database, booking_id: uuid.UUID) -> None:
             await holds.expire_in_the_way(database, _rooms(row), row["check_in"], row["check_out"])
 
 
-async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment) -> Outcome:
+async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment, stale_seconds: int) -> Outcome:
     decision = rules.settlement(
         rules.BookingFacts(State(row["state"]), row["total_minor_units"], row["currency"], row["paid_minor_units"]),
         rules.PaymentFacts(
@@ -88,7 +89,7 @@ async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payme
         case Settlement.CONFIRM:
             await _confirm(connection, row, payment)
         case Settlement.TAKE_AGAIN:
-            await _take_again(connection, row, payment)
+            await _take_again(connection, row, payment, stale_seconds)
         case Settlement.REFUND:
             await _owe_refund(connection, row, payment, "The booking could not use this payment any more.")
         case Settlement.REOPEN:
@@ -114,12 +115,14 @@ async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Pay
     await inventory_queries.shift_nights(connection, _rooms(row), row["check_in"], row["check_out"], Shift.HELD_TO_SOLD)
 
 
-async def _take_again(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
+async def _take_again(connection: Connection, row: Record, payment: payment_pb2.Payment, stale_seconds: int) -> None:
     """The hold ran out, then the money came: the nights again at the quoted price, or everything back."""
     try:
         async with connection.transaction():
-            await inventory_queries.take_nights(connection, _rooms(row), row["check_in"], row["check_out"], sold=True)
-    except asyncpg.CheckViolationError:
+            await inventory_queries.take_nights(
+                connection, _rooms(row), row["check_in"], row["check_out"], stale_seconds=stale_seconds, sold=True
+            )
+    except inventory_queries.NightsRefused:
         await _owe_refund(connection, row, payment, "The payment arrived after the rooms were given to others.")
         return
     confirmed = await queries.move_booking(

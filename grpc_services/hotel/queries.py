@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Integer, Text, Uuid, any_, bindparam, func, insert, or_, select, tuple_
 
@@ -21,7 +22,10 @@ _ids = bindparam("ids", type_=ARRAY(Uuid))
 _PUBLISHED = hotel.c.state == "PUBLISHED"
 
 _HOTELS = Statement(
-    select(hotel).where(hotel.c.id == any_(_ids), or_(_PUBLISHED, hotel.c.owner_id == bindparam("reader_id")))
+    select(hotel).where(
+        hotel.c.id == any_(_ids),
+        or_(_PUBLISHED, hotel.c.owner_id == bindparam("reader_id"), bindparam("of_anybody", type_=Boolean)),
+    )
 )
 _ROOM_TYPES = Statement(
     select(room_type)
@@ -66,7 +70,7 @@ _INSERT_PRICE_RULE = Statement(
 )
 
 # What a house, a room type and a rate plan are while nobody said anything else.
-_NEW_HOTEL: dict[str, object] = {
+NEW_HOTEL: dict[str, object] = {
     "state": "DRAFT",
     "description": "",
     "languages": [],
@@ -83,7 +87,7 @@ _NEW_HOTEL: dict[str, object] = {
     "version": 1,
     "rates_version": 1,
 }
-_NEW_ROOM_TYPE: dict[str, object] = {
+NEW_ROOM_TYPE: dict[str, object] = {
     "description": "",
     "view": "",
     "oldest_child_age": 17,
@@ -95,7 +99,7 @@ _NEW_ROOM_TYPE: dict[str, object] = {
     "archived": False,
     "version": 1,
 }
-_NEW_RATE_PLAN: dict[str, object] = {
+NEW_RATE_PLAN: dict[str, object] = {
     "derived_from_id": None,
     "adult_supplement_minor_units": 0,
     "child_supplement_minor_units": 0,
@@ -118,10 +122,16 @@ class House:
 
 
 async def load_houses(
-    connection: Connection, ids: Sequence[uuid.UUID], *, reader_id: uuid.UUID, with_price_rules: bool = False
+    connection: Connection,
+    ids: Sequence[uuid.UUID],
+    *,
+    reader_id: uuid.UUID,
+    of_anybody: bool = False,
+    with_price_rules: bool = False,
 ) -> dict[uuid.UUID, House]:
-    """Published houses, and unpublished ones of the reader's own, by id."""
-    houses = {row["id"]: House(row) for row in await _HOTELS.fetch(connection, ids=ids, reader_id=reader_id)}
+    """Published houses, and unpublished ones of the reader's own or of anybody, by id."""
+    rows = await _HOTELS.fetch(connection, ids=ids, reader_id=reader_id, of_anybody=of_anybody)
+    houses = {row["id"]: House(row) for row in rows}
     if not houses:
         return houses
     found = list(houses)
@@ -160,10 +170,11 @@ async def insert_houses(
     room_types: Sequence[dict[str, object]],
     rate_plans: Sequence[dict[str, object]],
     price_rules: Sequence[dict[str, object]],
-) -> None:
-    await _INSERT_HOTEL.execute_many(connection, [_NEW_HOTEL | row for row in hotels])
-    await _INSERT_ROOM_TYPE.execute_many(
-        connection, [_NEW_ROOM_TYPE | {"included_adults": row["max_adults"]} | row for row in room_types]
-    )
-    await _INSERT_RATE_PLAN.execute_many(connection, [_NEW_RATE_PLAN | row for row in rate_plans])
+) -> list[dict[str, Any]]:
+    """Answers the room types' rows with everything that nobody said filled in."""
+    whole_types = [NEW_ROOM_TYPE | {"included_adults": row["max_adults"]} | row for row in room_types]
+    await _INSERT_HOTEL.execute_many(connection, [NEW_HOTEL | row for row in hotels])
+    await _INSERT_ROOM_TYPE.execute_many(connection, whole_types)
+    await _INSERT_RATE_PLAN.execute_many(connection, [NEW_RATE_PLAN | row for row in rate_plans])
     await _INSERT_PRICE_RULE.execute_many(connection, price_rules)
+    return whole_types

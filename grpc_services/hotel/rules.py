@@ -1,10 +1,5 @@
-"""What a stay costs and who fits in a room: pure functions, the only place where prices are made.
-
-Prices are whole minor units. A night's price is the room type's base price times every matching rule and
-the rate plan's adjustment, carried in millionths of a minor unit and rounded once, half to even. A stay's
-lines are such whole amounts, so they always sum exactly to its total. No rule lifts a night above
-LARGEST_NIGHT, which keeps every product within 64 bits.
-"""
+"""Which stays can be asked for and who fits in a room: pure functions. What a stay costs is decided in
+night_prices and charges, whether it is sold in restrictions."""
 
 from __future__ import annotations
 
@@ -13,31 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import numpy.typing as npt
-
 from runtime.errors import InvalidInput
 
 LONGEST_STAY_NIGHTS = 60
 BOOKABLE_NIGHTS = 500
 MOST_CATALOGUE_NIGHTS = 1000
+MOST_CALENDAR_NIGHTS = 62
 MOST_ROOMS = 9
 OLDEST_CHILD = 17
 EVERY_DAY = 0b1111111
 LARGEST_NIGHT = 300_000_000  # minor units; three times the largest base price
-
-_SCALE = 1_000_000
-_WHOLE = 10_000  # basis points
-
-
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """A price rule; nights are dates, `last_night` included."""
-
-    first_night: dt.date
-    last_night: dt.date
-    weekdays: int
-    basis_points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +25,21 @@ class Guests:
     adults: int
     children_ages: tuple[int, ...]
 
+    def counted(self, oldest_child_age: int) -> Guests:
+        """As a room type counts them: who is older than its children is an adult there."""
+        children = tuple(age for age in self.children_ages if age <= oldest_child_age)
+        return Guests(self.adults + len(self.children_ages) - len(children), children)
+
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
     max_adults: int
     max_children: int
+    oldest_child_age: int
 
     def fits(self, guests: Guests) -> bool:
         """Children may take adults' places, never the other way round."""
+        guests = guests.counted(self.oldest_child_age)
         everyone = guests.adults + len(guests.children_ages)
         return guests.adults <= self.max_adults and everyone <= self.max_adults + self.max_children
 
@@ -74,7 +61,7 @@ class Stay:
 
 def parse_stay(check_in: str, check_out: str) -> Stay:
     """Reads and checks what can be checked without knowing the house."""
-    stay = Stay(_parse_date(check_in, "checkIn"), _parse_date(check_out, "checkOut"))
+    stay = Stay(parse_date(check_in, "checkIn"), parse_date(check_out, "checkOut"))
     if stay.nights < 1:
         raise InvalidInput("Check-out must be after check-in.", path=("checkOut",))
     if stay.nights > LONGEST_STAY_NIGHTS:
@@ -82,16 +69,30 @@ def parse_stay(check_in: str, check_out: str) -> Stay:
     return stay
 
 
-def parse_catalogue_window(first_night: str, nights: int) -> dt.date:
-    """Which nights a catalogue shows prices of: one at least, some more than can be booked at most."""
+def parse_catalogue_window(first_night: str, nights: int) -> tuple[dt.date, dt.date]:
+    """Which nights a catalogue shows, half-open: one at least, some more than can be booked at most."""
     if not 1 <= nights <= MOST_CATALOGUE_NIGHTS:
         raise InvalidInput(f"Ask for 1 to {MOST_CATALOGUE_NIGHTS} nights.", path=("nights",))
-    return _parse_date(first_night, "firstNight")
+    first = parse_date(first_night, "firstNight")
+    if first > dt.date.max - dt.timedelta(days=nights):
+        raise InvalidInput("There is no calendar for these nights.", path=("firstNight",))
+    return first, first + dt.timedelta(days=nights)
 
 
-def check_bookable_dates(stay: Stay, time_zone: str, now: dt.datetime) -> None:
+def parse_calendar(first_night: str, end_night: str) -> tuple[dt.date, dt.date]:
+    """Which nights a calendar shows, half-open."""
+    first, end = parse_date(first_night, "firstNight"), parse_date(end_night, "endNight")
+    if not 1 <= (end - first).days <= MOST_CALENDAR_NIGHTS:
+        raise InvalidInput(f"A calendar shows 1 to {MOST_CALENDAR_NIGHTS} nights.", path=("endNight",))
+    return first, end
+
+
+def today_at(time_zone: str, now: dt.datetime) -> dt.date:
+    return now.astimezone(ZoneInfo(time_zone)).date()
+
+
+def check_bookable_dates(stay: Stay, today: dt.date) -> None:
     """A stay begins today at the hotel or later, and ends within the bookable nights."""
-    today = now.astimezone(ZoneInfo(time_zone)).date()
     if stay.check_in < today:
         raise InvalidInput("Check-in is in the past.", path=("checkIn",))
     if stay.check_out > today + dt.timedelta(days=BOOKABLE_NIGHTS):
@@ -110,52 +111,29 @@ def check_number_of_rooms(number: int) -> None:
         raise InvalidInput(f"Ask for 1 to {MOST_ROOMS} rooms.", path=("rooms",))
 
 
-def nightly_prices(
-    base_minor_units: int,
-    adjustments: Sequence[Adjustment],
-    plan_basis_points: int,
-    first_night: dt.date,
-    nights: int,
-) -> npt.NDArray[np.int64]:
-    """The price of each night from `first_night` on, in minor units."""
-    scaled = np.full(nights, base_minor_units * _SCALE, dtype=np.int64)
-    weekday = (np.arange(nights) + first_night.weekday()) % 7
-    for adjustment in adjustments:
-        start = max((adjustment.first_night - first_night).days, 0)
-        end = min((adjustment.last_night - first_night).days + 1, nights)
-        if start >= end:
-            continue
-        share = _WHOLE + adjustment.basis_points
-        if adjustment.weekdays == EVERY_DAY:
-            scaled[start:end] = _multiplied(scaled[start:end], share)
-        else:
-            chosen = np.flatnonzero((adjustment.weekdays >> weekday[start:end]) & 1) + start
-            scaled[chosen] = _multiplied(scaled[chosen], share)
-    scaled = _multiplied(scaled, _WHOLE + plan_basis_points)
-    whole, rest = np.divmod(scaled, _SCALE)
-    half = _SCALE // 2
-    rounded: npt.NDArray[np.int64] = whole + ((rest > half) | ((rest == half) & (whole % 2 == 1)))
-    return rounded
-
-
-def _multiplied(scaled: npt.NDArray[np.int64], share: int) -> npt.NDArray[np.int64]:
-    return np.minimum(scaled * share // _WHOLE, LARGEST_NIGHT * _SCALE)
-
-
-def city_tax(minor_units_per_person_night: int, exempt_below_age: int, guests: Guests, nights: int) -> int:
-    """Adults and children from the age on pay for every night."""
-    taxed = guests.adults + sum(age >= exempt_below_age for age in guests.children_ages)
-    return minor_units_per_person_night * taxed * nights
-
-
 def per_night(total_minor_units: int, nights: int) -> int:
     """The average night, rounded half to even: for display only, never added up."""
     whole, rest = divmod(total_minor_units, nights)
     return whole + (2 * rest > nights or (2 * rest == nights and whole % 2 == 1))
 
 
-def _parse_date(text: str, field: str) -> dt.date:
+def parse_date(text: str, *path: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput("This is not a date (YYYY-MM-DD).", path=(field,)) from None
+        raise InvalidInput("This is not a date (YYYY-MM-DD).", path=path) from None
+
+
+def parse_weekdays(values: Sequence[int], path: Sequence[str]) -> int:
+    """ISO 8601 weekdays as a mask whose bit 0 is Monday; none stand for every day."""
+    mask = 0
+    for number, value in enumerate(values):
+        if not 1 <= value <= 7 or mask >> (value - 1) & 1:
+            raise InvalidInput("Weekdays are 1 to 7, each once.", path=(*path, str(number)))
+        mask |= 1 << (value - 1)
+    return mask or EVERY_DAY
+
+
+def weekday_numbers(mask: int) -> list[int]:
+    """What `parse_weekdays` reads; empty for every day."""
+    return [] if mask == EVERY_DAY else [number + 1 for number in range(7) if mask >> number & 1]

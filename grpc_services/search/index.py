@@ -1,13 +1,15 @@
-"""The read model: NumPy arrays over (room type, night) and (product, night), where a product is a room
-type under a rate plan. A search looks at the rows of its place only.
+"""The read model. Nights are apart from each other: one array a night for the prices of all products, one for
+the free rooms of all room types, and one for restrictions on the nights that have any. A search adds up the
+few nights of its stay; a new day drops the first night and appends one.
 
-Houses are kept in order of city, so that the rows of a city lie together; `compile` lays the arrays out
-anew after houses were added or repriced. Free rooms change in place.
+Houses keep their rows until `put_in_order`, which lays the houses of a city side by side. New and rebuilt
+houses stand at the end until then. There is one copy of every price.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,166 +19,399 @@ import numpy.typing as npt
 
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
+from grpc_services.search.columns import (
+    Bools,
+    HouseColumns,
+    Ints,
+    ProductColumns,
+    Rows,
+    TypeColumns,
+    as_rows,
+    grown,
+)
+from grpc_services.search.house_facts import Distinct, put_house_facts, put_product_facts, put_type_facts
 from grpc_services.search.places import folded
+from grpc_services.search.restrictions import Numbers, RestrictionTable
 
-_EARTH_RADIUS_METERS = 6_371_008.8
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class Layout:
-    """Arrays of one compiled state. `h` is the number of houses, `t` of room types, `p` of products."""
-
-    hotels: list[hotel_pb2.Hotel]  # h, ordered by folded city, then id
-    hotel_ids: npt.NDArray[np.str_]  # h
-    names: list[str]  # h, folded
-    latitude: Floats  # h, radians
-    longitude: Floats
-    stars: Ints  # h
-    city_tax: Ints  # h, minor units per taxed person and night
-    tax_exempt_below: Ints  # h
-    first_product: Ints  # h + 1: products of house i are first_product[i] to first_product[i + 1]
-    max_adults: Ints  # t
-    max_guests: Ints  # t
-    free: npt.NDArray[np.int16]  # t x nights
-    price: npt.NDArray[np.int32]  # p x nights
-    room_type_of: Ints  # p
-    product_ids: list[tuple[str, str]]  # p: (room type id, rate plan id)
-    cities: dict[str, slice]  # folded city -> its houses
-    row_of: dict[str, int]  # room type id -> t
+_MOST_FREE = int(np.iinfo(np.int16).max)
+_UNORDERED_SHARE = 8
 
 
 @dataclass(slots=True)
 class House:
-    """A house with its products' prices as an array, so that laying out anew only copies."""
+    """What is not a number. The message is kept as bytes: parsing them costs what copying would."""
 
-    hotel: hotel_pb2.Hotel
-    city: str
-    product_ids: list[tuple[str, str]]
-    price: npt.NDArray[np.int32]  # products x nights
+    id: str
+    city: str  # folded
+    city_name: str
+    country: str
+    name: str
+    folded_name: str
+    message: bytes
+    product_ids: list[tuple[str, str]]  # (room type, rate plan), room types in order
+    type_ids: list[str]
+
+
+@dataclass(slots=True)
+class Selection:
+    """Houses with everything they sell; positions within it are counted from 0."""
+
+    houses: Ints
+    product_rows: Rows
+    type_rows: Rows
+    first_product: Ints  # of each house, within the selection
+    house_of: Ints  # of each product
+    type_of: Ints  # of each product, within the selection
+    first_type: Ints  # of each house
 
 
 @dataclass(slots=True)
 class Index:
-    """`first_night` is the first night that columns stand for; there are `nights` of them."""
+    """`first_night` is the night of the first array; `bookable_nights` may be sold from today at the hotel on."""
 
     first_night: dt.date
-    nights: int
-    _houses: dict[str, House] = field(default_factory=dict)
-    _free: dict[str, npt.NDArray[np.int16]] = field(default_factory=dict)
-    _hotel_of: dict[str, str] = field(default_factory=dict)
-    _layout: Layout | None = None
+    bookable_nights: int
+    houses: HouseColumns = field(default_factory=HouseColumns)
+    types: TypeColumns = field(default_factory=TypeColumns)
+    products: ProductColumns = field(default_factory=ProductColumns)
+    distinct: Distinct = field(default_factory=Distinct)
+    restriction_table: RestrictionTable = field(default_factory=RestrictionTable)
+    price: list[npt.NDArray[np.int32]] = field(default_factory=list)  # a night: products
+    free: list[npt.NDArray[np.int16]] = field(default_factory=list)  # a night: room types
+    restricted: list[Numbers | None] = field(default_factory=list)  # a night: products
+    entries: list[House | None] = field(default_factory=list)  # by row; None: no longer published
+    row_of: dict[str, int] = field(default_factory=dict)  # hotel id -> row
+    type_of: dict[str, int] = field(default_factory=dict)  # room type id -> row
+    cities: dict[str, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))  # folded -> rows
+    structure: int = 0  # moves whenever anything of a house changes but prices and free rooms
+    naming: int = 0  # moves whenever names or cities of houses change
+    order: int = 0  # moves whenever rows move
+    out_of_order: int = 0
+    _selections: dict[str, Selection] = field(default_factory=dict)
+    _selected_at: int = -1
+
+    def __post_init__(self) -> None:
+        # From yesterday in UTC, as it is still today somewhere, to the last day of departure where it is tomorrow.
+        for _ in range(self.bookable_nights + 3):
+            self._add_night()
+
+    @property
+    def nights(self) -> int:
+        return len(self.price)
 
     @property
     def end_night(self) -> dt.date:
         return self.first_night + dt.timedelta(days=self.nights)
 
     @property
-    def layout(self) -> Layout:
-        if self._layout is None:
-            self._layout = self._compile()
-        return self._layout
-
-    @property
     def hotels(self) -> int:
-        return len(self._houses)
+        return len(self.row_of)
 
     @property
     def room_types(self) -> int:
-        return len(self._hotel_of)
+        return len(self.type_of)
 
     @property
     def sellable_room_types(self) -> int:
-        return len(self._free)
+        known = np.fromiter(self.type_of.values(), dtype=np.int64, count=len(self.type_of))
+        return int(self.types.sellable[known].sum())
 
-    def put_house(self, entry: hotel_pb2.CatalogueEntry) -> None:
-        """Adds a house or replaces what is known of it."""
-        price = np.zeros((len(entry.products), self.nights), dtype=np.int32)
-        for row, product in enumerate(entry.products):
-            price[row] = np.frombuffer(product.nightly_prices, dtype="<i4")
-        self._houses[entry.hotel.id] = House(
-            entry.hotel,
-            folded(entry.hotel.address.city),
-            [(product.room_type_id, product.rate_plan_id) for product in entry.products],
-            price,
-        )
-        for room_type in entry.hotel.room_types:
-            self._hotel_of[room_type.id] = entry.hotel.id
-        self._layout = None
+    def house(self, row: int) -> House:
+        found = self.entries[row]
+        assert found is not None  # noqa: S101 - rows are those of published houses
+        return found
 
-    def put_availability(self, room_types: Iterable[booking_pb2.RoomTypeAvailability]) -> None:
-        """Sets the free rooms of every night of these room types."""
-        for availability in room_types:
-            free = np.full(self.nights, availability.capacity, dtype=np.int16)
-            for night in availability.nights:
-                column = (dt.date.fromisoformat(night.night) - self.first_night).days
-                if 0 <= column < self.nights:
-                    free[column] = night.free
-            self._free[availability.room_type_id] = free
-            if self._layout is not None:
-                row = self._layout.row_of.get(availability.room_type_id)
-                if row is not None:
-                    self._layout.free[row] = free
+    def published(self) -> Ints:
+        return np.fromiter(self.row_of.values(), dtype=np.int64, count=len(self.row_of))
 
-    def _compile(self) -> Layout:
-        ordered = sorted(self._houses.values(), key=lambda house: (house.city, house.hotel.id))
-        hotels = [house.hotel for house in ordered]
-        row_of: dict[str, int] = {}
-        max_adults: list[int] = []
-        max_guests: list[int] = []
-        first_product = [0]
-        product_ids: list[tuple[str, str]] = []
-        room_type_of: list[int] = []
-        for house in ordered:
-            for room_type in house.hotel.room_types:
-                row_of[room_type.id] = len(row_of)
-                max_adults.append(room_type.max_adults)
-                max_guests.append(room_type.max_adults + room_type.max_children)
-            product_ids.extend(house.product_ids)
-            room_type_of.extend(row_of[room_type_id] for room_type_id, _ in house.product_ids)
-            first_product.append(len(product_ids))
-        free = np.zeros((len(row_of), self.nights), dtype=np.int16)
-        for identifier, row in row_of.items():
-            known = self._free.get(identifier)
+    def city_rows(self, city: str) -> Ints:
+        rows = self.cities[city]
+        return np.fromiter(rows, dtype=np.int64, count=len(rows))
+
+    def put_houses(self, entries: Sequence[hotel_pb2.CatalogueEntry]) -> set[str]:
+        """Adds houses or replaces what is known of them; answers the room types whose free rooms must be told."""
+        unknown: set[str] = set()
+        added: list[tuple[int, hotel_pb2.CatalogueEntry]] = []
+        for entry in entries:
+            row = self.row_of.get(entry.hotel.id)
+            if row is None or not self._sells_the_same(row, entry):
+                unknown |= self._lay_out(entry)
+                added.append((self.row_of[entry.hotel.id], entry))
+            else:
+                if self.house(row).message != entry.hotel.SerializeToString():
+                    self._put_facts(row, entry)
+                self._put_nights([(row, entry)])
+        self._put_nights(added)
+        return unknown
+
+    def remove_house(self, hotel_id: str) -> None:
+        """Forgets a house that is no longer published."""
+        row = self.row_of.pop(hotel_id, None)
+        if row is None:
+            return
+        house = self.house(row)
+        for identifier in house.type_ids:
+            self.type_of.pop(identifier, None)
+        self._leave_city(house.city, row)
+        self.entries[row] = None
+        self.houses.products[row] = self.houses.types[row] = 0
+        self.out_of_order += 1
+        self.structure += 1
+        self.naming += 1
+
+    def put_availability(
+        self, room_types: Iterable[booking_pb2.RoomTypeAvailability], first_night: int = 0, nights: int = 0
+    ) -> None:
+        """Sets the free rooms of these room types on every night of the window told; those of houses that are not
+        here are left out. Nothing is free while a calendar is stale."""
+        known = [(self.type_of[one.room_type_id], one) for one in room_types if one.room_type_id in self.type_of]
+        if not known:
+            return
+        rows = np.array([row for row, _ in known], dtype=np.int64)
+        nights = nights or self.nights - first_night
+        free = np.zeros((nights, len(known)), dtype=np.int16)
+        for position, (_, told) in enumerate(known):
+            if told.stale:
+                continue
+            free[:, position] = min(max(told.capacity, 0), _MOST_FREE)
+            for night in told.nights:
+                column = (dt.date.fromisoformat(night.night) - self.first_night).days - first_night
+                if 0 <= column < nights:
+                    free[column, position] = min(max(night.free, 0), _MOST_FREE)
+        for column in range(nights):
+            self.free[first_night + column][rows] = free[column]
+        self.types.sellable[rows] = 1
+
+    def turn_day(self) -> int:
+        """Drops the first night and appends one that nothing is known of; answers its place."""
+        for nights in (self.price, self.free, self.restricted):
+            del nights[0]
+        self.first_night += dt.timedelta(days=1)
+        self._add_night()
+        return self.nights - 1
+
+    def put_night(self, entries: Iterable[hotel_pb2.CatalogueEntry], night: int) -> None:
+        """Prices and restrictions of one night, from entries of that night only; houses that sell something else by
+        now are left to the event that told so."""
+        for entry in entries:
+            row = self.row_of.get(entry.hotel.id)
+            if row is not None and self._sells_the_same(row, entry):
+                self._put_nights([(row, entry)], first=night)
+
+    def select(self, houses: Ints, *, city: str = "") -> Selection:
+        """What these houses sell; those of a whole city are remembered until anything changes."""
+        if self._selected_at != self.structure:
+            self._selections.clear()
+            self._selected_at = self.structure
+        known = self._selections.get(city) if city else None
+        if known is None:
+            known = self._select(houses)
+            if city:
+                self._selections[city] = known
+        return known
+
+    def wants_order(self) -> bool:
+        """Whether enough stands out of its place for putting it in order to pay."""
+        return self.out_of_order * _UNORDERED_SHARE > len(self.row_of)
+
+    def put_in_order(self) -> None:
+        """Lays the houses of a city side by side and gives up the room of what is gone."""
+        rows = sorted(self.row_of.values(), key=lambda row: (self.house(row).city, self.house(row).id))
+        order = np.array(rows, dtype=np.int64)
+        products = _numbers(as_rows(self.houses.first_product[order], self.houses.products[order]))
+        types = _numbers(as_rows(self.houses.first_type[order], self.houses.types[order]))
+        moved = np.zeros(self.types.used, dtype=np.int64)
+        moved[types] = np.arange(len(types))
+        used = np.zeros(len(self.restriction_table), dtype=bool)
+        for night in range(self.nights):
+            self.price[night] = self.price[night][products]
+            self.free[night] = self.free[night][types]
+            numbers = self.restricted[night]
+            if numbers is not None:
+                numbers = numbers[products]
+                used[numbers] = True
+                self.restricted[night] = numbers if numbers.any() else None
+        self._renumber_restrictions(used)
+        self.houses.reorder(order)
+        self.types.reorder(types)
+        self.products.reorder(products)
+        self.products.type = moved[self.products.type]
+        self.houses.first_type = np.cumsum(self.houses.types) - self.houses.types
+        self.houses.first_product = np.cumsum(self.houses.products) - self.houses.products
+        entries = [self.house(row) for row in rows]
+        self.entries = list(entries)
+        self.row_of = {house.id: row for row, house in enumerate(entries)}
+        self.type_of = {identifier: int(moved[row]) for identifier, row in self.type_of.items()}
+        self.cities = defaultdict(dict)
+        for row, house in enumerate(entries):
+            self.cities[house.city][row] = None
+        self.out_of_order = 0
+        self.structure += 1
+        self.naming += 1
+        self.order += 1
+
+    def _renumber_restrictions(self, used: Bools) -> None:
+        renumbered = self.restriction_table.keep(used)
+        kind = _number_kind(len(self.restriction_table))
+        for night, numbers in enumerate(self.restricted):
+            if numbers is not None:
+                self.restricted[night] = renumbered[numbers].astype(kind)
+
+    def _add_night(self) -> None:
+        self.price.append(np.zeros(self.products.room, dtype=np.int32))
+        self.free.append(np.zeros(self.types.room, dtype=np.int16))
+        self.restricted.append(None)
+
+    def _sells_the_same(self, row: int, entry: hotel_pb2.CatalogueEntry) -> bool:
+        house = self.house(row)
+        sold = [(product.room_type_id, product.rate_plan_id) for product in entry.products]
+        return house.product_ids == sold and house.type_ids == [kind.id for kind in entry.hotel.room_types]
+
+    def _lay_out(self, entry: hotel_pb2.CatalogueEntry) -> set[str]:
+        """Gives a house rows for what it sells; answers the room types that were not known."""
+        hotel = entry.hotel
+        row = self.row_of.get(hotel.id)
+        old_types = {} if row is None else {kind: self.type_of.pop(kind) for kind in self.house(row).type_ids}
+        if row is None:
+            row = self.houses.append(1)
+            self.entries.append(None)
+            self.row_of[hotel.id] = row
+            self.houses.id_high[row], self.houses.id_low[row] = halves(hotel.id)
+        self.houses.types[row] = len(hotel.room_types)
+        self.houses.first_type[row] = first_type = self.types.append(len(hotel.room_types))
+        self.houses.products[row] = len(entry.products)
+        self.houses.first_product[row] = first_product = self.products.append(len(entry.products))
+        self._make_room()
+        for offset, kind in enumerate(hotel.room_types):
+            self.type_of[kind.id] = first_type + offset
+        for offset, product in enumerate(entry.products):
+            self.products.type[first_product + offset] = self.type_of[product.room_type_id]
+        kept = {kind.id for kind in hotel.room_types} & old_types.keys()
+        if kept:
+            old = np.array([old_types[kind] for kind in kept], dtype=np.int64)
+            new = np.array([self.type_of[kind] for kind in kept], dtype=np.int64)
+            self.types.sellable[new] = self.types.sellable[old]
+            for free in self.free:
+                free[new] = free[old]
+        self._put_facts(row, entry)
+        self.out_of_order += 1
+        return {kind.id for kind in hotel.room_types} - kept
+
+    def _make_room(self) -> None:
+        if self.nights and len(self.price[0]) < self.products.room:
+            for night in range(self.nights):
+                self.price[night] = grown(self.price[night], self.products.room)
+                numbers = self.restricted[night]
+                if numbers is not None:
+                    self.restricted[night] = grown(numbers, self.products.room)
+        if self.nights and len(self.free[0]) < self.types.room:
+            for night in range(self.nights):
+                self.free[night] = grown(self.free[night], self.types.room)
+
+    def _put_facts(self, row: int, entry: hotel_pb2.CatalogueEntry) -> None:
+        hotel = entry.hotel
+        old, house = self.entries[row], _house(entry)
+        if old is None or (old.city, old.folded_name) != (house.city, house.folded_name):
+            if old is not None:
+                self._leave_city(old.city, row)
+            self.cities[house.city][row] = None
+            self.naming += 1
+        self.entries[row] = house
+        put_house_facts(self.houses, row, hotel, self.distinct)
+        for offset, kind in enumerate(hotel.room_types):
+            put_type_facts(self.types, int(self.houses.first_type[row]) + offset, kind, self.distinct)
+        plans = {plan.id: plan for plan in hotel.rate_plans}
+        for offset, product in enumerate(entry.products):
+            number = int(self.houses.first_product[row]) + offset
+            put_product_facts(self.products, number, plans[product.rate_plan_id], self.distinct)
+        self.structure += 1
+
+    def _leave_city(self, city: str, row: int) -> None:
+        rows = self.cities[city]
+        rows.pop(row, None)
+        if not rows:
+            del self.cities[city]
+
+    def _put_nights(self, laid_out: Sequence[tuple[int, hotel_pb2.CatalogueEntry]], first: int = 0) -> None:
+        """Writes the nights from `first` on that the entries tell of, all houses of a night in one go."""
+        if not any(entry.products for _, entry in laid_out):
+            return
+        rows = np.array([row for row, entry in laid_out if entry.products], dtype=np.int64)
+        where = as_rows(self.houses.first_product[rows], self.houses.products[rows])
+        told = [np.frombuffer(product.nightly_prices, "<i4") for _, entry in laid_out for product in entry.products]
+        prices = np.ascontiguousarray(np.stack(told).T)
+        numbers = self._restriction_numbers([entry for _, entry in laid_out], prices.shape)
+        any_number = numbers.any(axis=1)
+        kind = _number_kind(len(self.restriction_table))
+        for offset in range(min(len(prices), self.nights - first)):
+            night = first + offset
+            self.price[night][where] = prices[offset]
+            known = self.restricted[night]
+            if known is None and any_number[offset]:
+                known = np.zeros(len(self.price[night]), dtype=kind)
             if known is not None:
-                free[row] = known
-        nothing = np.zeros((0, self.nights), dtype=np.int32)
-        price = np.concatenate([nothing, *(house.price for house in ordered)])
-        return Layout(
-            hotels=hotels,
-            hotel_ids=np.array([hotel.id for hotel in hotels], dtype=np.str_),
-            names=[folded(hotel.name) for hotel in hotels],
-            latitude=np.radians([hotel.latitude for hotel in hotels], dtype=np.float64),
-            longitude=np.radians([hotel.longitude for hotel in hotels], dtype=np.float64),
-            stars=np.array([hotel.stars for hotel in hotels], dtype=np.int64),
-            city_tax=np.array([hotel.city_tax_per_person_night.minor_units for hotel in hotels], dtype=np.int64),
-            tax_exempt_below=np.array([hotel.city_tax_exempt_below_age for hotel in hotels], dtype=np.int64),
-            first_product=np.array(first_product, dtype=np.int64),
-            max_adults=np.array(max_adults, dtype=np.int64),
-            max_guests=np.array(max_guests, dtype=np.int64),
-            free=free,
-            price=price,
-            room_type_of=np.array(room_type_of, dtype=np.int64),
-            product_ids=product_ids,
-            cities=_city_slices([house.city for house in ordered]),
-            row_of=row_of,
+                known = known if known.dtype == kind else known.astype(kind)
+                known[where] = numbers[offset]
+                self.restricted[night] = known
+
+    def _restriction_numbers(
+        self, entries: Sequence[hotel_pb2.CatalogueEntry], shape: tuple[int, ...]
+    ) -> npt.NDArray[np.uint32]:
+        """Nights by products, in the entries' order."""
+        numbers = np.zeros(shape, dtype=np.uint32)
+        column = 0
+        for entry in entries:
+            plans = {plan.id: plan for plan in entry.hotel.rate_plans}
+            for product in entry.products:
+                for run in product.restrictions:
+                    number = self.restriction_table.number_of(run.restrictions, plans[product.rate_plan_id])
+                    numbers[run.first_offset : run.first_offset + run.nights, column] = number
+                column += 1
+        return numbers
+
+    def _select(self, houses: Ints) -> Selection:
+        houses = houses[self.houses.products[houses] > 0]
+        products, types = self.houses.products[houses], self.houses.types[houses]
+        first_product, first_type = np.cumsum(products) - products, np.cumsum(types) - types
+        product_rows = as_rows(self.houses.first_product[houses], products)
+        house_of = np.repeat(np.arange(len(houses)), products)
+        return Selection(
+            houses=houses,
+            product_rows=product_rows,
+            type_rows=as_rows(self.houses.first_type[houses], types),
+            first_product=first_product,
+            house_of=house_of,
+            type_of=self.products.type[product_rows] - (self.houses.first_type[houses] - first_type)[house_of],
+            first_type=first_type,
         )
 
 
-def distances(layout: Layout, houses: Ints, latitude: float, longitude: float) -> Floats:
-    """Great-circle metres from a point (degrees) to each house, by the haversine formula."""
-    lat, lon = np.radians(latitude), np.radians(longitude)
-    d_lat = layout.latitude[houses] - lat
-    d_lon = layout.longitude[houses] - lon
-    chord = np.sin(d_lat / 2) ** 2 + np.cos(lat) * np.cos(layout.latitude[houses]) * np.sin(d_lon / 2) ** 2
-    metres: Floats = 2 * _EARTH_RADIUS_METERS * np.arcsin(np.sqrt(chord))
-    return metres
+def _house(entry: hotel_pb2.CatalogueEntry) -> House:
+    hotel = entry.hotel
+    types = {kind.id: kind.id for kind in hotel.room_types}  # one text an id, however often it is named
+    plans = {plan.id: plan.id for plan in hotel.rate_plans}
+    return House(
+        id=hotel.id,
+        city=folded(hotel.address.city),
+        city_name=hotel.address.city,
+        country=hotel.address.country,
+        name=hotel.name,
+        folded_name=folded(hotel.name),
+        message=hotel.SerializeToString(),
+        product_ids=[(types[product.room_type_id], plans[product.rate_plan_id]) for product in entry.products],
+        type_ids=list(types),
+    )
 
 
-def _city_slices(cities: Sequence[str]) -> dict[str, slice]:
-    bounds: dict[str, list[int]] = defaultdict(list)
-    for position, city in enumerate(cities):
-        bounds[city].append(position)
-    return {city: slice(positions[0], positions[-1] + 1) for city, positions in bounds.items()}
+def halves(identifier: str) -> tuple[int, int]:
+    """A UUID as two numbers that order as its text does."""
+    number = uuid.UUID(identifier).int
+    return number >> 64, number & (2**64 - 1)
+
+
+def _numbers(rows: Rows) -> Ints:
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+
+
+def _number_kind(restrictions: int) -> type[np.uint16] | type[np.uint32]:
+    return np.uint16 if restrictions <= np.iinfo(np.uint16).max else np.uint32

@@ -1,4 +1,4 @@
-"""What a search asks for, checked; and the order of its answers."""
+"""What a search asks for, checked."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ LONGEST_STAY_NIGHTS = 60
 MOST_ROOMS = 9
 LARGEST_RADIUS_METERS = 100_000.0
 SHORTEST_TEXT = 2
+LONGEST_TEXT = 200
+MOST_VALUES = 50
+OLDEST_CHILD = 17
+MOST_CHILDREN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
     adults: int
-    children_ages: tuple[int, ...]
+    children_ages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StayQuery:
+    """Half-open: the night of `check_out` is not slept. One party a room."""
+
     check_in: dt.date
     check_out: dt.date
     parties: tuple[Party, ...]
@@ -32,6 +38,9 @@ class StayQuery:
     @property
     def nights(self) -> int:
         return (self.check_out - self.check_in).days
+
+    def moved(self, check_in: dt.date, check_out: dt.date) -> StayQuery:
+        return StayQuery(check_in, check_out, self.parties)
 
 
 def parse_stay_query(
@@ -45,16 +54,22 @@ def parse_stay_query(
         raise InvalidInput(f"A stay has at most {LONGEST_STAY_NIGHTS} nights.", path=("checkOut",))
     if arrival < first_night:
         raise InvalidInput("Check-in is in the past.", path=("checkIn",))
-    if departure > end_night:
-        raise InvalidInput(f"Nights can be booked until {end_night.isoformat()}.", path=("checkOut",))
+    if departure >= end_night:
+        raise InvalidInput("This is too far ahead to be booked.", path=("checkOut",))
     if not 1 <= len(rooms) <= MOST_ROOMS:
         raise InvalidInput(f"Ask for 1 to {MOST_ROOMS} rooms.", path=("rooms",))
     parties = []
     for number, room in enumerate(rooms):
         if not 1 <= room.adults <= 20:
             raise InvalidInput("A room needs 1 to 20 adults.", path=("rooms", str(number), "adults"))
-        if any(not 0 <= age <= 17 for age in room.children_ages):
-            raise InvalidInput("Children are 0 to 17 years old.", path=("rooms", str(number), "childrenAges"))
+        if len(room.children_ages) > MOST_CHILDREN:
+            raise InvalidInput(
+                f"A room takes {MOST_CHILDREN} children at most.", path=("rooms", str(number), "childrenAges")
+            )
+        if any(not 0 <= age <= OLDEST_CHILD for age in room.children_ages):
+            raise InvalidInput(
+                f"Children are 0 to {OLDEST_CHILD} years old.", path=("rooms", str(number), "childrenAges")
+            )
         parties.append(Party(room.adults, tuple(room.children_ages)))
     return StayQuery(arrival, departure, tuple(parties))
 
@@ -63,6 +78,8 @@ def check_place(place: search_pb2.Place) -> None:
     kind = place.WhichOneof("place")
     if kind is None:
         raise InvalidInput("Say where: a city, a name, a box or a point.", path=("place",))
+    if len(place.city) > LONGEST_TEXT or len(place.text) > LONGEST_TEXT:
+        raise InvalidInput(f"At most {LONGEST_TEXT} characters.", path=("place", kind))
     if kind == "text" and len(folded(place.text)) < SHORTEST_TEXT:
         raise InvalidInput(f"Type at least {SHORTEST_TEXT} letters.", path=("place", "text"))
     if kind == "box":
@@ -70,13 +87,34 @@ def check_place(place: search_pb2.Place) -> None:
         if not (-90 <= box.south <= box.north <= 90 and -180 <= box.west <= 180 and -180 <= box.east <= 180):
             raise InvalidInput("This is not a box on the map.", path=("place", "box"))
     if kind == "around":
-        around = place.around
-        if not (-90 <= around.latitude <= 90 and -180 <= around.longitude <= 180):
-            raise InvalidInput("This is not a point on the map.", path=("place", "around"))
-        if not 0 < around.radius_meters <= LARGEST_RADIUS_METERS:
-            raise InvalidInput(
-                f"The radius is 1 to {LARGEST_RADIUS_METERS:.0f} metres.", path=("place", "around", "radiusMeters")
-            )
+        check_point(place.around.latitude, place.around.longitude, path=("place", "around"))
+        check_radius(place.around.radius_meters, path=("place", "around", "radiusMeters"))
+
+
+def check_point(latitude: float, longitude: float, *, path: Sequence[str]) -> None:
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise InvalidInput("This is not a point on the map.", path=path)
+
+
+def check_radius(meters: float, *, path: Sequence[str]) -> None:
+    if not 0 < meters <= LARGEST_RADIUS_METERS:
+        raise InvalidInput(f"The radius is 1 to {LARGEST_RADIUS_METERS:.0f} metres.", path=path)
+
+
+def check_filter(wanted: search_pb2.HotelFilter) -> None:
+    """Values that no house can have are mistakes and told as such."""
+    least, most = wanted.min_per_night_minor_units, wanted.max_per_night_minor_units
+    if least < 0:
+        raise InvalidInput("A price is not below nothing.", path=("filter", "minPerNightMinorUnits"))
+    if most < 0 or 0 < most < least:
+        raise InvalidInput("This is below the least price.", path=("filter", "maxPerNightMinorUnits"))
+    if any(not 0 <= stars <= 5 for stars in wanted.stars):
+        raise InvalidInput("Stars are 0 (not classified) to 5.", path=("filter", "stars"))
+    if not 0 <= wanted.min_rating_hundredths <= 500:
+        raise InvalidInput("Ratings are at most 5.", path=("filter", "minRating"))
+    for name, values in (("stars", wanted.stars), ("amenities", wanted.amenities), ("mealPlans", wanted.meal_plans)):
+        if len(values) > MOST_VALUES:
+            raise InvalidInput(f"Name at most {MOST_VALUES}.", path=("filter", name))
 
 
 def _parse_date(text: str, field: str) -> dt.date:

@@ -133,7 +133,7 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
         await stack.enter_async_context(
             _running(
                 (outbox_relay.serve, relay_settings(parts)),
-                (inventory_consumer.serve, inventory_consumer_settings(parts, auth.address, booking.address)),
+                (inventory_consumer.serve, inventory_consumer_settings(parts, auth.address, **places)),
                 (live_status.serve, _live_status_settings(parts)),
                 (
                     notification_consumer.serve,

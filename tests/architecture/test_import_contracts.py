@@ -46,7 +46,7 @@ VIOLATIONS = [
     Violation("api-sql", "api/intruder.py", "from sqlmodel import Field"),
     Violation("workers", "workers/intruder.py", "from grpc_services.booking import queries"),
     Violation("workers", "workers/intruder.py", "import api.errors"),
-    Violation("services", "grpc_services/hotel/intruder.py", "from stack.demo_names import readable_name"),
+    Violation("services", "grpc_services/hotel/intruder.py", "from stack.demo_data import paris_houses"),
     Violation("services", "grpc_services/hotel/intruder.py", "import workers.hold_expiry"),
     Violation("services-apart", "grpc_services/hotel/intruder.py", "from grpc_services.booking import rules"),
     Violation(

@@ -11,11 +11,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from runtime.database import Database, open_database
-from stack.demo_data import HOUSES_OF_THE_DEMO_HOTELIER, PARIS, load_demo_houses
+from stack.demo_data import FRANCE, HOUSES_OF_THE_DEMO_HOTELIER, load_demo_houses, paris_houses
 from tests.parts import Parts
 
 HOTELIER = uuid.uuid4()
 TODAY = dt.date(2027, 1, 1)
+_ANNOUNCED = (
+    "SELECT count(DISTINCT t.id) FROM hotel.outbox_event AS o JOIN hotel.room_type AS t ON t.id::text = o.aggregate_id"
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +27,12 @@ async def database(parts: Parts) -> AsyncIterator[Database]:
         yield opened
 
 
-def test_the_list_has_every_classified_hotel_of_paris_and_no_personal_data() -> None:
-    with gzip.open(PARIS, "rt", encoding="utf-8", newline="") as file:
+def test_the_list_has_every_classified_hotel_of_france_and_no_personal_data() -> None:
+    with gzip.open(FRANCE, "rt", encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == 1212
-    assert {line["city"] for line in lines} == {"PARIS"}
+    assert len(lines) == 10_702
     assert not any("@" in value for line in lines for value in line.values())
+    assert len(paris_houses()) == 1212
 
 
 async def test_houses_are_loaded_once_whole_and_announced(database: Database) -> None:
@@ -47,9 +50,15 @@ async def test_houses_are_loaded_once_whole_and_announced(database: Database) ->
             "SELECT hotel_id, sum(number_of_rooms) AS rooms, count(*) AS kinds FROM hotel.room_type GROUP BY 1"
         )
         assert {row["kinds"] for row in kinds} == {3}
-        assert all(row["rooms"] >= 3 for row in kinds)
-        announced = await connection.fetchval("SELECT count(*) FROM hotel.outbox_event")
+        assert all(row["rooms"] >= row["kinds"] for row in kinds)
+        announced = await connection.fetchval(_ANNOUNCED)
         assert announced == 3 * wanted
+        doors = await connection.fetchval("SELECT count(*) FROM hotel.room")
+        assert doors == await connection.fetchval(
+            "SELECT sum(number_of_rooms) FROM hotel.room_type AS t JOIN hotel.hotel AS h ON h.id = t.hotel_id"
+            " WHERE h.owner_id = $1",
+            HOTELIER,
+        )
         await connection.execute("TRUNCATE hotel.hotel CASCADE")
         await connection.execute("DELETE FROM hotel.outbox_event")
         first = [house["id"] for house in houses]

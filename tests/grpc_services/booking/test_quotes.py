@@ -75,12 +75,14 @@ async def test_a_house_that_does_not_exist_is_not_found(desk: Desk, owner: Signe
 
 async def test_sold_out_nights_are_named(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
     house = await desk.house(owner, Kind(rooms=1))
-    await desk.booked(house, guest, arrival=ARRIVAL + DAY, nights=2)
+    full = nights_of(ARRIVAL + DAY, 2)
+    await desk.booked(house, guest, house.room(plan=1), arrival=ARRIVAL + DAY, nights=2)
     refusal = await refused(desk.quote(house, nights=4))
     assert (refusal.code, refusal.path) == ("ROOM_UNAVAILABLE", ("rooms",))
     assert refusal.details == {
         "room_type_id": house.room_types[0],
-        "nights": ",".join(nights_of(ARRIVAL + DAY, 2)),
+        "nights": ",".join(full),
+        "reasons": ";".join(f"{night}|SOLD_OUT|" for night in full),
     }
     assert (await desk.quote(house, nights=1)).id, "the night before is free"
     assert (await desk.quote(house, arrival=ARRIVAL + 3 * DAY, nights=1)).id, "the day of check-out is free"

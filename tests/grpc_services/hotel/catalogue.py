@@ -8,19 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contracts.booking.v1 import booking_pb2
-from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2
-from grpc_services.hotel import messages, queries
-from grpc_services.hotel.models import outbox as outbox_rows
+from grpc_services.hotel import events, queries
 from grpc_services.hotel.rules import EVERY_DAY
 from runtime.clock import utc_now
 from runtime.database import Database
-from runtime.event_bus import HOTEL_TOPIC
 from runtime.identifiers import new_id
-from runtime.outbox import Outbox
 
 FAR = dt.timedelta(days=3000)
-_outbox = Outbox(outbox_rows, HOTEL_TOPIC)
 
 
 @dataclass(frozen=True)
@@ -124,15 +119,12 @@ async def add_house(database: Database, asked: HouseInput, *, announce: bool = F
         for position, rule in enumerate(asked.rules)
     ]
     async with database.transaction() as connection:
-        await queries.insert_houses(
+        made = await queries.insert_houses(
             connection, hotels=[_hotel_row(hotel_id, asked)], room_types=room_types, rate_plans=plans, price_rules=rules
         )
         if announce:
-            for row in room_types:
-                event = events_pb2.RoomTypeCreated(
-                    room_type=messages.room_type_message(row), owner_id=str(asked.owner_id)
-                )
-                await _outbox.publish(connection, event, aggregate_id=str(row["id"]), aggregate_version=1)
+            for row in made:
+                await events.publish_room_type_created(connection, row, asked.owner_id)
     return House(hotel_id, asked, [str(row["id"]) for row in room_types], [str(row["id"]) for row in plans])
 
 

@@ -10,6 +10,7 @@ from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from runtime.channels import open_channel
 from runtime.database import Database, open_database
 from runtime.identity import Role
+from tests.grpc_services.hotel.hotelier import Hotelier
 from tests.house import SignedIn, register_account
 from tests.parts import Parts
 
@@ -30,3 +31,14 @@ async def hotel_database(parts: Parts) -> AsyncIterator[Database]:
 @pytest.fixture(scope="module")
 async def owner(auth_address: str) -> SignedIn:
     return await register_account(auth_address, Role.HOTELIER)
+
+
+@pytest.fixture(scope="module")
+async def hotelier(hotels: hotel_pb2_grpc.HotelServiceAsyncStub, owner: SignedIn) -> Hotelier:
+    return Hotelier(hotels, owner.token)
+
+
+@pytest.fixture(scope="module")
+async def rival(hotels: hotel_pb2_grpc.HotelServiceAsyncStub, auth_address: str) -> Hotelier:
+    """Another hotelier, with houses of their own."""
+    return Hotelier(hotels, (await register_account(auth_address, Role.HOTELIER)).token)

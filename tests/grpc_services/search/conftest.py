@@ -54,7 +54,9 @@ async def search(
     """A client of a search service that has loaded the town and hears of every change."""
     stop = asyncio.Event()
     settings = search_settings(parts, auth_address, hotel_address=hotel_address, booking_address=booking_address)
-    consumer = inventory_consumer_settings(parts, auth_address, booking_address)
+    consumer = inventory_consumer_settings(
+        parts, auth_address, hotel_address=hotel_address, booking_address=booking_address
+    )
     async with (
         _running(outbox_relay.serve(relay_settings(parts), stop), stop),
         _running(inventory_consumer.serve(consumer, stop), stop),

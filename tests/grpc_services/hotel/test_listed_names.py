@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stack.demo_names import readable_name
+from grpc_services.hotel.listed_names import readable_name
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from stack.demo_names import readable_name
         ("HÔTEL IBIS STYLES PARIS GARE DE L'EST TGV", "Hôtel Ibis Styles Paris Gare de l'Est TGV"),
         ("LE  PETIT   PARIS", "Le Petit Paris"),
         ("PARIS", "Paris"),
+        ("VITRY-LE-FRANÇOIS", "Vitry-le-François"),
+        ("CHAMPAGNE-AU-MONT-D'OR", "Champagne-au-Mont-d'Or"),
         ("Hôtel déjà bien écrit", "Hôtel déjà bien écrit"),
     ],
 )

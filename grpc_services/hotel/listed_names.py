@@ -45,4 +45,15 @@ def _word(word: str, *, first: bool) -> str:
     if article:
         letter = article.group(1) if first else article.group(1).lower()
         return f"{letter}{article.group(2)}{_word(article.group(3), first=True)}"
-    return "-".join(part.capitalize() for part in word.split("-"))
+    parts = word.split("-")
+    return "-".join(
+        part.lower() if number and part.lower() in _SMALL else _capital(part) for number, part in enumerate(parts)
+    )
+
+
+def _capital(part: str) -> str:
+    """`D'OR` within a hyphenated name becomes `d'Or`, also at its end."""
+    article = re.fullmatch(r"([DL])(['’])(.+)", part)
+    if article:
+        return f"{article.group(1).lower()}{article.group(2)}{article.group(3).capitalize()}"
+    return part.capitalize()

@@ -1,0 +1,93 @@
+"""Restrictions of nights, kept once each: a night of a product holds a number into this table.
+
+What they mean is told in contracts/hotel/v1: stay lengths and days in advance are judged by the night of
+arrival, closed to departure by the day of check-out, which is not slept.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts.hotel.v1 import hotel_pb2
+from grpc_services.search.columns import NO_LIMIT, Bools, Ints
+
+Numbers: TypeAlias = "npt.NDArray[np.uint16] | npt.NDArray[np.uint32]"
+Row: TypeAlias = tuple[int, int, int, int, int, int, int]
+
+NONE: Row = (0, 0, 0, 0, NO_LIMIT, -1, -1)
+_CLOSED, _TO_ARRIVAL, _TO_DEPARTURE, _MIN_STAY, _MAX_STAY, _MIN_ADVANCE, _MAX_ADVANCE = range(7)
+
+
+class RestrictionTable:
+    """Number 0 restricts nothing. Days in advance of -1 are left to the rate plan."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Row, int] = {NONE: 0}
+        self._rows: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number_of(self, restrictions: hotel_pb2.NightRestrictions, plan: hotel_pb2.RatePlan) -> int:
+        """Days in advance that are only the plan's own are left out: they hold on every night anyway."""
+        row: Row = (
+            int(restrictions.closed),
+            int(restrictions.closed_to_arrival),
+            int(restrictions.closed_to_departure),
+            restrictions.min_stay,
+            restrictions.max_stay or NO_LIMIT,
+            _own(restrictions.HasField("min_advance_days"), restrictions.min_advance_days, plan.min_advance_days),
+            _own(
+                restrictions.HasField("max_advance_days"),
+                restrictions.max_advance_days,
+                plan.max_advance_days if plan.HasField("max_advance_days") else NO_LIMIT,
+            ),
+        )
+        number = self._numbers.setdefault(row, len(self._numbers))
+        if self._rows is not None and number >= len(self._rows):
+            self._rows = None
+        return number
+
+    def keep(self, used: Bools) -> Numbers:
+        """Forgets the rows that are not used; answers the new number of every old one."""
+        renumbered = np.zeros(len(self._numbers), dtype=np.uint32)
+        kept: dict[Row, int] = {NONE: 0}
+        for row, number in self._numbers.items():
+            if used[number]:
+                renumbered[number] = kept.setdefault(row, len(kept))
+        self._numbers = kept
+        self._rows = None
+        return renumbered
+
+    def closed(self, numbers: Numbers) -> Bools:
+        refused: Bools = (self._table()[:, _CLOSED] > 0)[numbers]
+        return refused
+
+    def closed_to_departure(self, numbers: Numbers) -> Bools:
+        refused: Bools = (self._table()[:, _TO_DEPARTURE] > 0)[numbers]
+        return refused
+
+    def closed_to_arrival(self, numbers: Numbers, nights: int) -> Bools:
+        """Also by the shortest and longest stay."""
+        table = self._table()
+        refused = (table[:, _TO_ARRIVAL] > 0) | (table[:, _MIN_STAY] > nights) | (table[:, _MAX_STAY] < nights)
+        answer: Bools = refused[numbers]
+        return answer
+
+    def advance_days(self, numbers: Numbers, least: Ints, most: Ints) -> tuple[Ints, Ints]:
+        """The days in advance that hold, where `least` and `most` are the plans' own."""
+        table = self._table()
+        own_least, own_most = table[:, _MIN_ADVANCE][numbers], table[:, _MAX_ADVANCE][numbers]
+        return np.where(own_least >= 0, own_least, least), np.where(own_most >= 0, own_most, most)
+
+    def _table(self) -> Ints:
+        if self._rows is None:
+            self._rows = np.array(list(self._numbers), dtype=np.int64)
+        return self._rows
+
+
+def _own(is_set: bool, days: int, of_plan: int) -> int:
+    return days if is_set and days != of_plan else -1
