@@ -5,10 +5,10 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes
-CODE := runtime api grpc_services workers migrations stack tests
+CODE := runtime api grpc_services workers migrations stack bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up tour audit test lint format types contracts contracts-check migrations-check schema web lock clean
+.PHONY: help up tour audit test bench lint format types contracts contracts-check migrations-check schema web lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -24,6 +24,9 @@ audit: $(STAMP) ## the standing proof: every booking counted against nights and 
 
 test: $(STAMP) ## all tests, on real PostgreSQL, Valkey and Kafka broker
 	@$(PY) -m pytest $(ARGS)
+
+bench: $(STAMP) ## search over all of France against the best SQL; some minutes
+	@$(PY) -m bench.search $(ARGS)
 
 lint: $(STAMP) ## ruff
 	@$(VENV)/bin/ruff check .

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.calendar_export import CalendarExport
 from api.fresh_requests import FreshRequests
 from api.graphql_http import GraphQLOverHTTP
 from api.graphql_ws import GraphQLOverWebSocket
@@ -40,6 +41,7 @@ def build_app(settings: GatewaySettings, services: Services) -> ASGIApp:
     routes = [
         Route("/", front_door),
         Route("/webhooks/payments", PaymentWebhook(services, settings.webhook_secrets).receive, methods=["POST"]),
+        Route("/calendars/{secret}.ics", CalendarExport(services).read),
         Route("/.well-known/jwks.json", jwks),
         Route("/health/live", live),
         Route("/health/ready", Readiness(services).report),

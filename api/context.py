@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import strawberry
 
@@ -17,6 +18,7 @@ class RequestContext:
 
     services: Services
     user_agent: str = ""
+    extensions: dict[str, Any] = field(default_factory=dict)  # of the answer
 
     @cached_property
     def load(self) -> Loaders:

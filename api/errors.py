@@ -5,6 +5,7 @@ Anything unexpected is logged with a reference and reaches the client as that re
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import uuid
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from strawberry.types.union import StrawberryUnion
 
 from api.node_ids import encode_id
 from api.request_errors import placed
+from api.unavailable_nights import NightUnavailable, refused_nights
 from runtime.errors import InternalFault, ServiceError
 
 log = structlog.get_logger()
@@ -36,6 +38,7 @@ class ErrorCode(enum.Enum):
     EMAIL_TAKEN = "EMAIL_TAKEN"
     ROOM_UNAVAILABLE = "ROOM_UNAVAILABLE"
     QUOTE_EXPIRED = "QUOTE_EXPIRED"
+    CAPACITY_BELOW_SOLD = "CAPACITY_BELOW_SOLD"
     ILLEGAL_STATE = "ILLEGAL_STATE"
     VERSION_CONFLICT = "VERSION_CONFLICT"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
@@ -75,15 +78,30 @@ class EmailTaken(UserError):
     pass
 
 
-@strawberry.type(description="The rooms are no longer free on these nights.")
+@strawberry.type(description="The rooms are not free on these nights, or the house does not sell this stay.")
 class RoomUnavailable(UserError):
-    room_type_id: strawberry.ID = strawberry.field(description="The room type that is full.")
-    nights: list[str] = strawberry.field(description="The nights on which it is full, as dates.")
+    room_type_id: strawberry.ID = strawberry.field(description="The room type that cannot be had.")
+    nights: list[str] = strawberry.field(description="The nights at fault, as dates.")
+    reasons: list[NightUnavailable] = strawberry.field(description="Why, night by night.")
 
 
 @strawberry.type(description="The quote's 15 minutes are over; ask for a new one.")
 class QuoteExpired(UserError):
     pass
+
+
+@strawberry.type(description="A night on which fewer rooms would be left than are taken.")
+class NightBelowSold:
+    night: dt.date = strawberry.field(description="The night.")
+    held: int = strawberry.field(description="Rooms held for a payment.")
+    sold: int = strawberry.field(description="Rooms sold.")
+    blocked: int = strawberry.field(description="Rooms that other channels sold.")
+    out_of_order: int = strawberry.field(description="Rooms that would be out of order.")
+
+
+@strawberry.type(description="More rooms are held or sold than would be left; nothing was written.")
+class CapacityBelowSold(UserError):
+    nights: list[NightBelowSold] = strawberry.field(description="Every such night.")
 
 
 @strawberry.type(description="What you ask for cannot be done in the state that things are in.")
@@ -124,6 +142,14 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             path=path,
             room_type_id=strawberry.ID(encode_id("RoomType", refusal.details["room_type_id"])),
             nights=_listed(refusal.details.get("nights", "")),
+            reasons=refused_nights(refusal.details.get("reasons", ""), refusal.details["room_type_id"]),
+        )
+    if refusal.code == "CAPACITY_BELOW_SOLD":
+        return CapacityBelowSold(
+            code=ErrorCode.CAPACITY_BELOW_SOLD,
+            message=refusal.message,
+            path=path,
+            nights=_nights_below_sold(refusal.details.get("counts", "")),
         )
     if refusal.code == "ILLEGAL_STATE":
         return IllegalState(
@@ -195,6 +221,23 @@ def _reference(cause: Exception) -> str:
     reference = uuid.uuid4().hex[:12]
     log.error("graphql.fault", reference=reference, exc_info=cause)
     return reference
+
+
+def _nights_below_sold(text: str) -> list[NightBelowSold]:
+    """Of `night|held|sold|blocked|out_of_order;…`."""
+    found = []
+    for part in filter(None, text.split(";")):
+        night, held, sold, blocked, out_of_order = part.split("|")
+        found.append(
+            NightBelowSold(
+                night=dt.date.fromisoformat(night),
+                held=int(held),
+                sold=int(sold),
+                blocked=int(blocked),
+                out_of_order=int(out_of_order),
+            )
+        )
+    return found
 
 
 def _listed(text: str) -> list[str]:

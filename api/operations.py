@@ -118,7 +118,8 @@ async def run_operation(chosen: Chosen, context: RequestContext) -> dict[str, An
         variable_values=chosen.variables,
         operation_name=chosen.name,
     )
-    return response_body(chosen, await result if isawaitable(result) else result)
+    body = response_body(chosen, await result if isawaitable(result) else result)
+    return body | {"extensions": context.extensions} if context.extensions else body
 
 
 async def open_subscription(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -16,26 +15,13 @@ from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
 from api.permissions import Demands, Permission
+from api.price_lines import PriceLine, PriceLineKind, price_line
 from api.rate_plans import CancellationPolicy, PaymentTiming, cancellation_policy, payment_timing
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 from runtime.errors import NotFound as NothingThere
-
-
-@strawberry.enum(description="What a line of a price is for.")
-class PriceLineKind(enum.Enum):
-    NIGHT = "NIGHT"
-    CITY_TAX = "CITY_TAX"
-
-
-@strawberry.type(description="One line of a price. The lines of a room sum exactly to its total.")
-class PriceLine:
-    kind: PriceLineKind = strawberry.field(description="What it is for.")
-    night: dt.date | None = strawberry.field(description="The night, for lines of a night.")
-    description: str = strawberry.field(description="In words.")
-    amount: Money = strawberry.field(description="How much.")
 
 
 @strawberry.type(description="One room of a quote or booking, with its guests and its price.")
@@ -158,25 +144,23 @@ def priced_room(message: hotel_pb2.PricedRoom) -> PricedRoom:
         adults=message.request.adults,
         children_ages=list(message.request.children_ages),
         cancellation_policy=cancellation_policy(message.cancellation_policy),
-        lines=[
-            PriceLine(
-                kind=PriceLineKind(hotel_pb2.PriceLineKind.Name(line.kind).removeprefix("PRICE_LINE_KIND_")),
-                night=dt.date.fromisoformat(line.night) if line.night else None,
-                description=line.description,
-                amount=money(line.amount),
-            )
-            for line in message.lines
-        ],
+        lines=[price_line(line) for line in message.lines],
         total=money(message.total),
     )
 
 
 def strictest_policy(rooms: Iterable[PricedRoom]) -> CancellationPolicy:
     """The policy that lets a guest go free for the shortest time."""
-    return max(
-        (room.cancellation_policy for room in rooms),
-        key=lambda policy: [(tier.penalty_percent, tier.hours_before_check_in) for tier in policy.tiers],
-    )
+    return max(rooms, key=_strictness).cancellation_policy
+
+
+def _strictness(room: PricedRoom) -> list[tuple[float, int]]:
+    """Penalties in percent, nights as their share of the stay's nights, with how long before check-in."""
+    nights = max(1, sum(line.kind is PriceLineKind.NIGHT for line in room.lines))
+    return [
+        (tier.penalty_percent or min(100.0, 100 * tier.penalty_nights / nights), tier.hours_before_check_in)
+        for tier in room.cancellation_policy.tiers
+    ]
 
 
 async def hotel_of(info: Info, hotel_id: str) -> Hotel:

@@ -9,20 +9,31 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.bookings import BookingMutations, BookingQueries, BookingSubscriptions, booking
+from api.calendar_feeds import CalendarMutations
 from api.context import Info
+from api.hotel_editing import HotelEditing
+from api.hotel_import import HotelImportMutations
 from api.hotel_search import HotelQueries
 from api.hotels import hotel
+from api.inventory import InventoryMutations
 from api.node_ids import decode_node_id
 from api.nodes import Node
 from api.notifications import NotificationMutations
 from api.payments import PaymentMutations
+from api.price_explaining import PriceQueries
+from api.price_rule_editing import PriceRuleMutations
 from api.quotes import QuoteMutations, QuoteQueries, quote
+from api.rate_plan_editing import RatePlanEditing
+from api.rates import RateMutations
+from api.recommendations import RecommendationQueries
+from api.room_editing import RoomEditing
+from api.room_type_editing import RoomTypeEditing
 from api.scalars import SCALARS
 from api.viewer import ViewerMutations, ViewerQueries
 
 
 @strawberry.type(description="What can be read.")
-class Query(ViewerQueries, HotelQueries, QuoteQueries, BookingQueries):
+class Query(ViewerQueries, HotelQueries, RecommendationQueries, QuoteQueries, PriceQueries, BookingQueries):
     @strawberry.field(description="Anything with a global id; null if it does not exist or is not yours to see.")
     async def node(
         self,
@@ -41,7 +52,22 @@ class Query(ViewerQueries, HotelQueries, QuoteQueries, BookingQueries):
 
 
 @strawberry.type(description="What can be done. Every mutation answers a union: success first, then refusals.")
-class Mutation(ViewerMutations, QuoteMutations, BookingMutations, PaymentMutations, NotificationMutations):
+class Mutation(
+    ViewerMutations,
+    QuoteMutations,
+    BookingMutations,
+    PaymentMutations,
+    NotificationMutations,
+    InventoryMutations,
+    CalendarMutations,
+    HotelImportMutations,
+    HotelEditing,
+    RoomTypeEditing,
+    RoomEditing,
+    RatePlanEditing,
+    RateMutations,
+    PriceRuleMutations,
+):
     pass
 
 

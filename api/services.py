@@ -38,6 +38,7 @@ class Services:
     live: LiveUpdates
     hotel_cache: HotelCache
     jobs: JobQueue
+    public_url: str  # of this gateway
 
 
 @asynccontextmanager
@@ -73,4 +74,5 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             live=await stack.enter_async_context(open_live_updates(client)),
             hotel_cache=await stack.enter_async_context(open_hotel_cache(client)),
             jobs=await stack.enter_async_context(open_job_queue(settings)),
+            public_url=settings.public_url.rstrip("/"),
         )

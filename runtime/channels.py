@@ -25,6 +25,7 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_REFUSAL_BYTES = 128 * 1024  # a refusal may name every night of a year and a half
 _REPEATABLE = (
     descriptor_pb2.MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS,
     descriptor_pb2.MethodOptions.IdempotencyLevel.IDEMPOTENT,
@@ -37,6 +38,8 @@ async def open_channel(address: str, contract: FileDescriptor) -> AsyncIterator[
     that the contract marks as free of side effects or idempotent."""
     options = [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_metadata_size", MAX_REFUSAL_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_REFUSAL_BYTES),
         ("grpc.service_config", retry_policy(contract)),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.max_reconnect_backoff_ms", 1_000),

@@ -18,8 +18,10 @@ from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
+from runtime.outbound_http import open_outbound_http
 from runtime.process import run_process
 from runtime.settings import WorkerSettings
+from workers.calendar_feeds import JOB_SECONDS, fetch_calendar_feeds
 from workers.email_delivery import deliver_email, sweep_due_deliveries
 from workers.hold_expiry import expire_holds
 from workers.payment_webhooks import settle_payment_event, sweep_payment_events
@@ -39,6 +41,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
         open_channel(settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
         open_service_identity(settings.auth_address, settings) as identity,
         open_job_queue(settings) as jobs,
+        open_outbound_http(allow_private_addresses=settings.allow_private_addresses) as outbound,
     ):
         context = {
             "settings": settings,
@@ -46,6 +49,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             "notifications": notification_pb2_grpc.NotificationServiceStub(notifications),
             "identity": identity,
             "jobs": jobs,
+            "outbound": outbound,
         }
         while not stop.is_set():
             try:
@@ -62,6 +66,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
             cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),
             cron(sweep_payment_events, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
+            cron(fetch_calendar_feeds, second={15}, max_tries=1, timeout=JOB_SECONDS),
         ],
         redis_settings=redis_settings(settings),
         ctx=dict(context),

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ARRAY, Boolean, Date, Integer, Uuid, any_, bindparam, delete, func, insert, or_, select, text
+from sqlalchemy import ARRAY, Boolean, Date, Integer, Text, Uuid, any_, bindparam, delete, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from grpc_services.booking.models import CalendarExport, CalendarFeed, CalendarFeedNight
@@ -90,13 +90,13 @@ _DUE = Statement(
 _HEARD = Statement(
     text("""
         UPDATE booking.calendar_feed AS feed
-        SET fetched_at = now(), succeeded_at = now(), failure = '', etag = coalesce(:etag, etag)
+        SET fetched_at = now(), succeeded_at = now(), failure = '', etag = coalesce(:etag, feed.etag)
         FROM (SELECT * FROM booking.calendar_feed WHERE id = :id FOR UPDATE) AS before
         WHERE feed.id = before.id
         RETURNING feed.*, false AS stale,
             before.succeeded_at IS NULL
                 OR before.succeeded_at <= now() - make_interval(secs => :stale_seconds) AS turned
-    """).bindparams(bindparam("id", type_=Uuid), bindparam("etag"), _seconds)
+    """).bindparams(bindparam("id", type_=Uuid), bindparam("etag", type_=Text), _seconds)
 )
 _NOT_HEARD = Statement(
     text("""
@@ -112,7 +112,7 @@ _NOT_HEARD = Statement(
                     AND before.fetched_at < feed.succeeded_at + make_interval(secs => :stale_seconds),
                 false
             ) AS turned
-    """).bindparams(bindparam("id", type_=Uuid), bindparam("failure"), _seconds)
+    """).bindparams(bindparam("id", type_=Uuid), bindparam("failure", type_=Text), _seconds)
 )
 _FORGET_NIGHTS = Statement(
     delete(feed_night).where(feed_night.c.feed_id == bindparam("id"), feed_night.c.night >= bindparam("first_night"))

@@ -32,7 +32,17 @@ async def record_change(
         before, after = differing(before, after)
     change = {"subject_kind": subject_kind, "subject_id": subject_id, "action": action}
     await change_queries.insert_changes(
-        connection, [{"id": new_id(), "hotel_id": hotel_id, "before": before, "after": after, **change, **_actor()}]
+        connection,
+        [
+            {
+                "id": new_id(),
+                "hotel_id": hotel_id,
+                "before": _document(before),
+                "after": _document(after),
+                **change,
+                **_actor(),
+            }
+        ],
     )
 
 
@@ -64,6 +74,13 @@ async def record_imports(connection: Connection, houses: Sequence[dict[str, Any]
             for house in houses
         ],
     )
+
+
+def _document(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """With ids as text, which JSON has no type for."""
+    if side is None:
+        return None
+    return {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in side.items()}
 
 
 def _actor() -> dict[str, Any]:

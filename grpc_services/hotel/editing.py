@@ -61,3 +61,9 @@ async def move_rates(connection: Connection, house: Record) -> None:
     """One rates version more, told to whoever follows the prices."""
     rates_version = await hotel_queries.move_rates_version(connection, house["id"])
     await events.publish_rates_changed(connection, house["id"], rates_version)
+
+
+def check_rates_version(house: Record, expected: int) -> None:
+    """Prices and restrictions have a version of their own."""
+    if house["rates_version"] != expected:
+        raise VersionConflict(house["rates_version"], path=("expectedRatesVersion",))

@@ -38,7 +38,8 @@ HIGHEST_CITY_TAX = 10_000_000  # minor units a person and night
 _ENGLISH = Locale("en")
 # CLDR names some that are not countries of ISO 3166-1: unions, test regions, exceptional reservations.
 _NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
-COUNTRIES = frozenset(code for code in map(str, _ENGLISH.territories) if re.fullmatch(r"[A-Z]{2}", code)) - _NO_COUNTRIES
+_TERRITORIES = frozenset(map(str, _ENGLISH.territories))  # continents among them, by number
+COUNTRIES = frozenset(code for code in _TERRITORIES if re.fullmatch(r"[A-Z]{2}", code)) - _NO_COUNTRIES
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{3,28}[0-9]")
 _ZONES = frozenset(zone for zone in available_timezones() if "/" in zone or zone == "UTC")

@@ -76,10 +76,10 @@ class HotelMethods:
 
     async def UpdateHotel(self, request: hotel_pb2.UpdateHotelRequest, context: Context) -> hotel_pb2.Hotel:
         caller = policies.require_editor()
-        hotel_id = parse_id(request.hotel.id, path=("id",))
+        hotel_id = parse_id(request.hotel.id, path=("hotelId",))
         changes = hotel_fields.written_hotel(request.hotel, request.fields)
         async with self._database.transaction() as connection:
-            row = await editing.lock_open_house(connection, caller, hotel_id, path=("id",))
+            row = await editing.lock_open_house(connection, caller, hotel_id, path=("hotelId",))
             editing.check_version(row, request.expected_version)
             before = _facts(row)
             after = before | changes
@@ -93,10 +93,10 @@ class HotelMethods:
 
     async def MoveHotel(self, request: hotel_pb2.MoveHotelRequest, context: Context) -> hotel_pb2.Hotel:
         caller = policies.require_editor()
-        hotel_id = parse_id(request.id, path=("id",))
+        hotel_id = parse_id(request.id, path=("hotelId",))
         state = messages.hotel_state_name(request.state)
         async with self._database.transaction() as connection:
-            row = await editing.lock_open_house(connection, caller, hotel_id, path=("id",))
+            row = await editing.lock_open_house(connection, caller, hotel_id, path=("hotelId",))
             editing.check_version(row, request.expected_version)
             allowed = ",".join(editing.HOTEL_MOVES[row["state"]])
             if state not in editing.HOTEL_MOVES[row["state"]]:

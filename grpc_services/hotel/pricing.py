@@ -19,6 +19,8 @@ from grpc_services.hotel.rate_grid import RateGrid
 from runtime.database import Record
 from runtime.errors import InvalidInput
 
+MOST_CALENDAR_RATES = 20_000
+
 
 class StayPricing:
     """Prices a stay at one house. The grid begins with the night of arrival and reaches to the day of departure."""
@@ -202,6 +204,8 @@ def calendar_rates(grid: RateGrid, currency: str, room_type_ids: Sequence[str]) 
     unrestricted = hotel_pb2.NightRestrictions()
     kinds = [kind for kind, row in enumerate(grid.kind_rows) if not room_type_ids or str(row["id"]) in room_type_ids]
     nights = [(grid.first_night + dt.timedelta(days=offset)).isoformat() for offset in range(grid.prices.shape[-1])]
+    if len(kinds) * len(grid.plan_rows) * len(nights) > MOST_CALENDAR_RATES:
+        raise InvalidInput("Ask for fewer room types or nights at a time.", path=("roomTypeIds",))
     return [
         hotel_pb2.CalendarRate(
             room_type_id=str(grid.kind_rows[kind]["id"]),

@@ -135,8 +135,8 @@ def apply_changes(changes: Sequence[RateChange], window: Window, before: NightRa
         start = (change.first_night - window.first_night).days
         chosen = np.flatnonzero(change.weekdays >> weekday[start : start + change.nights] & 1) + start
         where = np.ix_(
-            [kinds[identifier] for identifier in change.room_type_ids],
-            [plans[identifier] for identifier in change.rate_plan_ids],
+            np.array([kinds[identifier] for identifier in change.room_type_ids]),
+            np.array([plans[identifier] for identifier in change.rate_plan_ids]),
             chosen,
         )
         for field, value in change.values.items():

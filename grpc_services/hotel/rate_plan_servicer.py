@@ -96,13 +96,13 @@ async def _locked(
     connection: Connection, caller: Caller, rate_plan_id: str, expected_version: int
 ) -> tuple[Record, Record]:
     """The locked house and the rate plan, which may be edited."""
-    identifier = parse_id(rate_plan_id, path=("id",))
+    identifier = parse_id(rate_plan_id, path=("ratePlanId",))
     found = await rate_plan_queries.get(connection, identifier)
     hotel_id = found["hotel_id"] if found else None
-    house = await editing.lock_open_house(connection, caller, hotel_id, path=("id",), kind="rate plan")
+    house = await editing.lock_open_house(connection, caller, hotel_id, path=("ratePlanId",), kind="rate plan")
     row = await rate_plan_queries.get(connection, identifier)
     if row is None:
-        raise NotFound("There is no such rate plan.", path=("id",))
+        raise NotFound("There is no such rate plan.", path=("ratePlanId",))
     editing.check_editable(row, "rate plan", expected_version)
     return house, row
 

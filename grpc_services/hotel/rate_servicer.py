@@ -26,7 +26,6 @@ from grpc_services.hotel.models import idempotency
 from grpc_services.hotel.night_rates import unpacked
 from grpc_services.hotel.stay_servicer import load_rates
 from runtime.database import Connection, Database, Record
-from runtime.errors import VersionConflict
 from runtime.idempotency import IdempotencyKeys, check_key
 from runtime.identifiers import parse_id
 from runtime.identity import NOBODY
@@ -65,7 +64,7 @@ class RateMethods:
             if earlier is not None:
                 return earlier
             hotel = await editing.lock_open_house(connection, caller, hotel_id, path=("hotelId",))
-            check_rates_version(hotel, request.expected_rates_version)
+            editing.check_rates_version(hotel, request.expected_rates_version)
             rate_changes.check_dates(changes, rules.today_at(hotel["time_zone"], self._now()))
             house = (await queries.load_houses(connection, [hotel_id], reader_id=NOBODY, of_anybody=True))[hotel_id]
             rate_changes.check_belong(
@@ -121,8 +120,3 @@ async def _apply(
         nights_changed=int(np.count_nonzero(changed)),
         changed=difference.messages(),
     )
-
-
-def check_rates_version(hotel: Record, expected: int) -> None:
-    if hotel["rates_version"] != expected:
-        raise VersionConflict(hotel["rates_version"], path=("expectedRatesVersion",))

@@ -111,13 +111,13 @@ class RoomMethods:
 
 async def _locked(connection: Connection, caller: Caller, room_id: str, expected_version: int) -> Record:
     """The room, which may be edited, under the lock of its house."""
-    identifier = parse_id(room_id, path=("id",))
+    identifier = parse_id(room_id, path=("roomId",))
     found = await room_queries.get(connection, identifier)
     hotel_id = found["hotel_id"] if found else None
-    await editing.lock_open_house(connection, caller, hotel_id, path=("id",), kind="room")
+    await editing.lock_open_house(connection, caller, hotel_id, path=("roomId",), kind="room")
     row = await room_queries.get(connection, identifier)
     if row is None:
-        raise NotFound("There is no such room.", path=("id",))
+        raise NotFound("There is no such room.", path=("roomId",))
     editing.check_editable(row, "room", expected_version)
     return row
 

@@ -103,13 +103,13 @@ async def _locked(
     connection: Connection, caller: Caller, room_type_id: str, expected_version: int
 ) -> tuple[Record, Record]:
     """The locked house and the room type, which may be edited."""
-    identifier = parse_id(room_type_id, path=("id",))
+    identifier = parse_id(room_type_id, path=("roomTypeId",))
     found = await room_type_queries.get(connection, identifier)
     hotel_id = found["hotel_id"] if found else None
-    house = await editing.lock_open_house(connection, caller, hotel_id, path=("id",), kind="room type")
+    house = await editing.lock_open_house(connection, caller, hotel_id, path=("roomTypeId",), kind="room type")
     row = await room_type_queries.get(connection, identifier)
     if row is None:
-        raise NotFound("There is no such room type.", path=("id",))
+        raise NotFound("There is no such room type.", path=("roomTypeId",))
     editing.check_editable(row, "room type", expected_version)
     return house, row
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,7 @@ from grpc_services.search.columns import (
 from grpc_services.search.house_facts import Distinct, put_house_facts, put_product_facts, put_type_facts
 from grpc_services.search.places import folded
 from grpc_services.search.restrictions import Numbers, RestrictionTable
+from grpc_services.search.rules import Party
 
 _MOST_FREE = int(np.iinfo(np.int16).max)
 _UNORDERED_SHARE = 8
@@ -63,6 +64,15 @@ class Selection:
     house_of: Ints  # of each product
     type_of: Ints  # of each product, within the selection
     first_type: Ints  # of each house
+    by_party: dict[Party, ForParty] = field(default_factory=dict)  # what does not depend on the dates
+
+
+@dataclass(slots=True)
+class ForParty:
+    """What a party changes of a night's price, by product of a selection, and which products take it."""
+
+    extras: Ints
+    fits: Bools
 
 
 @dataclass(slots=True)
@@ -88,6 +98,7 @@ class Index:
     order: int = 0  # moves whenever rows move
     out_of_order: int = 0
     _selections: dict[str, Selection] = field(default_factory=dict)
+    _city_rows: dict[str, Ints] = field(default_factory=dict)
     _selected_at: int = -1
 
     def __post_init__(self) -> None:
@@ -122,11 +133,10 @@ class Index:
         return found
 
     def published(self) -> Ints:
-        return np.fromiter(self.row_of.values(), dtype=np.int64, count=len(self.row_of))
+        return self._rows("", self.row_of.values())
 
     def city_rows(self, city: str) -> Ints:
-        rows = self.cities[city]
-        return np.fromiter(rows, dtype=np.int64, count=len(rows))
+        return self._rows(city, self.cities[city])
 
     def put_houses(self, entries: Sequence[hotel_pb2.CatalogueEntry]) -> set[str]:
         """Adds houses or replaces what is known of them; answers the room types whose free rooms must be told."""
@@ -200,9 +210,7 @@ class Index:
 
     def select(self, houses: Ints, *, city: str = "") -> Selection:
         """What these houses sell; those of a whole city are remembered until anything changes."""
-        if self._selected_at != self.structure:
-            self._selections.clear()
-            self._selected_at = self.structure
+        self._forget_if_changed()
         known = self._selections.get(city) if city else None
         if known is None:
             known = self._select(houses)
@@ -326,6 +334,20 @@ class Index:
             put_product_facts(self.products, number, plans[product.rate_plan_id], self.distinct)
         self.structure += 1
 
+    def _rows(self, city: str, rows: Collection[int]) -> Ints:
+        """Rows as an array, remembered until anything changes; no city is everything."""
+        self._forget_if_changed()
+        known = self._city_rows.get(city)
+        if known is None:
+            known = self._city_rows[city] = np.fromiter(rows, dtype=np.int64, count=len(rows))
+        return known
+
+    def _forget_if_changed(self) -> None:
+        if self._selected_at != self.structure:
+            self._selections.clear()
+            self._city_rows.clear()
+            self._selected_at = self.structure
+
     def _leave_city(self, city: str, row: int) -> None:
         rows = self.cities[city]
         rows.pop(row, None)
@@ -341,7 +363,7 @@ class Index:
         told = [np.frombuffer(product.nightly_prices, "<i4") for _, entry in laid_out for product in entry.products]
         prices = np.ascontiguousarray(np.stack(told).T)
         numbers = self._restriction_numbers([entry for _, entry in laid_out], prices.shape)
-        any_number = numbers.any(axis=1)
+        any_number = numbers.max(axis=1) > 0
         kind = _number_kind(len(self.restriction_table))
         for offset in range(min(len(prices), self.nights - first)):
             night = first + offset

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from grpc_services.search.assignment import cheapest_assignment
 from grpc_services.search.columns import Bools, Ints
-from grpc_services.search.index import Index, Selection
+from grpc_services.search.index import ForParty, Index, Selection
 from grpc_services.search.rules import Party, StayQuery
 from runtime.shares import share_of
 
 NO_OFFER = np.iinfo(np.int64).max // 16  # nine of them still fit into 64 bits
+_MOST_PARTIES_KNOWN = 8
 
 
 @dataclass(slots=True)
@@ -97,7 +99,8 @@ def choose(priced: Priced, allowed: Bools | None = None) -> Offers:
     selection = priced.selection
     if not len(selection.houses):
         nothing = np.zeros(0, dtype=np.int64)
-        return Offers(nothing, nothing, nothing.reshape(len(priced.party_of), 0), nothing.reshape(-1, 0))
+        no_rooms = np.zeros((len(priced.party_of), 0), dtype=np.int64)
+        return Offers(nothing, nothing, no_rooms, no_rooms)
     net = priced.net if allowed is None else [np.where(allowed, amounts, NO_OFFER) for amounts in priced.net]
     cheapest = [np.minimum.reduceat(amounts, selection.first_product) for amounts in net]
     possible = cheapest[0] < NO_OFFER
@@ -109,10 +112,7 @@ def choose(priced: Priced, allowed: Bools | None = None) -> Offers:
     if len(priced.party_of) > 1:
         position, products = _dealt_out(priced, net, position, products)
     amounts = np.stack(
-        [
-            _with_taxes(priced, party, net[party][products[room]], position)
-            for room, party in enumerate(priced.party_of)
-        ]
+        [_with_taxes(priced, party, net[party][products[room]], position) for room, party in enumerate(priced.party_of)]
     )
     return Offers(position, amounts.sum(axis=0), products, amounts)
 
@@ -147,49 +147,64 @@ def _restricted(index: Index, selection: Selection, stay: StayQuery, ahead: Ints
     return answer
 
 
-def _net(index: Index, selection: Selection, nights: Sequence[Ints], party: Party, open_: Bools) -> Ints:
+def _net(
+    index: Index, selection: Selection, nights: Sequence[npt.NDArray[np.int32]], party: Party, open_: Bools
+) -> Ints:
     """What all nights cost a party after the stay discount; NO_OFFER where it does not fit or may not stay."""
+    known = selection.by_party.get(party)
+    if known is None:
+        if len(selection.by_party) >= _MOST_PARTIES_KNOWN:
+            selection.by_party.clear()
+        known = selection.by_party[party] = _for_party(index, selection, party)
+    charge = _charge(nights, known.extras)
+    shares = _discounts(index, len(nights))
+    if shares.any():
+        of_product = shares[index.products.discounts[selection.product_rows]]
+        discounted = np.flatnonzero(of_product)
+        charge[discounted] -= share_of(charge[discounted], of_product[discounted])
+    charge[~(open_ & known.fits)] = NO_OFFER
+    return charge
+
+
+def _for_party(index: Index, selection: Selection, party: Party) -> ForParty:
     types, rows = selection.type_rows, selection.product_rows
-    older = np.zeros(1, dtype=np.int64)
+    columns = index.types
+    adults, children = np.array([party.adults]), np.array([0])
     if party.children_ages:
         ages = np.array(party.children_ages, dtype=np.int64)
-        older = (ages[:, None] > index.types.oldest_child_age[types]).sum(axis=0)
-    adults = party.adults + older
-    children = len(party.children_ages) - older
-    fits = (adults <= index.types.max_adults[types]) & (adults + children <= index.types.max_guests[types])
-    extra = adults - index.types.included_adults[types]
-    of_type = np.where(extra > 0, extra * index.types.extra_adult[types], extra * index.types.fewer_adult[types])
+        older = (ages[:, None] > columns.oldest_child_age[types]).sum(axis=0)
+        adults, children = party.adults + older, len(party.children_ages) - older
+    fits = (adults <= columns.max_adults[types]) & (adults + children <= columns.max_guests[types])
+    beyond = adults - columns.included_adults[types]
+    of_type = np.where(beyond > 0, columns.extra_adult[types], columns.fewer_adult[types]) * beyond
     if party.children_ages:
         of_type = of_type + _child_prices(index, selection, party)
     extras = of_type[selection.type_of]
-    adult_meals, child_meals = index.products.adult_meals[rows], index.products.child_meals[rows]
-    if adult_meals.any() or child_meals.any():
-        if len(older) == 1:
-            extras = extras + adults[0] * adult_meals + children[0] * child_meals
-        else:
-            extras = extras + adults[selection.type_of] * adult_meals + children[selection.type_of] * child_meals
-    if len(extras) and extras.min() < 0:
+    for supplement, eaters in (
+        (index.products.adult_meals[rows], adults),
+        (index.products.child_meals[rows], children),
+    ):
+        extras = extras + supplement * (eaters if len(eaters) == 1 else eaters[selection.type_of])
+    return ForParty(extras, fits[selection.type_of])
+
+
+def _charge(nights: Sequence[npt.NDArray[np.int32]], extras: Ints) -> Ints:
+    """The sum of all nights, each with its extras and never less than nothing."""
+    if len(extras) and min(int(prices.min()) for prices in nights) + int(extras.min()) < 0:
         charge = np.zeros(len(extras), dtype=np.int64)
         for prices in nights:
             charge += np.maximum(prices + extras, 0)
-    else:
-        charge = nights[0].astype(np.int64)
-        for prices in nights[1:]:
-            charge += prices
-        charge += len(nights) * extras
-    shares = _discounts(index, len(nights))
-    if shares.any():
-        charge = charge - share_of(charge, shares[index.products.discounts[rows]])
-    return np.where(open_ & fits[selection.type_of], charge, NO_OFFER)
+        return charge
+    charge = len(nights) * extras
+    for prices in nights:
+        charge += prices
+    return charge
 
 
 def _child_prices(index: Index, selection: Selection, party: Party) -> Ints:
     """What the party's children add to a night, by room type."""
     by_age = np.array(
-        [
-            [_band(bands, age) for age in party.children_ages]
-            for bands in index.distinct.child_bands.values
-        ],
+        [[_band(bands, age) for age in party.children_ages] for bands in index.distinct.child_bands.values],
         dtype=np.int64,
     ).reshape(-1, len(party.children_ages))
     ages = np.array(party.children_ages, dtype=np.int64)

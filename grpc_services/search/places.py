@@ -67,11 +67,14 @@ class Cities:
             city for joined, city in self._short.items() if joined.startswith(text.replace(" ", ""))
         }
         if not found:
-            joined = text.replace(" ", "")
-            beginnings = [name[: len(joined)] for name in self._joined]
-            near = process.extract(joined, beginnings, scorer=OSA.distance, score_cutoff=typos_allowed(joined), limit=first)
-            found = {self._by_size[position] for beginning, _, position in near if beginning[:1] == joined[:1]}
+            return self._beginning_alike(text.replace(" ", ""), first)
         return sorted(found, key=lambda city: (city != text, -self._houses[city], city))[:first]
+
+    def _beginning_alike(self, joined: str, first: int) -> list[str]:
+        beginnings = [name[: len(joined)] for name in self._joined]
+        near = process.extract(joined, beginnings, scorer=OSA.distance, score_cutoff=typos_allowed(joined), limit=None)
+        alike = sorted((distance, position) for beginning, distance, position in near if beginning[:1] == joined[:1])
+        return [self._by_size[position] for _, position in alike[:first]]
 
     def _known_as(self, name: str) -> str | None:
         if name in self._houses:
@@ -122,9 +125,7 @@ class HotelNames:
         if not words:
             return []
         exact = set.intersection(*(self._beginning_with(word) for word in words))
-        return sorted(
-            exact or set.intersection(*(self._beginning_with(word) | self._similar(word) for word in words))
-        )
+        return sorted(exact or set.intersection(*(self._beginning_with(word) | self._similar(word) for word in words)))
 
     def _beginning_with(self, word: str) -> set[int]:
         rows: set[int] = set()

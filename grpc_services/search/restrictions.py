@@ -6,7 +6,7 @@ arrival, closed to departure by the day of check-out, which is not slept.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from contracts.hotel.v1 import hotel_pb2
 from grpc_services.search.columns import NO_LIMIT, Bools, Ints
 
-Numbers: TypeAlias = "npt.NDArray[np.uint16] | npt.NDArray[np.uint32]"
+Numbers: TypeAlias = "npt.NDArray[np.unsignedinteger[Any]]"
 Row: TypeAlias = tuple[int, int, int, int, int, int, int]
 
 NONE: Row = (0, 0, 0, 0, NO_LIMIT, -1, -1)

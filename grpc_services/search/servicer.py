@@ -8,8 +8,7 @@ import grpc
 
 from contracts.search.v1 import search_pb2, search_pb2_grpc
 from grpc_services.search.feed import Feed
-from grpc_services.search.searching import search
-from grpc_services.search.suggesting import suggest
+from grpc_services.search.searching import SearchEngine
 from runtime.clock import to_timestamp
 from runtime.cursors import page_size
 from runtime.errors import Unavailable
@@ -24,27 +23,30 @@ class SearchServicer(search_pb2_grpc.SearchServiceServicer):
     async def SearchHotels(
         self, request: search_pb2.SearchHotelsRequest, context: Context
     ) -> search_pb2.SearchHotelsResponse:
-        self._require_loaded()
-        response = search(self._feed.index, request, page_size(request.first))
+        response = self._loaded_engine().search(request, page_size(request.first))
         response.index.CopyFrom(self._status())
         return response
 
     async def SuggestPlaces(
         self, request: search_pb2.SuggestPlacesRequest, context: Context
     ) -> search_pb2.SuggestPlacesResponse:
-        self._require_loaded()
-        return search_pb2.SuggestPlacesResponse(
-            suggestions=suggest(self._feed.index.layout, request.text, page_size(request.first))
-        )
+        suggestions = self._loaded_engine().suggest(request.text, page_size(request.first))
+        return search_pb2.SuggestPlacesResponse(suggestions=suggestions)
+
+    async def RecommendHotels(
+        self, request: search_pb2.RecommendHotelsRequest, context: Context
+    ) -> search_pb2.RecommendHotelsResponse:
+        return self._loaded_engine().recommend(request, page_size(request.first))
 
     async def GetIndexStatus(
         self, request: search_pb2.GetIndexStatusRequest, context: Context
     ) -> search_pb2.IndexStatus:
         return self._status()
 
-    def _require_loaded(self) -> None:
+    def _loaded_engine(self) -> SearchEngine:
         if not self._feed.loaded.is_set():
             raise Unavailable("The search index is still being loaded; please try again in a moment.")
+        return self._feed.engine
 
     def _status(self) -> search_pb2.IndexStatus:
         index = self._feed.index

@@ -10,9 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PACKAGES = ("api", "contracts", "grpc_services", "migrations", "runtime", "stack", "workers")
+PACKAGES = ("api", "bench", "contracts", "grpc_services", "migrations", "runtime", "stack", "workers")
 GENERATED = "contracts"
-WRITTEN = (*(package for package in PACKAGES if package != GENERATED), "bench", "tests")
+WRITTEN = (*(package for package in PACKAGES if package != GENERATED), "tests")
 _NOT_OURS = {"__pycache__", "node_modules", "dist"}
 
 

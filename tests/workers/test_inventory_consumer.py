@@ -1,19 +1,25 @@
-"""From an announced room type on the topic to one that booking sells."""
+"""What hotel and booking tell each other: new room types and their end, doors, and how many rooms there are."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
+
+from contracts.booking.v1 import booking_pb2
 from contracts.events.v1 import events_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from runtime.channels import call, open_channel
 from runtime.event_bus import HOTEL_TOPIC, ensure_topics, open_producer
 from runtime.identity import Role
 from runtime.outbox import make_envelope
 from tests.grpc_services.booking.desk import Desk, open_desk
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
-from tests.house import inventory_consumer_settings, register_account, unless_refused
+from tests.grpc_services.hotel.hotelier import Hotelier
+from tests.house import inventory_consumer_settings, register_account, relay_settings, unless_refused
 from tests.parts import Parts
-from workers import inventory_consumer
+from workers import inventory_consumer, outbox_relay
 
 
 def announcement(house: House, number: int = 0) -> events_pb2.Envelope:
@@ -33,17 +39,28 @@ async def sellable(desk: Desk, house: House, seconds: float = 30.0) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_announced_room_types_become_sellable_once(parts: Parts, auth_address: str, booking_address: str) -> None:
-    settings = inventory_consumer_settings(parts, auth_address, booking_address)
-    owner = await register_account(auth_address, Role.HOTELIER)
+@pytest.fixture(scope="module")
+async def consumer(parts: Parts, auth_address: str, hotel_address: str, booking_address: str) -> AsyncIterator[None]:
+    """One for all these tests, as joining its group takes seconds; the relay brings what the services publish."""
+    settings = inventory_consumer_settings(
+        parts, auth_address, hotel_address=hotel_address, booking_address=booking_address
+    )
     stop = asyncio.Event()
     await ensure_topics(settings)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(outbox_relay.serve(relay_settings(parts), stop))
+        tasks.create_task(inventory_consumer.serve(settings, stop))
+        yield
+        stop.set()
+
+
+@pytest.mark.usefixtures("consumer")
+async def test_announced_room_types_become_sellable_once(parts: Parts, auth_address: str, booking_address: str) -> None:
+    owner = await register_account(auth_address, Role.HOTELIER)
     async with (
         open_desk(parts, auth_address, booking_address) as desk,
-        open_producer(settings) as producer,
-        asyncio.TaskGroup() as tasks,
+        open_producer(relay_settings(parts)) as producer,
     ):
-        tasks.create_task(inventory_consumer.serve(settings, stop))
         houses = [await add_house(desk.hotels, HouseInput(owner.account_id, kinds=(Kind(rooms=4),))) for _ in range(3)]
         unknown = announcement(houses[0])
         unknown.type = "SomethingElse"
@@ -56,4 +73,59 @@ async def test_announced_room_types_become_sellable_once(parts: Parts, auth_addr
         for house in houses:
             await sellable(desk, house)
             assert await desk.free(house) == [4, 4]
-        stop.set()
+
+
+@pytest.mark.usefixtures("consumer")
+async def test_hotel_and_booking_hear_of_each_other(
+    parts: Parts, auth_address: str, hotel_address: str, booking_address: str
+) -> None:
+    """From the hotelier's edits to what booking sells, and back to what hotel shows."""
+    owner = await register_account(auth_address, Role.HOTELIER)
+    async with (
+        open_desk(parts, auth_address, booking_address) as desk,
+        open_channel(hotel_address, hotel_pb2.DESCRIPTOR) as channel,
+    ):
+        hotelier = Hotelier(hotel_pb2_grpc.HotelServiceStub(channel), owner.token)
+        hotel = await hotelier.hotel()
+        kind = await hotelier.room_type(hotel)
+        _, second = await hotelier.rooms(kind, "1", "2")
+
+        async def capacity() -> int | None:
+            night = "2030-01-01"
+            request = booking_pb2.GetAvailabilityRequest(
+                room_type_ids=[kind.id], first_night=night, end_night="2030-01-02"
+            )
+            found = (await call(desk.stub.GetAvailability, request, token=desk.system)).room_types
+            return found[0].capacity if found else None
+
+        async def doors() -> dict[str, bool]:
+            query = "SELECT number, archived FROM booking.room WHERE room_type_id = $1"
+            async with desk.database.reading() as connection:
+                rows = await connection.fetch(query, kind.id)
+            return {row["number"]: row["archived"] for row in rows}
+
+        async def shown() -> int:
+            request = hotel_pb2.GetHotelsRequest(ids=[hotel.id])
+            (seen,) = (await call(hotelier.stub.GetHotels, request, token=owner.token)).hotels
+            return seen.room_types[0].number_of_rooms if seen.room_types else 0
+
+        await becomes(capacity, 4)
+        await becomes(doors, {"1": False, "2": False})
+        update = booking_pb2.UpdateInventoryRequest(
+            room_type_id=kind.id, idempotency_key="six rooms", expected_version=1, number_of_rooms=6
+        )
+        await call(desk.stub.UpdateInventory, update, token=owner.token)
+        await becomes(shown, 6)
+        archive = hotel_pb2.ArchiveRoomRequest(id=second.id, expected_version=1)
+        await call(hotelier.stub.ArchiveRoom, archive, token=owner.token)
+        await becomes(doors, {"1": False, "2": True})
+        gone = hotel_pb2.ArchiveRoomTypeRequest(id=kind.id, expected_version=1)
+        await call(hotelier.stub.ArchiveRoomType, gone, token=owner.token)
+        await becomes(capacity, 0)
+
+
+async def becomes(read: Callable[[], Awaitable[object]], wanted: object) -> None:
+    """Asks again and again, for nothing announces that the news has arrived."""
+    async with asyncio.timeout(30):
+        while await read() != wanted:
+            await asyncio.sleep(0.05)

@@ -40,6 +40,12 @@ _TABLES = (
     "refund",
     "payment_event",
     "idempotency_record",
+    "room",
+    "out_of_order_period",
+    "inventory_change",
+    "calendar_export",
+    "calendar_feed",
+    "calendar_feed_night",
 )
 
 

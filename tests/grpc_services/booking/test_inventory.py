@@ -61,8 +61,9 @@ async def test_availability_counts_held_and_sold_rooms_night_by_night(
 
 async def test_dates_that_are_none_are_refused(desk: Desk) -> None:
     for field in ("first_night", "end_night"):
-        dates = {"first_night": "2030-01-01", "end_night": "2030-01-02", field: "soon"}
-        refusal = await refused(call(desk.stub.GetAvailability, booking_pb2.GetAvailabilityRequest(**dates), token=""))
+        request = booking_pb2.GetAvailabilityRequest(first_night="2030-01-01", end_night="2030-01-02")
+        setattr(request, field, "soon")
+        refusal = await refused(call(desk.stub.GetAvailability, request, token=""))
         assert refusal.code == "INVALID_INPUT"
 
 

@@ -16,13 +16,18 @@ from runtime.channels import call, open_channel
 from runtime.clock import from_timestamp, utc_now
 from tests.grpc_services.booking.desk import Desk
 from tests.grpc_services.hotel.catalogue import HouseInput, Kind, add_house
-from tests.grpc_services.search.town import ARRIVAL, CITY, DAY, Offer, Town, occupancy, query, searched_slowly
+from tests.grpc_services.search.town import ARRIVAL, CALM, CITY, DAY, Offer, Region, Town, occupancy, query
 from tests.house import SignedIn, refused, unless_refused
 
 Search: TypeAlias = "search_pb2_grpc.SearchServiceAsyncStub"
 Hotels: TypeAlias = "hotel_pb2_grpc.HotelServiceAsyncStub"
 PRICE, STARS = search_pb2.HOTEL_SORT_PRICE, search_pb2.HOTEL_SORT_STARS
 DISTANCE, RECOMMENDED = search_pb2.HOTEL_SORT_DISTANCE, search_pb2.HOTEL_SORT_RECOMMENDED
+
+
+@pytest.fixture(scope="module")
+def region(desk: Desk, hotels: Hotels) -> Region:
+    return Region(desk, hotels)
 
 
 @pytest.fixture(scope="module")
@@ -46,42 +51,50 @@ async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 10.0
             await asyncio.sleep(0.02)
 
 
-def _offer(hit: search_pb2.HotelHit) -> Offer:
-    return Offer(
-        hit.hotel.id,
-        hit.room_type_id,
-        hit.rate_plan_id,
-        hit.total.minor_units,
-        hit.per_night.minor_units,
-        hit.rooms_left,
-    )
+def bayesian(hit: search_pb2.HotelHit) -> float:
+    """The mean rating as if ten guests had given 3.5 before."""
+    rating = hit.hotel.rating
+    return (3_500 + rating.count * rating.mean_hundredths) / (10 + rating.count)
+
+
+def random_query(draw: random.Random) -> search_pb2.SearchHotelsRequest:
+    rooms = [
+        occupancy(draw.randrange(1, 4), *[draw.randrange(18) for _ in range(draw.randrange(3))])
+        for _ in range(draw.choice([1, 1, 2, 3]))
+    ]
+    return query(*rooms, start=draw.randrange(28), nights=draw.randrange(1, 7))
+
+
+async def agrees_everywhere(search: Search, region: Region, town: Town, draw: random.Random, *, questions: int) -> int:
+    """Asks both ways until they agree, and checks that what search offers can be had for this price."""
+    houses = {str(house.id): house for house in town.houses}
+    found_something = 0
+    for _ in range(questions):
+        request = random_query(draw)
+        expected = await region.searched_slowly(town.houses, request)
+
+        async def agrees(request: search_pb2.SearchHotelsRequest = request, expected: list[Offer] = expected) -> bool:
+            hits = await find(search, request)
+            return [Offer(hit.hotel.id, hit.total.minor_units, hit.per_night.minor_units) for hit in hits] == expected
+
+        await eventually(agrees)
+        for hit in (await find(search, request))[:2]:
+            await region.check_hit(houses[hit.hotel.id], hit, request)
+        found_something += len(expected)
+    return found_something
 
 
 async def test_it_finds_what_hotel_and_booking_tell_of_every_house(
-    search: Search, hotels: Hotels, desk: Desk, town: Town, guest: SignedIn
+    search: Search, region: Region, town: Town, owner: SignedIn, guest: SignedIn
 ) -> None:
     draw = random.Random(9)
     for _ in range(15):
-        house = draw.choice(town.houses)
-        kind = draw.randrange(len(house.room_types))
-        start, nights = draw.randrange(25), draw.randrange(1, 5)
-        stay = {"arrival": ARRIVAL + start * DAY, "nights": nights}
-        await unless_refused(desk.booked(house, guest, house.room(kind), **stay), "ROOM_UNAVAILABLE")
-    found_something = 0
-    for _ in range(50):
-        rooms = [
-            occupancy(draw.randrange(1, 4), *[draw.randrange(18) for _ in range(draw.randrange(3))])
-            for _ in range(draw.randrange(1, 3))
-        ]
-        request = query(*rooms, start=draw.randrange(28), nights=draw.randrange(1, 10))
-        expected = await searched_slowly(desk, hotels, town.houses, request)
-
-        async def agrees(request: search_pb2.SearchHotelsRequest = request, expected: list[Offer] = expected) -> bool:
-            return [_offer(hit) for hit in await find(search, request)] == expected
-
-        await eventually(agrees)
-        found_something += len(expected)
-    assert found_something > 100
+        await region.book_something(draw.choice(town.houses), guest, draw)
+    assert await agrees_everywhere(search, region, town, draw, questions=16) > 40
+    for _ in range(6):
+        await region.change_rates(draw.choice(town.houses), owner, draw)
+        await region.book_something(draw.choice(town.houses), guest, draw)
+    assert await agrees_everywhere(search, region, town, draw, questions=10) > 20
 
 
 async def test_a_quote_costs_what_the_search_said(search: Search, desk: Desk, town: Town) -> None:
@@ -103,7 +116,7 @@ async def test_a_quote_costs_what_the_search_said(search: Search, desk: Desk, to
 
 @pytest.mark.parametrize("city", ["saint-malo-les-essais", "ST MALO LES ESSAIS", "Saint Mâlo lès Esais", CITY])
 async def test_a_city_is_found_however_it_is_typed(search: Search, city: str) -> None:
-    assert await ids(search, query(start=60, city=city)) == await ids(search, query(start=60))
+    assert await ids(search, query(start=CALM, city=city)) == await ids(search, query(start=CALM))
 
 
 @pytest.mark.parametrize("city", ["Nowhere at all", "", "!!!"])
@@ -145,21 +158,23 @@ async def test_what_cannot_be_searched_is_refused_naming_its_field(
 
 async def test_each_order_is_kept(search: Search) -> None:
     def by(sort: search_pb2.HotelSort.ValueType) -> search_pb2.SearchHotelsRequest:
-        return query(start=60, nights=3, sort=sort)
+        return query(start=CALM, nights=3, sort=sort)
 
     price = await find(search, by(PRICE))
     assert [hit.total.minor_units for hit in price] == sorted(hit.total.minor_units for hit in price)
     stars = [hit.hotel.stars for hit in await find(search, by(STARS))]
     assert stars == sorted(stars, reverse=True)
     recommended = await find(search, by(RECOMMENDED))
-    worth = [hit.total.minor_units // (3 * (1 + max(hit.hotel.stars, 1))) for hit in recommended]
+    worth = [hit.total.minor_units / (3 * (1 + max(hit.hotel.stars, 1)) * bayesian(hit)) for hit in recommended]
     assert worth == sorted(worth)
+    ratings = [bayesian(hit) for hit in await find(search, by(search_pb2.HOTEL_SORT_RATING))]
+    assert ratings == sorted(ratings, reverse=True)
 
 
 @pytest.mark.parametrize("sort", [PRICE, STARS, RECOMMENDED, DISTANCE])
 async def test_pages_have_no_gaps_and_no_repeats(search: Search, sort: search_pb2.HotelSort.ValueType) -> None:
     place = search_pb2.Place(around=search_pb2.Around(latitude=48.603, longitude=-2, radius_meters=50_000))
-    request = query(start=60, sort=sort, place=place)
+    request = query(start=CALM, sort=sort, place=place)
     whole = await ids(search, request)
     assert len(whole) >= 10
     for first in (1, 3, len(whole)):
@@ -175,7 +190,7 @@ async def test_pages_have_no_gaps_and_no_repeats(search: Search, sort: search_pb
 
 
 async def test_filters_leave_only_what_they_name(search: Search) -> None:
-    everything = await find(search, query(start=60, nights=3))
+    everything = await find(search, query(start=CALM, nights=3))
     middle = sorted(hit.per_night.minor_units for hit in everything)[len(everything) // 2]
     for wanted, keeps in (
         ({"max_per_night_minor_units": middle}, lambda hit: hit.per_night.minor_units <= middle),
@@ -186,7 +201,7 @@ async def test_filters_leave_only_what_they_name(search: Search) -> None:
         ({"amenities": ["SPA", "BAR"]}, lambda hit: {"SPA", "BAR"} <= set(hit.hotel.amenities)),
         ({"amenities": ["MOAT"]}, lambda _: False),
     ):
-        request = query(start=60, nights=3, filter=search_pb2.HotelFilter(**wanted))
+        request = query(start=CALM, nights=3, filter=search_pb2.HotelFilter(**wanted))
         assert await ids(search, request) == [hit.hotel.id for hit in everything if keeps(hit)], wanted
 
 
@@ -200,24 +215,24 @@ async def test_a_price_limit_means_the_price_of_a_night_that_is_shown(search: Se
 
 async def test_a_box_holds_the_houses_inside_it(search: Search, town: Town) -> None:
     box = search_pb2.BoundingBox(south=48.5999, north=48.6 + 3.5 * 0.0009, west=-2.1, east=-1.9)
-    found = await ids(search, query(start=60, place=search_pb2.Place(box=box)))
+    found = await ids(search, query(start=CALM, place=search_pb2.Place(box=box)))
     assert sorted(found) == sorted(str(house.id) for house in town.houses[:4])
     box.west, box.east = -1.9, -2.1
-    assert not set(found) & set(await ids(search, query(start=60, place=search_pb2.Place(box=box))))
+    assert not set(found) & set(await ids(search, query(start=CALM, place=search_pb2.Place(box=box))))
 
 
 async def test_around_a_point_distances_are_metres_and_the_nearest_is_first(search: Search, town: Town) -> None:
     around = search_pb2.Around(latitude=48.6, longitude=-2.0, radius_meters=450)
-    hits = await find(search, query(start=60, place=search_pb2.Place(around=around), sort=DISTANCE))
+    hits = await find(search, query(start=CALM, place=search_pb2.Place(around=around), sort=DISTANCE))
     assert [hit.hotel.id for hit in hits] == [str(house.id) for house in town.houses[:5]]
     for number, hit in enumerate(hits):
         assert hit.distance_meters == pytest.approx(number * 100.07, abs=1)
 
 
 async def test_a_text_is_looked_for_in_names(search: Search, town: Town) -> None:
-    found = await ids(search, query(start=60, place=search_pb2.Place(text="HOTEL gare")))
+    found = await ids(search, query(start=CALM, place=search_pb2.Place(text="HOTEL gare")))
     assert sorted(found) == sorted(str(house.id) for house in town.houses[1::3])
-    assert await ids(search, query(start=60, place=search_pb2.Place(text="oeuvre")))
+    assert await ids(search, query(start=CALM, place=search_pb2.Place(text="oeuvre")))
 
 
 async def test_suggestions_have_the_city_first_and_then_houses(search: Search) -> None:
