@@ -11,6 +11,7 @@ from runtime.database import open_database
 from tests.api.client import stay, today, until
 from tests.api.house import ApiHouse
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, Plan, add_house
+from tests.house import SignedIn
 
 DAY = dt.timedelta(days=1)
 MONDAY = today() + (42 - today().weekday()) * DAY
@@ -101,10 +102,10 @@ query ($id: ID!, $checkIn: Date!, $checkOut: Date!, $rooms: Int! = 1) {
 """
 
 
-async def rates_inn(house: ApiHouse) -> House:
-    """A house of the hotelier with a single room, sellable at once."""
+async def rates_inn(house: ApiHouse, owner: SignedIn) -> House:
+    """A house with a single room, sellable at once."""
     asked = HouseInput(
-        house.hotelier.account_id,
+        owner.account_id,
         name="Rates Inn",
         city="Rateville",
         kinds=(Kind(rooms=1),),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+import httpx
 import pytest
 
 from api.node_ids import decode_node_id, encode_id
+from runtime.identity import Role
 from tests.api.client import Client, room
 from tests.api.house import ApiHouse
 from tests.api.rate_desk import (
@@ -25,11 +27,22 @@ from tests.api.rate_desk import (
     written,
 )
 from tests.grpc_services.hotel.catalogue import House
+from tests.house import SignedIn, register_account
 
 
 @pytest.fixture(scope="module")
-async def inn(house: ApiHouse) -> House:
-    return await rates_inn(house)
+async def owner(house: ApiHouse) -> SignedIn:
+    return await register_account(house.auth_address, Role.HOTELIER)
+
+
+@pytest.fixture(scope="module")
+async def inn(house: ApiHouse, owner: SignedIn) -> House:
+    return await rates_inn(house, owner)
+
+
+@pytest.fixture
+def hotelier(house: ApiHouse, http: httpx.AsyncClient, owner: SignedIn) -> Client:
+    return Client(http, house.url, token=owner.token)
 
 
 async def test_price_rules_are_made_edited_listed_and_deleted(house: ApiHouse, inn: House, hotelier: Client) -> None:
@@ -114,9 +127,9 @@ async def test_a_price_is_explained_by_the_rules_that_made_it_also_after_they_ar
 
 
 async def test_prices_of_a_currency_without_decimals_are_whole_and_explained_so(
-    house: ApiHouse, hotelier: Client, guest: Client
+    house: ApiHouse, http: httpx.AsyncClient, guest: Client
 ) -> None:
-    yen = house.houses["Yen House"]
+    yen, hotelier = house.houses["Yen House"], Client(http, house.url, token=house.hotelier.token)
     version = await rates_version(house, yen)
     wanted = update(yen, version, change(yen, 300, 300, priceMinorUnits=12_345))
     assert (await hotelier.mutate(RATES_UPDATE, wanted))["__typename"] == "RatesUpdated"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import httpx
 import pytest
 
 from api.node_ids import encode_id
@@ -26,12 +27,22 @@ from tests.api.rate_desk import (
     written,
 )
 from tests.grpc_services.hotel.catalogue import House, HouseInput, add_house
-from tests.house import register_account
+from tests.house import SignedIn, register_account
 
 
 @pytest.fixture(scope="module")
-async def inn(house: ApiHouse) -> House:
-    return await rates_inn(house)
+async def owner(house: ApiHouse) -> SignedIn:
+    return await register_account(house.auth_address, Role.HOTELIER)
+
+
+@pytest.fixture(scope="module")
+async def inn(house: ApiHouse, owner: SignedIn) -> House:
+    return await rates_inn(house, owner)
+
+
+@pytest.fixture
+def hotelier(house: ApiHouse, http: httpx.AsyncClient, owner: SignedIn) -> Client:
+    return Client(http, house.url, token=owner.token)
 
 
 async def test_a_hotelier_writes_a_season_of_rates_and_everybody_sees_them(
@@ -90,9 +101,9 @@ async def test_the_hotelier_sees_inventory_beside_rates_in_one_request(
 
 
 async def test_a_hotelier_sees_the_calendar_of_a_draft_that_booking_has_not_heard_of(
-    house: ApiHouse, hotelier: Client, guest: Client
+    house: ApiHouse, owner: SignedIn, hotelier: Client, guest: Client
 ) -> None:
-    asked = HouseInput(house.hotelier.account_id, name="Draft Inn", city="Rateville", published=False)
+    asked = HouseInput(owner.account_id, name="Draft Inn", city="Rateville", published=False)
     async with open_database(house.parts.database_url("hotel"), pool_size=1, application_name="tests") as database:
         draft = await add_house(database, asked)
     place = {"id": encode_id("Hotel", str(draft.id)), "from": day(0), "to": day(2)}

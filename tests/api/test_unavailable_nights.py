@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import httpx
 import pytest
 
 from api.node_ids import encode_id
+from runtime.identity import Role
 from stack.tour import document
 from tests.api.client import Client, today, wish
 from tests.api.house import ApiHouse
@@ -23,11 +25,22 @@ from tests.api.rate_desk import (
     update,
 )
 from tests.grpc_services.hotel.catalogue import House
+from tests.house import SignedIn, register_account
 
 
 @pytest.fixture(scope="module")
-async def inn(house: ApiHouse) -> House:
-    return await rates_inn(house)
+async def owner(house: ApiHouse) -> SignedIn:
+    return await register_account(house.auth_address, Role.HOTELIER)
+
+
+@pytest.fixture(scope="module")
+async def inn(house: ApiHouse, owner: SignedIn) -> House:
+    return await rates_inn(house, owner)
+
+
+@pytest.fixture
+def hotelier(house: ApiHouse, http: httpx.AsyncClient, owner: SignedIn) -> Client:
+    return Client(http, house.url, token=owner.token)
 
 
 async def test_every_restriction_refuses_a_quote_with_its_reason_in_words(

@@ -18,7 +18,7 @@ from tests.architecture.source_tree import PACKAGES, ROOT, files_under, name_of,
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 PRODUCTION = ROOT / "requirements-production.lock"
 EVERYTHING = ROOT / "requirements.lock"
-SHIPPED = tuple(sorted({*PACKAGES} - {"stack"}))
+SHIPPED = tuple(sorted({*PACKAGES} - {"stack", "bench"}))
 
 
 def stages() -> dict[str, tuple[str, list[str]]]:

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import uuid
+from typing import Any
 
 from contracts.booking.v1 import booking_pb2
 from runtime.errors import ServiceError
@@ -73,7 +74,7 @@ async def _change_capacity(office: Backoffice, draw: random.Random) -> list[str]
     codes = []
     for _ in range(4):
         first = ARRIVAL + draw.randrange(NIGHTS) * DAY
-        what: dict[str, int] = draw.choice(
+        what: dict[str, Any] = draw.choice(
             [{"capacity": draw.randrange(8)}, {"reset_capacity": True}, {"oversell": draw.randrange(3)}]
         )
         usual = draw.randrange(1, 8) if draw.random() < 0.6 else None

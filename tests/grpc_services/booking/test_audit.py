@@ -33,6 +33,16 @@ class _Undone(Exception):
             "UPDATE booking.booking SET state='CONFIRMED', hold_expires_at=NULL, payment_id='p' WHERE id = $1::uuid",
             ["HELD", "HELD", "KEPT_PAID", "SOLD", "SOLD"],
         ),
+        (
+            "UPDATE booking.room_type_night SET out_of_order = 1 WHERE room_type_id = $2::uuid",
+            ["OUT_OF_ORDER", "OUT_OF_ORDER"],
+        ),
+        ("UPDATE booking.room_type_night SET blocked = 1 WHERE room_type_id = $2::uuid", ["BLOCKED", "BLOCKED"]),
+        (
+            "UPDATE booking.room_type_night SET capacity = capacity + 1 WHERE room_type_id = $2::uuid",
+            ["CAPACITY", "CAPACITY"],
+        ),
+        ("UPDATE booking.room_type SET capacity = 99 WHERE room_type_id = $2::uuid", ["CAPACITY", "CAPACITY"]),
     ],
 )
 async def test_damage_is_found(desk: Desk, owner: SignedIn, guest: SignedIn, damage: str, kinds: list[str]) -> None:
