@@ -42,7 +42,7 @@ class Connection(Protocol):
 
     async def executemany(self, query: str, arguments: Sequence[Sequence[Any]]) -> None: ...
 
-    def transaction(self) -> Transaction: ...
+    def transaction(self, *, isolation: str | None = None, readonly: bool = False) -> Transaction: ...
 
 
 class Pool(Protocol):
@@ -126,6 +126,15 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """For several reads that must agree with each other, whatever is written meanwhile."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             yield connection
 
     @asynccontextmanager

@@ -20,5 +20,7 @@ def share_of(amount: npt.NDArray[np.int64], basis_points: int | npt.NDArray[np.i
 
 def share_of(amount: Any, basis_points: Any) -> Any:
     """`basis_points` ten-thousandths of each amount. Amounts and shares together stay within 64 bits."""
-    whole, rest = divmod(amount * basis_points, WHOLE)
+    product = amount * basis_points
+    whole = product // WHOLE  # with its rest reckoned from it, several times as fast on arrays as divmod
+    rest = product - whole * WHOLE
     return whole + ((2 * rest > WHOLE) | ((2 * rest == WHOLE) & (whole % 2 == 1)))

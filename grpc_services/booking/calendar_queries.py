@@ -6,7 +6,22 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ARRAY, Boolean, Date, Integer, Text, Uuid, any_, bindparam, delete, func, insert, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Date,
+    Integer,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from grpc_services.booking.models import CalendarExport, CalendarFeed, CalendarFeedNight

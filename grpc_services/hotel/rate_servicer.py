@@ -42,7 +42,7 @@ class RateMethods:
 
     async def GetRates(self, request: hotel_pb2.GetRatesRequest, context: Context) -> hotel_pb2.GetRatesResponse:
         first_night, end_night = rules.parse_calendar(request.first_night, request.end_night)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             house, grid = await load_rates(connection, request.hotel_id, first_night, end_night)
         return hotel_pb2.GetRatesResponse(
             hotel_id=str(house.hotel["id"]),

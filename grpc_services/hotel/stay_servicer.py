@@ -68,7 +68,7 @@ class StayMethods:
 
     async def _pricing(self, hotel_id: str, stay: rules.Stay) -> pricing.StayPricing:
         """The house, if the caller sees it, with what it sells from arrival to the day of departure."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             house, grid = await load_rates(connection, hotel_id, stay.check_in, stay.check_out + dt.timedelta(days=1))
         today = rules.today_at(house.hotel["time_zone"], self._now())
         rules.check_bookable_dates(stay, today)

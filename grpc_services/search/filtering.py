@@ -75,6 +75,7 @@ def picked(offers: Offers, keep: Bools) -> Offers:
 
 def per_night(totals: Ints, nights: int) -> Ints:
     """The average night as hotel shows it too: rounded half to even."""
-    whole, rest = np.divmod(totals, nights)
+    whole = totals // nights
+    rest = totals - whole * nights
     rounded: Ints = whole + ((2 * rest > nights) | ((2 * rest == nights) & (whole % 2 == 1)))
     return rounded

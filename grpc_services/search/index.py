@@ -64,7 +64,9 @@ class Selection:
     house_of: Ints  # of each product
     type_of: Ints  # of each product, within the selection
     first_type: Ints  # of each house
-    by_party: dict[Party, ForParty] = field(default_factory=dict)  # what does not depend on the dates
+    # What does not depend on the dates, remembered:
+    by_party: dict[Party, ForParty] = field(default_factory=dict)
+    discounted: dict[int, Discounted] = field(default_factory=dict)  # by nights
 
 
 @dataclass(slots=True)
@@ -73,6 +75,14 @@ class ForParty:
 
     extras: Ints
     fits: Bools
+
+
+@dataclass(slots=True)
+class Discounted:
+    """The products of a selection that cost less for so many nights."""
+
+    products: Ints
+    basis_points: Ints
 
 
 @dataclass(slots=True)

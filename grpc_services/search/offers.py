@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from grpc_services.search.assignment import cheapest_assignment
 from grpc_services.search.columns import Bools, Ints
-from grpc_services.search.index import ForParty, Index, Selection
+from grpc_services.search.index import Discounted, ForParty, Index, Selection
 from grpc_services.search.rules import Party, StayQuery
 from runtime.shares import share_of
 
@@ -61,7 +61,9 @@ def price(index: Index, selection: Selection, stay: StayQuery, now: dt.datetime)
     for night in range(first + 1, first + stay.nights):
         free = np.minimum(free, index.free[night][selection.type_rows])
     open_ = ~_restricted(index, selection, stay, ahead)
-    open_ &= in_time[selection.house_of] & (free > 0)[selection.type_of]
+    open_ &= (free > 0)[selection.type_of]
+    if not in_time.all():
+        open_ &= in_time[selection.house_of]
     nights = [index.price[night][selection.product_rows] for night in range(first, first + stay.nights)]
     return Priced(
         selection=selection,
@@ -157,11 +159,11 @@ def _net(
             selection.by_party.clear()
         known = selection.by_party[party] = _for_party(index, selection, party)
     charge = _charge(nights, known.extras)
-    shares = _discounts(index, len(nights))
-    if shares.any():
-        of_product = shares[index.products.discounts[selection.product_rows]]
-        discounted = np.flatnonzero(of_product)
-        charge[discounted] -= share_of(charge[discounted], of_product[discounted])
+    discounted = selection.discounted.get(len(nights))
+    if discounted is None:
+        discounted = selection.discounted[len(nights)] = _discounted(index, selection, len(nights))
+    if len(discounted.products):
+        charge[discounted.products] -= share_of(charge[discounted.products], discounted.basis_points)
     charge[~(open_ & known.fits)] = NO_OFFER
     return charge
 
@@ -217,13 +219,15 @@ def _band(bands: Sequence[tuple[int, int]], age: int) -> int:
     return next((amount for to_age, amount in bands if age <= to_age), 0)
 
 
-def _discounts(index: Index, nights: int) -> Ints:
-    """Basis points off for so many nights, by list of discounts."""
+def _discounted(index: Index, selection: Selection, nights: int) -> Discounted:
+    """Of a plan's discounts the one for most nights that the stay reaches."""
     shares = [
         max(((least, share) for least, share in steps if least <= nights), default=(0, 0))[1]
         for steps in index.distinct.discounts.values
     ]
-    return np.array(shares, dtype=np.int64)
+    of_product = np.array(shares, dtype=np.int64)[index.products.discounts[selection.product_rows]]
+    products = np.flatnonzero(of_product)
+    return Discounted(products, of_product[products])
 
 
 def _city_tax(index: Index, selection: Selection, party: Party, nights: int) -> Ints:

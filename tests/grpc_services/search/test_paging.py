@@ -91,7 +91,7 @@ def test_a_page_shows_what_houses_cost_by_then_and_leaves_out_what_no_longer_fit
 def test_without_memory_what_did_not_move_is_shown_exactly_once() -> None:
     houses = town()
     first = page(engine_of(*houses))
-    moved = [house for house in houses if house.id not in ids(first)][0]
+    moved = next(house for house in houses if house.id not in ids(first))
     elsewhere = engine_of(*(repriced(house, 1_000) if house is moved else house for house in houses))
     rest = all_pages(elsewhere, first.hits[-1].cursor)
     assert sorted([*ids(first), *rest, moved.id]) == sorted(house.id for house in houses)
