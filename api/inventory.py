@@ -26,6 +26,7 @@ from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
+from api.weekdays import Weekday, weekday_numbers
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -64,8 +65,8 @@ class InventoryUpdated:
 class InventoryChangeInput:
     first_night: dt.date = strawberry.field(description="The first night.")
     last_night: dt.date = strawberry.field(description="The last night, included; at most 500 nights ahead.")
-    weekdays: list[int] | None = strawberry.field(
-        default=None, description="Only on these days, 1 (Monday) to 7 (Sunday); every day if there are none."
+    weekdays: list[Weekday] | None = strawberry.field(
+        default=None, description="Only on these days; every day if there are none."
     )
     capacity: int | None = strawberry.field(default=None, description="Rooms there are on these nights, 0 to 10,000.")
     oversell: int | None = strawberry.field(
@@ -298,7 +299,7 @@ def _change_message(change: InventoryChangeInput) -> booking_pb2.InventoryChange
     return booking_pb2.InventoryChange(
         first_night=change.first_night.isoformat(),
         last_night=change.last_night.isoformat(),
-        weekdays=change.weekdays or [],
+        weekdays=weekday_numbers(change.weekdays or ()),
         capacity=change.capacity,
         oversell=change.oversell,
         reset_capacity=change.reset_capacity,

@@ -11,10 +11,11 @@ from contracts.search.v1 import search_pb2
 from grpc_services.search.columns import Ints
 from grpc_services.search.filtering import filtered_offers
 from grpc_services.search.geography import Ground, distances, within
-from grpc_services.search.index import Index, Selection
+from grpc_services.search.index import Index
 from grpc_services.search.messages import put_rooms
 from grpc_services.search.offers import Offers, Priced, price
 from grpc_services.search.rules import StayQuery
+from grpc_services.search.selection import Selection
 
 MOST = 12
 NEARBY_METERS = 30_000.0

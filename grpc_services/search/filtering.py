@@ -64,13 +64,12 @@ def filtered_offers(index: Index, priced: Priced, wanted: search_pb2.HotelFilter
     offers = choose(priced, products_allowed(index, priced, wanted.meal_plans, wanted.free_cancellation, now))
     filters = house_filters(index, priced.selection.houses, wanted)
     keep = (filters.stars & filters.amenities & filters.rating)[offers.position]
-    return picked(offers, keep & in_price_range(offers, priced.stay.nights, wanted))
+    keep &= in_price_range(offers, priced.stay.nights, wanted)
+    return offers if keep.all() else picked(offers, keep)
 
 
-def picked(offers: Offers, keep: Bools) -> Offers:
-    if keep.all():
-        return offers
-    return Offers(offers.position[keep], offers.total[keep], offers.products[:, keep], offers.amounts[:, keep])
+def picked(offers: Offers, which: Bools | Ints) -> Offers:
+    return Offers(offers.position[which], offers.total[which], offers.products[:, which], offers.amounts[:, which])
 
 
 def per_night(totals: Ints, nights: int) -> Ints:

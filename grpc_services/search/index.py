@@ -9,7 +9,6 @@ houses stand at the end until then. There is one copy of every price.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,60 +28,13 @@ from grpc_services.search.columns import (
     as_rows,
     grown,
 )
+from grpc_services.search.house_entry import House, halves, house_of
 from grpc_services.search.house_facts import Distinct, put_house_facts, put_product_facts, put_type_facts
-from grpc_services.search.places import folded
 from grpc_services.search.restrictions import Numbers, RestrictionTable
-from grpc_services.search.rules import Party
+from grpc_services.search.selection import Selection, selection_of
 
 _MOST_FREE = int(np.iinfo(np.int16).max)
 _UNORDERED_SHARE = 8
-
-
-@dataclass(slots=True)
-class House:
-    """What is not a number. The message is kept as bytes: parsing them costs what copying would."""
-
-    id: str
-    city: str  # folded
-    city_name: str
-    country: str
-    name: str
-    folded_name: str
-    message: bytes
-    product_ids: list[tuple[str, str]]  # (room type, rate plan), room types in order
-    type_ids: list[str]
-
-
-@dataclass(slots=True)
-class Selection:
-    """Houses with everything they sell; positions within it are counted from 0."""
-
-    houses: Ints
-    product_rows: Rows
-    type_rows: Rows
-    first_product: Ints  # of each house, within the selection
-    house_of: Ints  # of each product
-    type_of: Ints  # of each product, within the selection
-    first_type: Ints  # of each house
-    # What does not depend on the dates, remembered:
-    by_party: dict[Party, ForParty] = field(default_factory=dict)
-    discounted: dict[int, Discounted] = field(default_factory=dict)  # by nights
-
-
-@dataclass(slots=True)
-class ForParty:
-    """What a party changes of a night's price, by product of a selection, and which products take it."""
-
-    extras: Ints
-    fits: Bools
-
-
-@dataclass(slots=True)
-class Discounted:
-    """The products of a selection that cost less for so many nights."""
-
-    products: Ints
-    basis_points: Ints
 
 
 @dataclass(slots=True)
@@ -223,7 +175,7 @@ class Index:
         self._forget_if_changed()
         known = self._selections.get(city) if city else None
         if known is None:
-            known = self._select(houses)
+            known = selection_of(self.houses, self.products, houses)
             if city:
                 self._selections[city] = known
         return known
@@ -328,7 +280,7 @@ class Index:
 
     def _put_facts(self, row: int, entry: hotel_pb2.CatalogueEntry) -> None:
         hotel = entry.hotel
-        old, house = self.entries[row], _house(entry)
+        old, house = self.entries[row], house_of(entry)
         if old is None or (old.city, old.folded_name) != (house.city, house.folded_name):
             if old is not None:
                 self._leave_city(old.city, row)
@@ -400,45 +352,6 @@ class Index:
                     numbers[run.first_offset : run.first_offset + run.nights, column] = number
                 column += 1
         return numbers
-
-    def _select(self, houses: Ints) -> Selection:
-        houses = houses[self.houses.products[houses] > 0]
-        products, types = self.houses.products[houses], self.houses.types[houses]
-        first_product, first_type = np.cumsum(products) - products, np.cumsum(types) - types
-        product_rows = as_rows(self.houses.first_product[houses], products)
-        house_of = np.repeat(np.arange(len(houses)), products)
-        return Selection(
-            houses=houses,
-            product_rows=product_rows,
-            type_rows=as_rows(self.houses.first_type[houses], types),
-            first_product=first_product,
-            house_of=house_of,
-            type_of=self.products.type[product_rows] - (self.houses.first_type[houses] - first_type)[house_of],
-            first_type=first_type,
-        )
-
-
-def _house(entry: hotel_pb2.CatalogueEntry) -> House:
-    hotel = entry.hotel
-    types = {kind.id: kind.id for kind in hotel.room_types}  # one text an id, however often it is named
-    plans = {plan.id: plan.id for plan in hotel.rate_plans}
-    return House(
-        id=hotel.id,
-        city=folded(hotel.address.city),
-        city_name=hotel.address.city,
-        country=hotel.address.country,
-        name=hotel.name,
-        folded_name=folded(hotel.name),
-        message=hotel.SerializeToString(),
-        product_ids=[(types[product.room_type_id], plans[product.rate_plan_id]) for product in entry.products],
-        type_ids=list(types),
-    )
-
-
-def halves(identifier: str) -> tuple[int, int]:
-    """A UUID as two numbers that order as its text does."""
-    number = uuid.UUID(identifier).int
-    return number >> 64, number & (2**64 - 1)
 
 
 def _numbers(rows: Rows) -> Ints:

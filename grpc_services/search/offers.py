@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from grpc_services.search.assignment import cheapest_assignment
 from grpc_services.search.columns import Bools, Ints
-from grpc_services.search.index import Discounted, ForParty, Index, Selection
+from grpc_services.search.index import Index
 from grpc_services.search.rules import Party, StayQuery
+from grpc_services.search.selection import Discounted, ForParty, Selection
 from runtime.shares import share_of
 
 NO_OFFER = np.iinfo(np.int64).max // 16  # nine of them still fit into 64 bits

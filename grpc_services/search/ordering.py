@@ -18,7 +18,8 @@ import numpy as np
 
 from contracts.search.v1 import search_pb2
 from grpc_services.search.columns import Floats, Ints
-from grpc_services.search.index import Index, halves
+from grpc_services.search.house_entry import halves
+from grpc_services.search.index import Index
 from runtime.cursors import decode_cursor, encode_cursor
 from runtime.errors import InvalidInput
 

@@ -11,7 +11,7 @@ from contracts.search.v1 import search_pb2
 from grpc_services.search import rules
 from grpc_services.search.alternatives import find_alternatives
 from grpc_services.search.facets import count_facets
-from grpc_services.search.filtering import filtered_offers, per_night
+from grpc_services.search.filtering import filtered_offers, per_night, picked
 from grpc_services.search.geography import PlaceNames, Point, distances, houses_at
 from grpc_services.search.index import Index
 from grpc_services.search.messages import put_rooms
@@ -57,18 +57,21 @@ class SearchEngine:
         values = sort_values(index, houses, offers.total, metres, request.sort, stay.nights)
         page = self._pages.cut(houses, values, question=_question(request), first=first, after=request.after)
         response = search_pb2.SearchHotelsResponse(total_count=len(houses), has_next_page=page.has_next_page)
-        average, left = per_night(offers.total, stay.nights), rooms_left(priced, offers)
-        for position, cursor in zip(page.shown.tolist(), page.cursors, strict=True):
-            house = index.house(int(houses[position]))
-            hit = response.hits.add(rooms_left=int(left[position]), cursor=cursor)
-            hit.hotel.MergeFromString(house.message)
-            put_rooms(hit.rooms, index, selection, offers, position)
-            cheapest = hit.rooms[0]
-            hit.room_type_id, hit.rate_plan_id = cheapest.room_type_id, cheapest.rate_plan_id
-            hit.total.minor_units, hit.total.currency = int(offers.total[position]), cheapest.total.currency
-            hit.per_night.minor_units, hit.per_night.currency = int(average[position]), cheapest.total.currency
-            if metres is not None:
-                hit.distance_meters = round(float(metres[position]))
+        shown = picked(offers, page.shown)
+        totals, average = shown.total.tolist(), per_night(shown.total, stay.nights).tolist()
+        left = rooms_left(priced, shown).tolist()
+        for number, row in enumerate(houses[page.shown].tolist()):
+            hit = response.hits.add()
+            hit.hotel.MergeFromString(index.house(row).message)
+            rooms = put_rooms(hit.rooms, index, selection, shown, number)
+            hit.room_type_id, hit.rate_plan_id = rooms[0]
+            currency = index.distinct.currencies.values[index.houses.currency[row]]
+            hit.total.minor_units, hit.total.currency = totals[number], currency
+            hit.per_night.minor_units, hit.per_night.currency = average[number], currency
+            hit.rooms_left, hit.cursor = left[number], page.cursors[number]
+        if metres is not None:
+            for hit, distance in zip(response.hits, metres[page.shown].tolist(), strict=True):
+                hit.distance_meters = round(distance)
         if request.with_facets:
             response.facets.CopyFrom(count_facets(index, priced, request.filter, now))
         if request.with_alternatives and not len(houses):

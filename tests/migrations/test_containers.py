@@ -34,7 +34,7 @@ async def test_migrations_and_demo_do_their_work_and_the_demo_loads_once(compose
     assert "0 houses loaded" in await run(compose, "demo", empty_database)
     connection = await asyncpg.connect(empty_database)
     try:
-        assert await connection.fetchval("SELECT count(*) FROM hotel.hotel WHERE published") == 1212
+        assert await connection.fetchval("SELECT count(*) FROM hotel.hotel WHERE state = 'PUBLISHED'") == 1212
         assert await connection.fetchval("SELECT count(*) FROM auth.account") == 3
         assert await connection.fetchval("SELECT count(*) FROM hotel.outbox_event") > 1212
     finally:
