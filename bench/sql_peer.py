@@ -1,8 +1,9 @@
 """The same search in PostgreSQL, as well as we know to write it: one statement over an index that holds everything
 it reads, clustered by city and night, with houses' totals reckoned by the same formula.
 
-It answers the first page by price and the number of houses, for one room and adults only. Restrictions other than
-the shortest stay, filters, other orders, children and several rooms are left out: each would only cost it more.
+It answers the first page by price with what a hit tells (house, room type, rate plan, total, rooms left) and the
+number of houses, for one room and adults only. Restrictions other than the shortest stay, filters, other orders,
+children and several rooms are left out: each would only cost it more.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from bench.france import DAY, MadeHouse
 from grpc_services.search.places import folded
 
 TABLES = """
-    CREATE TABLE house (id int PRIMARY KEY, uuid uuid NOT NULL, city int NOT NULL, city_tax int NOT NULL);
+    CREATE TABLE house (
+        id int PRIMARY KEY, uuid uuid NOT NULL, city int NOT NULL, city_tax int NOT NULL, message bytea NOT NULL
+    );
     CREATE TABLE room_type (
-        id int PRIMARY KEY, house int NOT NULL, city int NOT NULL, max_adults int NOT NULL,
+        id int PRIMARY KEY, uuid uuid NOT NULL, house int NOT NULL, city int NOT NULL, max_adults int NOT NULL,
         included_adults int NOT NULL, fewer_adult int NOT NULL
     );
     CREATE TABLE plan (
-        id int PRIMARY KEY, house int NOT NULL, position int NOT NULL, adult_meals int NOT NULL,
+        id int PRIMARY KEY, uuid uuid NOT NULL, house int NOT NULL, position int NOT NULL, adult_meals int NOT NULL,
         from_3_nights int NOT NULL, from_7_nights int NOT NULL
     );
     CREATE TABLE night (
@@ -39,39 +42,48 @@ INDEXES = """
     CREATE INDEX plan_of_house ON plan (house) INCLUDE (position, adult_meals, from_3_nights, from_7_nights);
     VACUUM (ANALYZE) house; VACUUM (ANALYZE) room_type; VACUUM (ANALYZE) plan; VACUUM (ANALYZE) night;
 """
+# A house's products are numbered 0 to 8, so that the least of amount * 16 + number is the cheapest with its number.
 SEARCH = """
     WITH stay AS MATERIALIZED (
-        SELECT type, sum(price_0) AS price_0, sum(price_1) AS price_1, sum(price_2) AS price_2
+        SELECT type, min(free) AS rooms_left, sum(price_0) AS price_0, sum(price_1) AS price_1, sum(price_2) AS price_2
         FROM night
         WHERE {where} night >= $1 AND night < $2
         GROUP BY type
         HAVING count(*) = $2 - $1 AND min(free) >= 1
             AND max(min_stay) FILTER (WHERE night = $1) <= $2 - $1
     ), charge AS (
-        SELECT t.house, p.from_3_nights, p.from_7_nights,
+        SELECT t.house, t.id % 3 * 3 + p.position AS number, p.from_3_nights, p.from_7_nights,
             (CASE p.position WHEN 0 THEN s.price_0 WHEN 1 THEN s.price_1 ELSE s.price_2 END)
                 + ($2 - $1) * (p.adult_meals * $3 - greatest(t.included_adults - $3, 0) * t.fewer_adult) AS amount
         FROM stay AS s
         JOIN room_type AS t ON t.id = s.type AND t.max_adults >= $3
         JOIN plan AS p ON p.house = t.house
     ), priced AS (
-        SELECT house, amount, amount * (CASE WHEN $2 - $1 >= 7 THEN from_7_nights WHEN $2 - $1 >= 3 THEN from_3_nights
-            ELSE 0 END) AS share
+        SELECT house, number, amount, amount * (CASE WHEN $2 - $1 >= 7 THEN from_7_nights
+            WHEN $2 - $1 >= 3 THEN from_3_nights ELSE 0 END) AS share
         FROM charge
     ), cheapest AS (
-        SELECT house, min(
+        SELECT house, min(16 * (
             amount - (share / 10000 + CASE
                 WHEN 2 * (share % 10000) > 10000 OR (2 * (share % 10000) = 10000 AND share / 10000 % 2 = 1) THEN 1
                 ELSE 0
             END)
-        ) AS amount
+        ) + number) AS best
         FROM priced
         GROUP BY house
+    ), page AS (
+        SELECT h.id, h.uuid, h.message, c.best % 16 AS number, c.best / 16 + h.city_tax * $3 * ($2 - $1) AS total,
+            count(*) OVER () AS houses
+        FROM cheapest AS c JOIN house AS h ON h.id = c.house
+        ORDER BY total, h.uuid
+        LIMIT 20
     )
-    SELECT h.uuid, c.amount + h.city_tax * $3 * ($2 - $1) AS total, count(*) OVER () AS houses
-    FROM cheapest AS c JOIN house AS h ON h.id = c.house
-    ORDER BY total, h.uuid
-    LIMIT 20
+    SELECT page.uuid, page.message, page.total, page.houses, t.uuid AS type, p.uuid AS plan, stay.rooms_left
+    FROM page
+    JOIN room_type AS t ON t.id = page.id * 3 + page.number / 3
+    JOIN plan AS p ON p.id = page.id * 3 + page.number % 3
+    JOIN stay ON stay.type = t.id
+    ORDER BY page.total, page.uuid
 """
 IN_CITY = SEARCH.format(where="city = $4 AND")
 ANYWHERE = SEARCH.format(where="")
@@ -101,13 +113,16 @@ class SqlPeer:
 
     async def search(
         self, city: str | None, check_in: dt.date, check_out: dt.date, adults: int
-    ) -> tuple[list[tuple[str, int]], int]:
-        """The first page as (id, total), and the number of houses."""
+    ) -> tuple[list[tuple[str, str, str, int, int]], int]:
+        """The first page as (house, room type, rate plan, total, rooms left), and the number of houses."""
         if city is None:
             rows = await self._connection.fetch(ANYWHERE, check_in, check_out, adults)
         else:
             rows = await self._connection.fetch(IN_CITY, check_in, check_out, adults, self.cities[folded(city)])
-        return [(str(row["uuid"]), int(row["total"])) for row in rows], rows[0]["houses"] if rows else 0
+        page = [
+            (str(row["uuid"]), str(row["type"]), str(row["plan"]), int(row["total"]), row["rooms_left"]) for row in rows
+        ]
+        return page, rows[0]["houses"] if rows else 0
 
     def _add(
         self,
@@ -119,18 +134,22 @@ class SqlPeer:
     ) -> None:
         hotel = made.hotel
         city = self.cities.setdefault(folded(hotel.address.city), len(self.cities))
-        batch["house"].append((number, uuid.UUID(hotel.id), city, hotel.city_tax_per_person_night.minor_units))
+        city_tax = hotel.city_tax_per_person_night.minor_units
+        batch["house"].append((number, uuid.UUID(hotel.id), city, city_tax, hotel.SerializeToString()))
         for position, plan in enumerate(hotel.rate_plans):
             discounts = {step.min_nights: step.basis_points for step in plan.stay_discounts}
             from_3 = discounts.get(3, 0)
             meals = plan.adult_supplement_minor_units
-            batch["plan"].append((number * 3 + position, number, position, meals, from_3, discounts.get(7, from_3)))
+            batch["plan"].append(
+                (number * 3 + position, uuid.UUID(plan.id), number, position, meals, from_3, discounts.get(7, from_3))
+            )
         for position, kind in enumerate(hotel.room_types):
             type_id = number * 3 + position
             pricing = kind.occupancy_pricing
             batch["room_type"].append(
                 (
                     type_id,
+                    uuid.UUID(kind.id),
                     number,
                     city,
                     kind.max_adults,

@@ -125,7 +125,7 @@ async def test_the_callees_own_calls_have_no_more_time_than_the_caller(probe: Pr
     await call(probe.stub.GetHotels, REQUEST, token="", at_most=1.5)
     await probe.stub.GetHotels(REQUEST)
     await probe.stub.GetHotels(REQUEST, timeout=3600)
-    assert 0.2 < left[0] <= 1.5
+    assert 0.2 < left[0] < 2  # gRPC rounds what is left
     assert 4 < left[1] <= 5
     assert 4 < left[2] <= 5
 

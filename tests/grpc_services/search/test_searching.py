@@ -10,12 +10,14 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from contracts.search.v1 import search_pb2, search_pb2_grpc
+from grpc_services.search.feed import touched_by
 from runtime.channels import call, open_channel
 from runtime.clock import from_timestamp, utc_now
 from tests.grpc_services.booking.desk import Desk
-from tests.grpc_services.hotel.catalogue import HouseInput, Kind, add_house
+from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
 from tests.grpc_services.search.town import ARRIVAL, CALM, CITY, DAY, Offer, Region, Town, occupancy, query
 from tests.house import SignedIn, refused, unless_refused
 
@@ -277,3 +279,65 @@ async def test_a_new_room_type_appears_and_a_booking_makes_its_nights_disappear(
     await desk.booked(house, guest, arrival=ARRIVAL + DAY, nights=1)
     await eventually(is_gone)
     assert await ids(search, query(city="Village of One", start=2, nights=3)) == [str(house.id)]
+
+
+async def test_an_unpublished_house_disappears_and_a_published_one_is_back_with_its_free_rooms(
+    search: Search, hotels: Hotels, desk: Desk, owner: SignedIn
+) -> None:
+    house = await desk.house(owner, Kind(rooms=2), name="Now and then", city="Village of Moves")
+    neighbour = await desk.house(owner, Kind(), name="Always", city="Village of Moves")
+
+    async def move(one: House, to: hotel_pb2.HotelState.ValueType) -> None:
+        known = hotel_pb2.GetHotelsRequest(ids=[str(one.id)])
+        (told,) = (await call(hotels.GetHotels, known, token=owner.token)).hotels
+        request = hotel_pb2.MoveHotelRequest(id=told.id, state=to, expected_version=told.version)
+        await call(hotels.MoveHotel, request, token=owner.token)
+
+    async def found() -> list[str]:
+        hits = await unless_refused(find(search, query(city="Village of Moves")), "INVALID_INPUT")
+        return sorted(hit.hotel.id for hit in hits or [])
+
+    async def only_the_neighbour() -> bool:
+        return await found() == [str(neighbour.id)]
+
+    async def both() -> bool:
+        return await found() == sorted([str(house.id), str(neighbour.id)])
+
+    await move(neighbour, hotel_pb2.HOTEL_STATE_DRAFT)
+    await move(neighbour, hotel_pb2.HOTEL_STATE_PUBLISHED)
+    await move(house, hotel_pb2.HOTEL_STATE_DRAFT)
+    await eventually(only_the_neighbour)
+    await move(house, hotel_pb2.HOTEL_STATE_PUBLISHED)
+    await eventually(both)
+    await move(house, hotel_pb2.HOTEL_STATE_DRAFT)
+    await eventually(only_the_neighbour)
+
+
+async def test_recommendations_come_from_the_same_index(search: Search, town: Town) -> None:
+    request = search_pb2.RecommendHotelsRequest(
+        latitude=48.6, longitude=-2, radius_meters=450, by=search_pb2.RECOMMEND_BY_DISTANCE
+    )
+    found = (await call(search.RecommendHotels, request, token="")).hotels
+    assert [one.hotel.id for one in found] == [str(house.id) for house in town.houses[:5]]
+    request.latitude = 91
+    assert (await refused(call(search.RecommendHotels, request, token=""))).path == ("near",)
+
+
+def test_a_burst_of_events_asks_once_for_each_house_and_room_type() -> None:
+    booking = events_pb2.BookingSnapshot(room_type_ids=["a", "b"])
+    events = [
+        events_pb2.HotelChanged(hotel_id="1"),
+        events_pb2.RatesChanged(hotel_id="1"),
+        events_pb2.RoomTypeCreated(room_type=hotel_pb2.RoomType(hotel_id="2")),
+        events_pb2.RoomTypeArchived(hotel_id="3", room_type_id="x"),
+        events_pb2.RoomsChanged(hotel_id="4"),
+        events_pb2.RoomTypeSellable(room_type_id="c", hotel_id="2"),
+        events_pb2.InventoryChanged(room_type_id="a", hotel_id="2"),
+        events_pb2.BookingHeld(booking=booking),
+        events_pb2.BookingExpired(booking=booking),
+    ]
+    envelopes = [
+        events_pb2.Envelope(type=event.DESCRIPTOR.name, payload=event.SerializeToString()) for event in events * 50
+    ]
+    touched = touched_by(envelopes)
+    assert (touched.hotels, touched.room_types) == ({"1", "2", "3"}, {"a", "b", "c"})
