@@ -33,9 +33,10 @@ _DISCREPANCIES = Statement(
             FROM booking.booking AS b
             JOIN booking.booking_room AS room ON room.booking_id = b.id
             CROSS JOIN generate_series(
-                CAST(b.check_in AS timestamp), CAST(b.check_out AS timestamp) - interval '1 day', interval '1 day'
+                CAST(room.first_night AS timestamp), CAST(room.end_night AS timestamp) - interval '1 day',
+                interval '1 day'
             ) AS days (day)
-            WHERE b.state NOT IN ('EXPIRED', 'CANCELLED')
+            WHERE NOT room.cancelled AND b.state NOT IN ('EXPIRED', 'CANCELLED')
             GROUP BY 1, 2
         ),
         nights AS (

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from grpc_services.booking.models import CalendarExport, CalendarFeed, CalendarFeedNight
+from grpc_services.booking.calendar_models import CalendarExport, CalendarFeed, CalendarFeedNight
 from runtime.database import Connection, Record, Statement
 from runtime.tables import table_of
 

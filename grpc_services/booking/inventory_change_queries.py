@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Date, Integer, Uuid, any_, bindparam, insert, or_, select, text, update
 
+from grpc_services.booking.door_models import InventoryChange
 from grpc_services.booking.inventory_rules import Night
-from grpc_services.booking.models import InventoryChange, RoomType, RoomTypeNight
+from grpc_services.booking.models import RoomType, RoomTypeNight
 from runtime.database import Connection, Record, Statement
 from runtime.identifiers import new_id
 from runtime.identity import Caller

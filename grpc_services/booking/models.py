@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -17,32 +16,23 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Text,
-    literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
 
+from grpc_services.booking.table_base import BookingServiceModel, metadata
 from runtime.tables import (
     idempotency_table,
     long_text,
     optional_moment,
     outbox_table,
     required_moment,
-    service_metadata,
 )
 
-metadata = service_metadata("booking")
-
 _STATES = "'HELD', 'PAYMENT_PENDING', 'CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'NO_SHOW'"
-
-
-class BookingServiceModel(SQLModel, registry=registry(metadata=metadata)):
-    metadata: ClassVar[MetaData] = metadata
 
 
 class RoomType(BookingServiceModel, table=True):
@@ -87,110 +77,6 @@ class RoomTypeNight(BookingServiceModel, table=True):
     sold: int
 
 
-class Room(BookingServiceModel, table=True):
-    """A numbered door that booking has taken in from the hotel service."""
-
-    __tablename__ = "room"
-
-    room_id: uuid.UUID = Field(primary_key=True)
-    room_type_id: uuid.UUID = Field(index=True)
-    hotel_id: uuid.UUID = Field(index=True)
-    number: str = long_text()
-    floor: str = long_text()
-    archived: bool
-    version: int  # of the hotel service; older news changes nothing
-
-
-class OutOfOrderPeriod(BookingServiceModel, table=True):
-    """Nights on which a door is not sold. Standing periods of one door never overlap."""
-
-    __tablename__ = "out_of_order_period"
-    __table_args__ = (
-        CheckConstraint("first_night < end_night", name="period"),
-        ExcludeConstraint(
-            (literal_column("room_id"), "="),
-            (literal_column("daterange(first_night, end_night)"), "&&"),
-            where=text("ended_at IS NULL"),
-            using="gist",
-            name="one_at_a_time",
-        ),
-        Index("ix_out_of_order_period_hotel_id_id", "hotel_id", "id"),
-    )
-
-    id: uuid.UUID = Field(primary_key=True)
-    room_id: uuid.UUID = Field(sa_column_args=(ForeignKey("booking.room.room_id"),))
-    room_type_id: uuid.UUID
-    hotel_id: uuid.UUID
-    first_night: dt.date
-    end_night: dt.date  # exclusive
-    reason: str = long_text()
-    created_by: uuid.UUID
-    created_at: dt.datetime = required_moment(default_now=True)
-    ended_at: dt.datetime | None = optional_moment()
-
-
-class InventoryChange(BookingServiceModel, table=True):
-    """The audit log of inventory; written in the transaction of the change and never touched again."""
-
-    __tablename__ = "inventory_change"
-    __table_args__ = (Index("ix_inventory_change_hotel_id_id", "hotel_id", "id"),)
-
-    id: uuid.UUID = Field(primary_key=True)
-    hotel_id: uuid.UUID
-    room_type_id: uuid.UUID
-    action: str = long_text()
-    actor_id: uuid.UUID
-    actor_role: str = long_text()
-    at: dt.datetime = required_moment(default_now=True)
-    request_id: str = long_text()
-    before: Any = Field(default=None, sa_type=JSONB, nullable=True)
-    after: Any = Field(default=None, sa_type=JSONB, nullable=True)
-
-
-class CalendarExport(BookingServiceModel, table=True):
-    """The secret part of the address under which other channels read a room type's busy nights."""
-
-    __tablename__ = "calendar_export"
-
-    room_type_id: uuid.UUID = Field(primary_key=True, sa_column_args=(ForeignKey("booking.room_type.room_type_id"),))
-    secret: str = long_text(unique=True)
-    created_at: dt.datetime = required_moment(default_now=True)
-
-
-class CalendarFeed(BookingServiceModel, table=True):
-    """A calendar of another channel that says which nights it sold."""
-
-    __tablename__ = "calendar_feed"
-    __table_args__ = (
-        Index("ix_calendar_feed_fetched_at", "fetched_at"),
-        Index("ix_calendar_feed_hotel_id_id", "hotel_id", "id"),
-    )
-
-    id: uuid.UUID = Field(primary_key=True)
-    room_type_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.room_type.room_type_id"),))
-    hotel_id: uuid.UUID
-    name: str = long_text()
-    url: str = long_text()
-    etag: str = long_text()
-    failure: str = long_text()
-    created_at: dt.datetime = required_moment(default_now=True)
-    fetched_at: dt.datetime | None = optional_moment()
-    succeeded_at: dt.datetime | None = optional_moment()
-
-
-class CalendarFeedNight(BookingServiceModel, table=True):
-    """Rooms that a channel says it sold on a night."""
-
-    __tablename__ = "calendar_feed_night"
-    __table_args__ = (CheckConstraint("rooms > 0", name="rooms"),)
-
-    feed_id: uuid.UUID = Field(
-        primary_key=True, sa_column_args=(ForeignKey("booking.calendar_feed.id", ondelete="CASCADE"),)
-    )
-    night: dt.date = Field(primary_key=True)
-    rooms: int
-
-
 class Quote(BookingServiceModel, table=True):
     """A price that holds for 15 minutes; never changed after it was written."""
 
@@ -214,10 +100,14 @@ class Booking(BookingServiceModel, table=True):
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         CheckConstraint("check_in < check_out", name="stay"),
         CheckConstraint("refunded_minor_units BETWEEN 0 AND paid_minor_units", name="money"),
+        CheckConstraint("penalty_minor_units >= 0", name="penalty"),
+        CheckConstraint("source IN ('GUEST', 'DESK', 'WAITLIST')", name="source"),
         CheckConstraint("(state IN ('HELD', 'PAYMENT_PENDING')) = (hold_expires_at IS NOT NULL)", name="hold"),
         Index("ix_booking_overdue", "hold_expires_at", postgresql_where=text("hold_expires_at IS NOT NULL")),
         Index("ix_booking_guest_account_id_created_at_id", "guest_account_id", "created_at", "id"),
         Index("ix_booking_hotel_id_created_at_id", "hotel_id", "created_at", "id"),
+        Index("ix_booking_hotel_id_check_in_id", "hotel_id", "check_in", "id"),
+        Index("ix_booking_hotel_id_check_out_id", "hotel_id", "check_out", "id"),
     )
 
     id: uuid.UUID = Field(primary_key=True)
@@ -241,6 +131,12 @@ class Booking(BookingServiceModel, table=True):
     paid_minor_units: int = Field(sa_type=BigInteger)
     refunded_minor_units: int = Field(sa_type=BigInteger)
     hold_expires_at: dt.datetime | None = optional_moment()
+    penalty_minor_units: int = Field(sa_type=BigInteger)  # what cancelling or not coming cost
+    charges_minor_units: int = Field(sa_type=BigInteger)  # the sum of its charges
+    desk_paid_minor_units: int = Field(sa_type=BigInteger)  # the sum of its desk payments
+    source: str = long_text()
+    block_id: uuid.UUID | None = Field(default=None, nullable=True, sa_column_args=(ForeignKey("booking.block.id"),))
+    document_secret: str = long_text(unique=True)  # of the addresses of its bill and calendar file
     payment_attempts: int = Field(sa_type=SmallInteger)
     payment_id: str = long_text()
     payment_state: str = long_text()
@@ -250,10 +146,14 @@ class Booking(BookingServiceModel, table=True):
 
 
 class BookingRoom(BookingServiceModel, table=True):
-    """One booked room; what the standing proof counts against the nights."""
+    """One booked room; what the standing proof counts against the nights: it takes a room of `room_type_id` on
+    the nights [first_night, end_night), which shrink when it is cancelled, not come for or left early."""
 
     __tablename__ = "booking_room"
-    __table_args__ = (Index("ix_booking_room_room_type_id", "room_type_id"),)
+    __table_args__ = (
+        CheckConstraint("first_night <= end_night", name="nights"),
+        Index("ix_booking_room_room_type_id", "room_type_id"),
+    )
 
     booking_id: uuid.UUID = Field(
         primary_key=True, sa_column_args=(ForeignKey("booking.booking.id", ondelete="CASCADE"),)
@@ -264,6 +164,10 @@ class BookingRoom(BookingServiceModel, table=True):
     adults: int = Field(sa_type=SmallInteger)
     children_ages: list[int] = Field(sa_column=Column(ARRAY(SmallInteger), nullable=False))
     total_minor_units: int = Field(sa_type=BigInteger)
+    guest_name: str = long_text()  # who sleeps in it; empty: the booking's guest
+    cancelled: bool
+    first_night: dt.date
+    end_night: dt.date  # exclusive
 
 
 class TimelineEntry(BookingServiceModel, table=True):

@@ -11,8 +11,8 @@ import asyncpg
 from sqlalchemy import ARRAY, Boolean, Date, Integer, Uuid, any_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from grpc_services.booking.door_models import OutOfOrderPeriod, Room
 from grpc_services.booking.errors import AlreadyOutOfOrder
-from grpc_services.booking.models import OutOfOrderPeriod, Room
 from runtime.database import Connection, Record, Statement
 from runtime.tables import table_of
 

@@ -78,12 +78,24 @@ _GIVEN = (
     "priced_stay",
     "currency",
     "total_minor_units",
+    "source",
+    "block_id",
+    "document_secret",
+)
+_NOTHING_YET = (
+    "paid_minor_units",
+    "refunded_minor_units",
+    "penalty_minor_units",
+    "charges_minor_units",
+    "desk_paid_minor_units",
+    "payment_attempts",
 )
 _INSERT_BOOKING = Statement(
     insert(booking)
     .values(
         {name: bindparam(name) for name in _GIVEN}
-        | {"version": 1, "paid_minor_units": 0, "refunded_minor_units": 0, "payment_attempts": 0}
+        | {"version": 1}
+        | dict.fromkeys(_NOTHING_YET, 0)
         | dict.fromkeys(("payment_id", "payment_state", "checkout_url"), "")
         | {
             "hold_expires_at": func.now()

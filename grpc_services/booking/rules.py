@@ -62,6 +62,11 @@ def new_reference() -> str:
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
 
 
+def new_document_secret() -> str:
+    """What makes the address of a bill impossible to guess."""
+    return secrets.token_urlsafe(24)
+
+
 def first_state(stay: hotel_pb2.PriceStayResponse) -> State:
     """Rooms that are all paid at the hotel are confirmed at once; anything prepaid is held for its payment."""
     prepaid = any(room.payment_timing == hotel_pb2.PAYMENT_TIMING_PREPAID for room in stay.rooms)

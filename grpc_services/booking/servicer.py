@@ -149,6 +149,10 @@ class BookingServicer(
                         "adults": room.request.adults,
                         "children_ages": list(room.request.children_ages),
                         "total_minor_units": room.total.minor_units,
+                        "guest_name": "",
+                        "cancelled": False,
+                        "first_night": quote["check_in"],
+                        "end_night": quote["check_out"],
                     }
                     for position, room in enumerate(stay.rooms)
                 ],
@@ -170,6 +174,9 @@ class BookingServicer(
                 priced_stay=quote["priced_stay"],
                 currency=stay.currency,
                 total_minor_units=stay.total.minor_units,
+                source="GUEST",
+                block_id=None,
+                document_secret=rules.new_document_secret(),
             )
             if state is rules.State.HELD:
                 await queries.write_timeline(

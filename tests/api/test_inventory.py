@@ -83,7 +83,9 @@ def out(office: Backoffice, last: int = 1, **changes: Any) -> dict[str, Any]:
 async def test_a_hotelier_writes_capacity_and_sees_what_changed_and_who_did_it(
     office: Backoffice, hotelier: Client, house: ApiHouse
 ) -> None:
-    wanted = update(office, changes=[nights(0, 6, capacity=5), nights(0, 6, weekdays=["SATURDAY", "SUNDAY"], oversell=1)])
+    wanted = update(
+        office, changes=[nights(0, 6, capacity=5), nights(0, 6, weekdays=["SATURDAY", "SUNDAY"], oversell=1)]
+    )
     answer = await hotelier.mutate(UPDATE, wanted)
     assert (answer["__typename"], answer["version"], answer["nightsChanged"]) == ("InventoryUpdated", 2, 7)
     assert answer["changed"][0]["before"] == {"capacity": 3, "oversell": 0, "free": 3}

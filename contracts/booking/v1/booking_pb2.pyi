@@ -51,6 +51,148 @@ BOOKING_STATE_EXPIRED: BookingState.ValueType  # 7
 BOOKING_STATE_NO_SHOW: BookingState.ValueType  # 8
 Global___BookingState: _TypeAlias = BookingState  # noqa: Y015
 
+class _BookingSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BookingSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BookingSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BOOKING_SOURCE_UNSPECIFIED: _BookingSource.ValueType  # 0
+    BOOKING_SOURCE_GUEST: _BookingSource.ValueType  # 1
+    BOOKING_SOURCE_DESK: _BookingSource.ValueType  # 2
+    BOOKING_SOURCE_WAITLIST: _BookingSource.ValueType  # 3
+
+class BookingSource(_BookingSource, metaclass=_BookingSourceEnumTypeWrapper): ...
+
+BOOKING_SOURCE_UNSPECIFIED: BookingSource.ValueType  # 0
+BOOKING_SOURCE_GUEST: BookingSource.ValueType  # 1
+BOOKING_SOURCE_DESK: BookingSource.ValueType  # 2
+BOOKING_SOURCE_WAITLIST: BookingSource.ValueType  # 3
+Global___BookingSource: _TypeAlias = BookingSource  # noqa: Y015
+
+class _DeskPaymentMethod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeskPaymentMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeskPaymentMethod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DESK_PAYMENT_METHOD_UNSPECIFIED: _DeskPaymentMethod.ValueType  # 0
+    DESK_PAYMENT_METHOD_CASH: _DeskPaymentMethod.ValueType  # 1
+    DESK_PAYMENT_METHOD_CARD: _DeskPaymentMethod.ValueType  # 2
+    DESK_PAYMENT_METHOD_TRANSFER: _DeskPaymentMethod.ValueType  # 3
+
+class DeskPaymentMethod(_DeskPaymentMethod, metaclass=_DeskPaymentMethodEnumTypeWrapper): ...
+
+DESK_PAYMENT_METHOD_UNSPECIFIED: DeskPaymentMethod.ValueType  # 0
+DESK_PAYMENT_METHOD_CASH: DeskPaymentMethod.ValueType  # 1
+DESK_PAYMENT_METHOD_CARD: DeskPaymentMethod.ValueType  # 2
+DESK_PAYMENT_METHOD_TRANSFER: DeskPaymentMethod.ValueType  # 3
+Global___DeskPaymentMethod: _TypeAlias = DeskPaymentMethod  # noqa: Y015
+
+class _DeskList:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeskListEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeskList.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DESK_LIST_UNSPECIFIED: _DeskList.ValueType  # 0
+    DESK_LIST_ARRIVALS: _DeskList.ValueType  # 1
+    DESK_LIST_DEPARTURES: _DeskList.ValueType  # 2
+    DESK_LIST_IN_HOUSE: _DeskList.ValueType  # 3
+
+class DeskList(_DeskList, metaclass=_DeskListEnumTypeWrapper): ...
+
+DESK_LIST_UNSPECIFIED: DeskList.ValueType  # 0
+DESK_LIST_ARRIVALS: DeskList.ValueType  # 1
+DESK_LIST_DEPARTURES: DeskList.ValueType  # 2
+DESK_LIST_IN_HOUSE: DeskList.ValueType  # 3
+Global___DeskList: _TypeAlias = DeskList  # noqa: Y015
+
+class _BlockState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BlockStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BlockState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BLOCK_STATE_UNSPECIFIED: _BlockState.ValueType  # 0
+    BLOCK_STATE_OPEN: _BlockState.ValueType  # 1
+    BLOCK_STATE_RELEASED: _BlockState.ValueType  # 2
+
+class BlockState(_BlockState, metaclass=_BlockStateEnumTypeWrapper): ...
+
+BLOCK_STATE_UNSPECIFIED: BlockState.ValueType  # 0
+BLOCK_STATE_OPEN: BlockState.ValueType  # 1
+BLOCK_STATE_RELEASED: BlockState.ValueType  # 2
+Global___BlockState: _TypeAlias = BlockState  # noqa: Y015
+
+class _FigurePeriod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FigurePeriodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FigurePeriod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FIGURE_PERIOD_UNSPECIFIED: _FigurePeriod.ValueType  # 0
+    FIGURE_PERIOD_DAY: _FigurePeriod.ValueType  # 1
+    FIGURE_PERIOD_WEEK: _FigurePeriod.ValueType  # 2
+    FIGURE_PERIOD_MONTH: _FigurePeriod.ValueType  # 3
+    FIGURE_PERIOD_WHOLE: _FigurePeriod.ValueType  # 4
+
+class FigurePeriod(_FigurePeriod, metaclass=_FigurePeriodEnumTypeWrapper): ...
+
+FIGURE_PERIOD_UNSPECIFIED: FigurePeriod.ValueType  # 0
+FIGURE_PERIOD_DAY: FigurePeriod.ValueType  # 1
+FIGURE_PERIOD_WEEK: FigurePeriod.ValueType  # 2
+FIGURE_PERIOD_MONTH: FigurePeriod.ValueType  # 3
+FIGURE_PERIOD_WHOLE: FigurePeriod.ValueType  # 4
+Global___FigurePeriod: _TypeAlias = FigurePeriod  # noqa: Y015
+
+class _WaitlistState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WaitlistStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WaitlistState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WAITLIST_STATE_UNSPECIFIED: _WaitlistState.ValueType  # 0
+    WAITLIST_STATE_WAITING: _WaitlistState.ValueType  # 1
+    WAITLIST_STATE_OFFERED: _WaitlistState.ValueType  # 2
+    WAITLIST_STATE_BOOKED: _WaitlistState.ValueType  # 3
+    WAITLIST_STATE_LEFT: _WaitlistState.ValueType  # 4
+    WAITLIST_STATE_OVER: _WaitlistState.ValueType  # 5
+    """the stay has begun"""
+
+class WaitlistState(_WaitlistState, metaclass=_WaitlistStateEnumTypeWrapper): ...
+
+WAITLIST_STATE_UNSPECIFIED: WaitlistState.ValueType  # 0
+WAITLIST_STATE_WAITING: WaitlistState.ValueType  # 1
+WAITLIST_STATE_OFFERED: WaitlistState.ValueType  # 2
+WAITLIST_STATE_BOOKED: WaitlistState.ValueType  # 3
+WAITLIST_STATE_LEFT: WaitlistState.ValueType  # 4
+WAITLIST_STATE_OVER: WaitlistState.ValueType  # 5
+"""the stay has begun"""
+Global___WaitlistState: _TypeAlias = WaitlistState  # noqa: Y015
+
+class _StayTime:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StayTimeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StayTime.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STAY_TIME_UNSPECIFIED: _StayTime.ValueType  # 0
+    """any"""
+    STAY_TIME_UPCOMING: _StayTime.ValueType  # 1
+    """not yet departed"""
+    STAY_TIME_PAST: _StayTime.ValueType  # 2
+
+class StayTime(_StayTime, metaclass=_StayTimeEnumTypeWrapper):
+    """By today at the hotel."""
+
+STAY_TIME_UNSPECIFIED: StayTime.ValueType  # 0
+"""any"""
+STAY_TIME_UPCOMING: StayTime.ValueType  # 1
+"""not yet departed"""
+STAY_TIME_PAST: StayTime.ValueType  # 2
+Global___StayTime: _TypeAlias = StayTime  # noqa: Y015
+
 class _SettlementOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -80,9 +222,12 @@ class CreateQuoteRequest(_message.Message):
     CHECK_IN_FIELD_NUMBER: _builtins.int
     CHECK_OUT_FIELD_NUMBER: _builtins.int
     ROOMS_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     check_in: _builtins.str
     check_out: _builtins.str
+    booking_id: _builtins.str
+    """a quote for changing this booking, whose own nights count as free"""
     @_builtins.property
     def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_hotel_pb2.RoomRequest]: ...
     def __init__(
@@ -92,10 +237,11 @@ class CreateQuoteRequest(_message.Message):
         check_in: _builtins.str = ...,
         check_out: _builtins.str = ...,
         rooms: _abc.Iterable[_hotel_pb2.RoomRequest] | None = ...,
+        booking_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "rooms", b"rooms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "rooms", b"rooms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -217,6 +363,30 @@ class GuestDetails(_message.Message):
 Global___GuestDetails: _TypeAlias = GuestDetails  # noqa: Y015
 
 @_typing.final
+class RoomGuest(_message.Message):
+    """Who sleeps in one room of a quote."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoomGuest: _TypeAlias = RoomGuest  # noqa: Y015
+
+@_typing.final
 class CreateBookingRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -225,6 +395,7 @@ class CreateBookingRequest(_message.Message):
     GUEST_FIELD_NUMBER: _builtins.int
     SPECIAL_REQUESTS_FIELD_NUMBER: _builtins.int
     ARRIVAL_TIME_FIELD_NUMBER: _builtins.int
+    ROOM_GUESTS_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     idempotency_key: _builtins.str
     special_requests: _builtins.str
@@ -232,6 +403,8 @@ class CreateBookingRequest(_message.Message):
     """HH:MM, hotel-local, or empty"""
     @_builtins.property
     def guest(self) -> Global___GuestDetails: ...
+    @_builtins.property
+    def room_guests(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoomGuest]: ...
     def __init__(
         self,
         *,
@@ -240,10 +413,11 @@ class CreateBookingRequest(_message.Message):
         guest: Global___GuestDetails | None = ...,
         special_requests: _builtins.str = ...,
         arrival_time: _builtins.str = ...,
+        room_guests: _abc.Iterable[Global___RoomGuest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["guest", b"guest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "guest", b"guest", "idempotency_key", b"idempotency_key", "quote_id", b"quote_id", "special_requests", b"special_requests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "guest", b"guest", "idempotency_key", b"idempotency_key", "quote_id", b"quote_id", "room_guests", b"room_guests", "special_requests", b"special_requests"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -274,6 +448,14 @@ class Booking(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    BOOKED_ROOMS_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
+    DESK_PAYMENTS_FIELD_NUMBER: _builtins.int
+    DOCUMENT_SECRET_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    BLOCK_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     reference: _builtins.str
     state: Global___BookingState.ValueType
@@ -286,6 +468,10 @@ class Booking(_message.Message):
     special_requests: _builtins.str
     arrival_time: _builtins.str
     time_zone: _builtins.str
+    document_secret: _builtins.str
+    """of the addresses of its bill and calendar file"""
+    source: Global___BookingSource.ValueType
+    block_id: _builtins.str
     @_builtins.property
     def guest(self) -> Global___GuestDetails: ...
     @_builtins.property
@@ -308,6 +494,22 @@ class Booking(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def due(self) -> _money_pb2.Money:
+        """what is still to be paid, charges included"""
+
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money:
+        """what cancelling or not coming cost"""
+
+    @_builtins.property
+    def booked_rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookedRoom]:
+        """in the order of `rooms`"""
+
+    @_builtins.property
+    def charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Charge]: ...
+    @_builtins.property
+    def desk_payments(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeskPayment]: ...
     def __init__(
         self,
         *,
@@ -332,14 +534,1530 @@ class Booking(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         time_zone: _builtins.str = ...,
+        due: _money_pb2.Money | None = ...,
+        penalty: _money_pb2.Money | None = ...,
+        booked_rooms: _abc.Iterable[Global___BookedRoom] | None = ...,
+        charges: _abc.Iterable[Global___Charge] | None = ...,
+        desk_payments: _abc.Iterable[Global___DeskPayment] | None = ...,
+        document_secret: _builtins.str = ...,
+        source: Global___BookingSource.ValueType = ...,
+        block_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "guest", b"guest", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "payment", b"payment", "refunded", b"refunded", "total", b"total", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "due", b"due", "guest", b"guest", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "refunded", b"refunded", "total", b"total", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "paid", b"paid", "payment", b"payment", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Booking: _TypeAlias = Booking  # noqa: Y015
+
+@_typing.final
+class BookedRoom(_message.Message):
+    """One room of a booking as it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    GUEST_NAME_FIELD_NUMBER: _builtins.int
+    CANCELLED_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    DOORS_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    room_type_id: _builtins.str
+    """that it takes; after an upgrade another than the priced one"""
+    guest_name: _builtins.str
+    """who sleeps in it; empty: the booking's guest"""
+    cancelled: _builtins.bool
+    end_night: _builtins.str
+    """it is taken until the day before; earlier than check-out after an early departure"""
+    @_builtins.property
+    def doors(self) -> _containers.RepeatedCompositeFieldContainer[Global___AssignedDoor]: ...
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        room_type_id: _builtins.str = ...,
+        guest_name: _builtins.str = ...,
+        cancelled: _builtins.bool = ...,
+        end_night: _builtins.str = ...,
+        doors: _abc.Iterable[Global___AssignedDoor] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "doors", b"doors", "end_night", b"end_night", "guest_name", b"guest_name", "position", b"position", "room_type_id", b"room_type_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookedRoom: _TypeAlias = BookedRoom  # noqa: Y015
+
+@_typing.final
+class AssignedDoor(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    room_id: _builtins.str
+    number: _builtins.str
+    first_night: _builtins.str
+    end_night: _builtins.str
+    def __init__(
+        self,
+        *,
+        room_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night", "number", b"number", "room_id", b"room_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignedDoor: _TypeAlias = AssignedDoor  # noqa: Y015
+
+@_typing.final
+class Charge(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    description: _builtins.str
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        description: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "at", b"at", "description", b"description", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Charge: _TypeAlias = Charge  # noqa: Y015
+
+@_typing.final
+class DeskPayment(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    method: Global___DeskPaymentMethod.ValueType
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """negative: given back"""
+
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        method: Global___DeskPaymentMethod.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "at", b"at", "id", b"id", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeskPayment: _TypeAlias = DeskPayment  # noqa: Y015
+
+@_typing.final
+class PreviewCancellationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """of the rooms; empty: all that stand"""
+
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        positions: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "positions", b"positions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewCancellationRequest: _TypeAlias = PreviewCancellationRequest  # noqa: Y015
+
+@_typing.final
+class CancellationPreview(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    STAGES_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    BY_HOTEL_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    version: _builtins.int
+    time_zone: _builtins.str
+    """of the hotel"""
+    by_hotel: _builtins.bool
+    """the caller is the hotelier, who gives all money back"""
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money:
+        """now, for whoever asks"""
+
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CancellationStage]:
+        """the policy's, for the guest, by rising moment, without gaps"""
+
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        penalty: _money_pb2.Money | None = ...,
+        refund: _money_pb2.Money | None = ...,
+        stages: _abc.Iterable[Global___CancellationStage] | None = ...,
+        time_zone: _builtins.str = ...,
+        by_hotel: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "by_hotel", b"by_hotel", "penalty", b"penalty", "refund", b"refund", "stages", b"stages", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancellationPreview: _TypeAlias = CancellationPreview  # noqa: Y015
+
+@_typing.final
+class CancellationStage(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEGINS_FIELD_NUMBER: _builtins.int
+    ENDS_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def begins(self) -> _timestamp_pb2.Timestamp:
+        """unset: since ever"""
+
+    @_builtins.property
+    def ends(self) -> _timestamp_pb2.Timestamp:
+        """unset: for ever"""
+
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        begins: _timestamp_pb2.Timestamp | None = ...,
+        ends: _timestamp_pb2.Timestamp | None = ...,
+        penalty: _money_pb2.Money | None = ...,
+        refund: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begins", b"begins", "ends", b"ends", "penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins", b"begins", "ends", b"ends", "penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancellationStage: _TypeAlias = CancellationStage  # noqa: Y015
+
+@_typing.final
+class CancelBookingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EXPECTED_REFUND_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def expected_refund(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        expected_refund: _money_pb2.Money | None = ...,
+        positions: _abc.Iterable[_builtins.int] | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_refund", b"expected_refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "expected_refund", b"expected_refund", "idempotency_key", b"idempotency_key", "positions", b"positions", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelBookingRequest: _TypeAlias = CancelBookingRequest  # noqa: Y015
+
+@_typing.final
+class PreviewModificationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    quote_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        quote_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "quote_id", b"quote_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewModificationRequest: _TypeAlias = PreviewModificationRequest  # noqa: Y015
+
+@_typing.final
+class ModificationPreview(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    OLD_TOTAL_FIELD_NUMBER: _builtins.int
+    NEW_TOTAL_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    @_builtins.property
+    def old_total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def new_total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def due(self) -> _money_pb2.Money:
+        """to be paid"""
+
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money:
+        """a change never gives back more than cancelling would"""
+
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        old_total: _money_pb2.Money | None = ...,
+        new_total: _money_pb2.Money | None = ...,
+        due: _money_pb2.Money | None = ...,
+        refund: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due", b"due", "new_total", b"new_total", "old_total", b"old_total", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "due", b"due", "new_total", b"new_total", "old_total", b"old_total", "refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModificationPreview: _TypeAlias = ModificationPreview  # noqa: Y015
+
+@_typing.final
+class ModifyBookingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_REFUND_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    quote_id: _builtins.str
+    @_builtins.property
+    def expected_refund(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        quote_id: _builtins.str = ...,
+        expected_refund: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_refund", b"expected_refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "expected_refund", b"expected_refund", "idempotency_key", b"idempotency_key", "quote_id", b"quote_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModifyBookingRequest: _TypeAlias = ModifyBookingRequest  # noqa: Y015
+
+@_typing.final
+class DoorChoice(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    room_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        room_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["position", b"position", "room_id", b"room_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DoorChoice: _TypeAlias = DoorChoice  # noqa: Y015
+
+@_typing.final
+class CheckInRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    DOORS_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def doors(self) -> _containers.RepeatedCompositeFieldContainer[Global___DoorChoice]:
+        """for rooms that have none yet, or other ones; another room type is an upgrade"""
+
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        doors: _abc.Iterable[Global___DoorChoice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "doors", b"doors", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInRequest: _TypeAlias = CheckInRequest  # noqa: Y015
+
+@_typing.final
+class CheckOutRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckOutRequest: _TypeAlias = CheckOutRequest  # noqa: Y015
+
+@_typing.final
+class MarkNoShowRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkNoShowRequest: _TypeAlias = MarkNoShowRequest  # noqa: Y015
+
+@_typing.final
+class ReinstateBookingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReinstateBookingRequest: _TypeAlias = ReinstateBookingRequest  # noqa: Y015
+
+@_typing.final
+class AddChargeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    description: _builtins.str
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        description: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "description", b"description", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddChargeRequest: _TypeAlias = AddChargeRequest  # noqa: Y015
+
+@_typing.final
+class RecordDeskPaymentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    method: Global___DeskPaymentMethod.ValueType
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        method: Global___DeskPaymentMethod.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordDeskPaymentRequest: _TypeAlias = RecordDeskPaymentRequest  # noqa: Y015
+
+@_typing.final
+class ListDeskBookingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    day: _builtins.str
+    list: Global___DeskList.ValueType
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        day: _builtins.str = ...,
+        list: Global___DeskList.ValueType = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "day", b"day", "first", b"first", "hotel_id", b"hotel_id", "list", b"list"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeskBookingsRequest: _TypeAlias = ListDeskBookingsRequest  # noqa: Y015
+
+@_typing.final
+class SearchBookingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    FROM_DAY_FIELD_NUMBER: _builtins.int
+    TO_DAY_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    text: _builtins.str
+    """of a reference or a guest's name; empty: all"""
+    from_day: _builtins.str
+    """stays that touch [from_day, to_day); empty: no limit"""
+    to_day: _builtins.str
+    first: _builtins.int
+    after: _builtins.str
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___BookingState.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+        from_day: _builtins.str = ...,
+        to_day: _builtins.str = ...,
+        states: _abc.Iterable[Global___BookingState.ValueType] | None = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "from_day", b"from_day", "hotel_id", b"hotel_id", "states", b"states", "text", b"text", "to_day", b"to_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchBookingsRequest: _TypeAlias = SearchBookingsRequest  # noqa: Y015
+
+@_typing.final
+class GetRoomPlanRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first_night: _builtins.str
+    end_night: _builtins.str
+    """exclusive; at most 62 nights"""
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_night", b"end_night", "first_night", b"first_night", "hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRoomPlanRequest: _TypeAlias = GetRoomPlanRequest  # noqa: Y015
+
+@_typing.final
+class RoomPlan(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOORS_FIELD_NUMBER: _builtins.int
+    WITHOUT_DOOR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def doors(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedDoor]:
+        """by number"""
+
+    @_builtins.property
+    def without_door(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedStay]: ...
+    def __init__(
+        self,
+        *,
+        doors: _abc.Iterable[Global___PlannedDoor] | None = ...,
+        without_door: _abc.Iterable[Global___PlannedStay] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["doors", b"doors", "without_door", b"without_door"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoomPlan: _TypeAlias = RoomPlan  # noqa: Y015
+
+@_typing.final
+class PlannedDoor(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    FLOOR_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    STAYS_FIELD_NUMBER: _builtins.int
+    room_id: _builtins.str
+    number: _builtins.str
+    floor: _builtins.str
+    room_type_id: _builtins.str
+    @_builtins.property
+    def stays(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedStay]: ...
+    def __init__(
+        self,
+        *,
+        room_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        floor: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        stays: _abc.Iterable[Global___PlannedStay] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["floor", b"floor", "number", b"number", "room_id", b"room_id", "room_type_id", b"room_type_id", "stays", b"stays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannedDoor: _TypeAlias = PlannedDoor  # noqa: Y015
+
+@_typing.final
+class PlannedStay(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    GUEST_NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    OUT_OF_ORDER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    """empty: out of order"""
+    reference: _builtins.str
+    guest_name: _builtins.str
+    state: Global___BookingState.ValueType
+    position: _builtins.int
+    room_type_id: _builtins.str
+    first_night: _builtins.str
+    end_night: _builtins.str
+    out_of_order_id: _builtins.str
+    reason: _builtins.str
+    """of being out of order"""
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        guest_name: _builtins.str = ...,
+        state: Global___BookingState.ValueType = ...,
+        position: _builtins.int = ...,
+        room_type_id: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+        out_of_order_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "end_night", b"end_night", "first_night", b"first_night", "guest_name", b"guest_name", "out_of_order_id", b"out_of_order_id", "position", b"position", "reason", b"reason", "reference", b"reference", "room_type_id", b"room_type_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannedStay: _TypeAlias = PlannedStay  # noqa: Y015
+
+@_typing.final
+class AssignRoomRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    ROOM_ID_FIELD_NUMBER: _builtins.int
+    FROM_NIGHT_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    position: _builtins.int
+    room_id: _builtins.str
+    from_night: _builtins.str
+    """empty: the first one"""
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        position: _builtins.int = ...,
+        room_id: _builtins.str = ...,
+        from_night: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "from_night", b"from_night", "idempotency_key", b"idempotency_key", "position", b"position", "room_id", b"room_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignRoomRequest: _TypeAlias = AssignRoomRequest  # noqa: Y015
+
+@_typing.final
+class UnassignRoomRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    position: _builtins.int
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnassignRoomRequest: _TypeAlias = UnassignRoomRequest  # noqa: Y015
+
+@_typing.final
+class AddNoteRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    text: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddNoteRequest: _TypeAlias = AddNoteRequest  # noqa: Y015
+
+@_typing.final
+class Note(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    booking_id: _builtins.str
+    author_id: _builtins.str
+    text: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        booking_id: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "author_id", b"author_id", "booking_id", b"booking_id", "id", b"id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Note: _TypeAlias = Note  # noqa: Y015
+
+@_typing.final
+class ListNotesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "booking_id", b"booking_id", "first", b"first"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNotesRequest: _TypeAlias = ListNotesRequest  # noqa: Y015
+
+@_typing.final
+class ListNotesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTES_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        notes: _abc.Iterable[Global___Note] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "has_next_page", b"has_next_page", "notes", b"notes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNotesResponse: _TypeAlias = ListNotesResponse  # noqa: Y015
+
+@_typing.final
+class CreateWalkInRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    GUEST_FIELD_NUMBER: _builtins.int
+    SPECIAL_REQUESTS_FIELD_NUMBER: _builtins.int
+    BLOCK_ID_FIELD_NUMBER: _builtins.int
+    quote_id: _builtins.str
+    idempotency_key: _builtins.str
+    special_requests: _builtins.str
+    block_id: _builtins.str
+    """rooms come out of this block, where it has them"""
+    @_builtins.property
+    def guest(self) -> Global___GuestDetails: ...
+    def __init__(
+        self,
+        *,
+        quote_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        guest: Global___GuestDetails | None = ...,
+        special_requests: _builtins.str = ...,
+        block_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["guest", b"guest"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "guest", b"guest", "idempotency_key", b"idempotency_key", "quote_id", b"quote_id", "special_requests", b"special_requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateWalkInRequest: _TypeAlias = CreateWalkInRequest  # noqa: Y015
+
+@_typing.final
+class CreateBlockRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    RELEASE_DATE_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    idempotency_key: _builtins.str
+    name: _builtins.str
+    check_in: _builtins.str
+    check_out: _builtins.str
+    release_date: _builtins.str
+    """a day at the hotel; what nobody has taken by then is free again"""
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___BlockedRooms]: ...
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        name: _builtins.str = ...,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+        release_date: _builtins.str = ...,
+        rooms: _abc.Iterable[Global___BlockedRooms] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "idempotency_key", b"idempotency_key", "name", b"name", "release_date", b"release_date", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateBlockRequest: _TypeAlias = CreateBlockRequest  # noqa: Y015
+
+@_typing.final
+class BlockedRooms(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    TAKEN_FIELD_NUMBER: _builtins.int
+    room_type_id: _builtins.str
+    rooms: _builtins.int
+    taken: _builtins.int
+    """by bookings"""
+    def __init__(
+        self,
+        *,
+        room_type_id: _builtins.str = ...,
+        rooms: _builtins.int = ...,
+        taken: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["room_type_id", b"room_type_id", "rooms", b"rooms", "taken", b"taken"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockedRooms: _TypeAlias = BlockedRooms  # noqa: Y015
+
+@_typing.final
+class Block(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    RELEASE_DATE_FIELD_NUMBER: _builtins.int
+    ROOMS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    hotel_id: _builtins.str
+    name: _builtins.str
+    state: Global___BlockState.ValueType
+    check_in: _builtins.str
+    check_out: _builtins.str
+    release_date: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___BlockedRooms]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        state: Global___BlockState.ValueType = ...,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+        release_date: _builtins.str = ...,
+        rooms: _abc.Iterable[Global___BlockedRooms] | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "id", b"id", "name", b"name", "release_date", b"release_date", "rooms", b"rooms", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Block: _TypeAlias = Block  # noqa: Y015
+
+@_typing.final
+class ReleaseBlockRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseBlockRequest: _TypeAlias = ReleaseBlockRequest  # noqa: Y015
+
+@_typing.final
+class ListBlocksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlocksRequest: _TypeAlias = ListBlocksRequest  # noqa: Y015
+
+@_typing.final
+class ListBlocksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCKS_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def blocks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Block]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        blocks: _abc.Iterable[Global___Block] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocks", b"blocks", "cursors", b"cursors", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlocksResponse: _TypeAlias = ListBlocksResponse  # noqa: Y015
+
+@_typing.final
+class GetFiguresRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    BY_ROOM_TYPE_FIELD_NUMBER: _builtins.int
+    PICK_UP_SINCE_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    first_night: _builtins.str
+    end_night: _builtins.str
+    """exclusive; at most 366 nights"""
+    period: Global___FigurePeriod.ValueType
+    by_room_type: _builtins.bool
+    pick_up_since: _builtins.str
+    """RFC 3339; room nights booked since; empty: seven days ago"""
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+        period: Global___FigurePeriod.ValueType = ...,
+        by_room_type: _builtins.bool = ...,
+        pick_up_since: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_room_type", b"by_room_type", "end_night", b"end_night", "first_night", b"first_night", "hotel_id", b"hotel_id", "period", b"period", "pick_up_since", b"pick_up_since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFiguresRequest: _TypeAlias = GetFiguresRequest  # noqa: Y015
+
+@_typing.final
+class Figures(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIODS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def periods(self) -> _containers.RepeatedCompositeFieldContainer[Global___PeriodFigures]: ...
+    def __init__(
+        self,
+        *,
+        periods: _abc.Iterable[Global___PeriodFigures] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["periods", b"periods"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Figures: _TypeAlias = Figures  # noqa: Y015
+
+@_typing.final
+class PeriodFigures(_message.Message):
+    """Room nights count stays that are confirmed, in house, completed or no-shows; revenue is the price of their
+    nights without city tax.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_NIGHT_FIELD_NUMBER: _builtins.int
+    END_NIGHT_FIELD_NUMBER: _builtins.int
+    ROOM_TYPE_ID_FIELD_NUMBER: _builtins.int
+    AVAILABLE_ROOM_NIGHTS_FIELD_NUMBER: _builtins.int
+    SOLD_ROOM_NIGHTS_FIELD_NUMBER: _builtins.int
+    REVENUE_FIELD_NUMBER: _builtins.int
+    AVERAGE_DAILY_RATE_FIELD_NUMBER: _builtins.int
+    REVENUE_PER_AVAILABLE_ROOM_FIELD_NUMBER: _builtins.int
+    OCCUPANCY_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    PICK_UP_ROOM_NIGHTS_FIELD_NUMBER: _builtins.int
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    CANCELLED_BOOKINGS_FIELD_NUMBER: _builtins.int
+    NO_SHOW_BOOKINGS_FIELD_NUMBER: _builtins.int
+    MEAN_LEAD_DAYS_FIELD_NUMBER: _builtins.int
+    first_night: _builtins.str
+    end_night: _builtins.str
+    room_type_id: _builtins.str
+    """empty: the house"""
+    available_room_nights: _builtins.int
+    sold_room_nights: _builtins.int
+    occupancy_basis_points: _builtins.int
+    pick_up_room_nights: _builtins.int
+    bookings: _builtins.int
+    """that arrive in the period, in any final or living state but expired"""
+    cancelled_bookings: _builtins.int
+    no_show_bookings: _builtins.int
+    mean_lead_days: _builtins.float
+    @_builtins.property
+    def revenue(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def average_daily_rate(self) -> _money_pb2.Money:
+        """revenue by sold room night"""
+
+    @_builtins.property
+    def revenue_per_available_room(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        first_night: _builtins.str = ...,
+        end_night: _builtins.str = ...,
+        room_type_id: _builtins.str = ...,
+        available_room_nights: _builtins.int = ...,
+        sold_room_nights: _builtins.int = ...,
+        revenue: _money_pb2.Money | None = ...,
+        average_daily_rate: _money_pb2.Money | None = ...,
+        revenue_per_available_room: _money_pb2.Money | None = ...,
+        occupancy_basis_points: _builtins.int = ...,
+        pick_up_room_nights: _builtins.int = ...,
+        bookings: _builtins.int = ...,
+        cancelled_bookings: _builtins.int = ...,
+        no_show_bookings: _builtins.int = ...,
+        mean_lead_days: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["average_daily_rate", b"average_daily_rate", "revenue", b"revenue", "revenue_per_available_room", b"revenue_per_available_room"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_room_nights", b"available_room_nights", "average_daily_rate", b"average_daily_rate", "bookings", b"bookings", "cancelled_bookings", b"cancelled_bookings", "end_night", b"end_night", "first_night", b"first_night", "mean_lead_days", b"mean_lead_days", "no_show_bookings", b"no_show_bookings", "occupancy_basis_points", b"occupancy_basis_points", "pick_up_room_nights", b"pick_up_room_nights", "revenue", b"revenue", "revenue_per_available_room", b"revenue_per_available_room", "room_type_id", b"room_type_id", "sold_room_nights", b"sold_room_nights"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeriodFigures: _TypeAlias = PeriodFigures  # noqa: Y015
+
+@_typing.final
+class ReadDocumentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRET_FIELD_NUMBER: _builtins.int
+    secret: _builtins.str
+    def __init__(
+        self,
+        *,
+        secret: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadDocumentRequest: _TypeAlias = ReadDocumentRequest  # noqa: Y015
+
+@_typing.final
+class Document(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    STAY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def booking(self) -> Global___Booking: ...
+    @_builtins.property
+    def stay(self) -> _hotel_pb2.PriceStayResponse: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___Booking | None = ...,
+        stay: _hotel_pb2.PriceStayResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "stay", b"stay"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "stay", b"stay"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Document: _TypeAlias = Document  # noqa: Y015
+
+@_typing.final
+class JoinWaitlistRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    ROOM_FIELD_NUMBER: _builtins.int
+    GUEST_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    hotel_id: _builtins.str
+    check_in: _builtins.str
+    check_out: _builtins.str
+    @_builtins.property
+    def room(self) -> _hotel_pb2.RoomRequest: ...
+    @_builtins.property
+    def guest(self) -> Global___GuestDetails: ...
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+        room: _hotel_pb2.RoomRequest | None = ...,
+        guest: Global___GuestDetails | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["guest", b"guest", "room", b"room"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "guest", b"guest", "hotel_id", b"hotel_id", "idempotency_key", b"idempotency_key", "room", b"room"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinWaitlistRequest: _TypeAlias = JoinWaitlistRequest  # noqa: Y015
+
+@_typing.final
+class WaitlistEntry(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_NAME_FIELD_NUMBER: _builtins.int
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_FIELD_NUMBER: _builtins.int
+    ROOM_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    OFFERED_UNTIL_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    hotel_id: _builtins.str
+    hotel_name: _builtins.str
+    check_in: _builtins.str
+    check_out: _builtins.str
+    state: Global___WaitlistState.ValueType
+    place: _builtins.int
+    """1: the head; only while waiting"""
+    booking_id: _builtins.str
+    """that the offer made"""
+    @_builtins.property
+    def room(self) -> _hotel_pb2.RoomRequest: ...
+    @_builtins.property
+    def offered_until(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        hotel_id: _builtins.str = ...,
+        hotel_name: _builtins.str = ...,
+        check_in: _builtins.str = ...,
+        check_out: _builtins.str = ...,
+        room: _hotel_pb2.RoomRequest | None = ...,
+        state: Global___WaitlistState.ValueType = ...,
+        place: _builtins.int = ...,
+        booking_id: _builtins.str = ...,
+        offered_until: _timestamp_pb2.Timestamp | None = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "offered_until", b"offered_until", "room", b"room"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "offered_until", b"offered_until", "place", b"place", "room", b"room", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitlistEntry: _TypeAlias = WaitlistEntry  # noqa: Y015
+
+@_typing.final
+class LeaveWaitlistRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaveWaitlistRequest: _TypeAlias = LeaveWaitlistRequest  # noqa: Y015
+
+@_typing.final
+class ListWaitlistRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWaitlistRequest: _TypeAlias = ListWaitlistRequest  # noqa: Y015
+
+@_typing.final
+class ListWaitlistResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitlistEntry]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___WaitlistEntry] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "entries", b"entries", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWaitlistResponse: _TypeAlias = ListWaitlistResponse  # noqa: Y015
+
+@_typing.final
+class AcceptOfferRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptOfferRequest: _TypeAlias = AcceptOfferRequest  # noqa: Y015
+
+@_typing.final
+class TendWaitlistsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    def __init__(
+        self,
+        *,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TendWaitlistsRequest: _TypeAlias = TendWaitlistsRequest  # noqa: Y015
+
+@_typing.final
+class TendWaitlistsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFERED_FIELD_NUMBER: _builtins.int
+    RELEASED_BLOCKS_FIELD_NUMBER: _builtins.int
+    offered: _builtins.int
+    released_blocks: _builtins.int
+    def __init__(
+        self,
+        *,
+        offered: _builtins.int = ...,
+        released_blocks: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["offered", b"offered", "released_blocks", b"released_blocks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TendWaitlistsResponse: _TypeAlias = TendWaitlistsResponse  # noqa: Y015
 
 @_typing.final
 class BookingPayment(_message.Message):
@@ -419,10 +2137,12 @@ class ListBookingsRequest(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     FIRST_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     """empty: the caller's own bookings"""
     first: _builtins.int
     after: _builtins.str
+    time: Global___StayTime.ValueType
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___BookingState.ValueType]:
         """empty: all"""
@@ -434,10 +2154,11 @@ class ListBookingsRequest(_message.Message):
         states: _abc.Iterable[Global___BookingState.ValueType] | None = ...,
         first: _builtins.int = ...,
         after: _builtins.str = ...,
+        time: Global___StayTime.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "hotel_id", b"hotel_id", "states", b"states", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

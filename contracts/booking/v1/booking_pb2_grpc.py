@@ -80,6 +80,141 @@ class BookingServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StreamAvailabilityRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RoomTypeAvailability.FromString,
                 _registered_method=True)
+        self.PreviewCancellation = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/PreviewCancellation',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PreviewCancellationRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CancellationPreview.FromString,
+                _registered_method=True)
+        self.CancelBooking = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CancelBooking',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CancelBookingRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.PreviewModification = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/PreviewModification',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PreviewModificationRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ModificationPreview.FromString,
+                _registered_method=True)
+        self.ModifyBooking = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ModifyBooking',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ModifyBookingRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.CheckIn = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CheckIn',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CheckInRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.CheckOut = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CheckOut',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CheckOutRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.MarkNoShow = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/MarkNoShow',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.MarkNoShowRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.ReinstateBooking = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ReinstateBooking',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReinstateBookingRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.AddCharge = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/AddCharge',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AddChargeRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.RecordDeskPayment = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/RecordDeskPayment',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RecordDeskPaymentRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.ListDeskBookings = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListDeskBookings',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListDeskBookingsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.FromString,
+                _registered_method=True)
+        self.SearchBookings = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/SearchBookings',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.SearchBookingsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.FromString,
+                _registered_method=True)
+        self.GetRoomPlan = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/GetRoomPlan',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetRoomPlanRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RoomPlan.FromString,
+                _registered_method=True)
+        self.AssignRoom = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/AssignRoom',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AssignRoomRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.UnassignRoom = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/UnassignRoom',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.UnassignRoomRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.AddNote = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/AddNote',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AddNoteRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Note.FromString,
+                _registered_method=True)
+        self.ListNotes = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListNotes',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListNotesRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListNotesResponse.FromString,
+                _registered_method=True)
+        self.CreateWalkIn = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CreateWalkIn',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateWalkInRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
+        self.CreateBlock = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/CreateBlock',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateBlockRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Block.FromString,
+                _registered_method=True)
+        self.ReleaseBlock = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ReleaseBlock',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReleaseBlockRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Block.FromString,
+                _registered_method=True)
+        self.ListBlocks = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListBlocks',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBlocksRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBlocksResponse.FromString,
+                _registered_method=True)
+        self.GetFigures = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/GetFigures',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetFiguresRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Figures.FromString,
+                _registered_method=True)
+        self.ReadDocument = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ReadDocument',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadDocumentRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Document.FromString,
+                _registered_method=True)
+        self.JoinWaitlist = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/JoinWaitlist',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.JoinWaitlistRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.WaitlistEntry.FromString,
+                _registered_method=True)
+        self.LeaveWaitlist = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/LeaveWaitlist',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.LeaveWaitlistRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.WaitlistEntry.FromString,
+                _registered_method=True)
+        self.ListWaitlist = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ListWaitlist',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListWaitlistRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListWaitlistResponse.FromString,
+                _registered_method=True)
+        self.AcceptOffer = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/AcceptOffer',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AcceptOfferRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
         self.GetInventory = channel.unary_unary(
                 '/innkeeper.booking.v1.BookingService/GetInventory',
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryRequest.SerializeToString,
@@ -144,6 +279,11 @@ class BookingServiceStub:
                 '/innkeeper.booking.v1.BookingService/PutCalendarFeed',
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PutCalendarFeedRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.FromString,
+                _registered_method=True)
+        self.TendWaitlists = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/TendWaitlists',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TendWaitlistsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TendWaitlistsResponse.FromString,
                 _registered_method=True)
         self.TakeInRooms = channel.unary_unary(
                 '/innkeeper.booking.v1.BookingService/TakeInRooms',
@@ -245,6 +385,198 @@ class BookingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewCancellation(self, request, context):
+        """Moves of a booking. Each is compare-and-set on (state, version), idempotent by the caller's key for 24 hours,
+        writes timeline and event in the same transaction and answers the booking as it stands after it.
+
+        What cancelling costs, now and at every coming moment of the policy; of the whole booking or some rooms.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelBooking(self, request, context):
+        """By the guest with the policy's penalty, by the hotelier with all money back. Refused as REFUND_CHANGED when
+        the refund is not the expected one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewModification(self, request, context):
+        """What changing to a quote's stay would cost or give back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ModifyBooking(self, request, context):
+        """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckIn(self, request, context):
+        """Moves at the front desk, for the house's own hotelier.
+
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckOut(self, request, context):
+        """Early departure gives the nights from today on back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkNoShow(self, request, context):
+        """Not before the arrival day is over at the hotel.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReinstateBooking(self, request, context):
+        """Takes a mistaken no-show back, if the nights that are left can still be had.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddCharge(self, request, context):
+        """Extras on the bill: minibar, parking; negative for an allowance.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordDeskPayment(self, request, context):
+        """Money taken at the desk, in cash or by a terminal of the hotel's own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDeskBookings(self, request, context):
+        """The front desk.
+
+        Arrivals, departures or guests in house of a day at the hotel.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchBookings(self, request, context):
+        """By reference, guest, dates and state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRoomPlan(self, request, context):
+        """Doors by nights: who sleeps where, what is out of order, who has no door yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignRoom(self, request, context):
+        """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnassignRoom(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddNote(self, request, context):
+        """For the hotel's eyes only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNotes(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateWalkIn(self, request, context):
+        """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateBlock(self, request, context):
+        """Rooms kept under one name until a release date.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseBlock(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBlocks(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFigures(self, request, context):
+        """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadDocument(self, request, context):
+        """The guest's side.
+
+        The bill of a booking, for whoever knows its secret address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def JoinWaitlist(self, request, context):
+        """Waits for a sold-out stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LeaveWaitlist(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWaitlist(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptOffer(self, request, context):
+        """The guest takes an offered room that is paid at the hotel.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetInventory(self, request, context):
         """What follows is for the house's own hotelier (and admins).
 
@@ -332,6 +664,14 @@ class BookingServiceServicer:
 
     def PutCalendarFeed(self, request, context):
         """What fetching a feed brought: its busy nights, or why it failed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TendWaitlists(self, request, context):
+        """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
+        `limit` of each.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -434,6 +774,141 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StreamAvailabilityRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RoomTypeAvailability.SerializeToString,
             ),
+            'PreviewCancellation': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewCancellation,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PreviewCancellationRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CancellationPreview.SerializeToString,
+            ),
+            'CancelBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelBooking,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CancelBookingRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'PreviewModification': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewModification,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PreviewModificationRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ModificationPreview.SerializeToString,
+            ),
+            'ModifyBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.ModifyBooking,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ModifyBookingRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'CheckIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckIn,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CheckInRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'CheckOut': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckOut,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CheckOutRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'MarkNoShow': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkNoShow,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.MarkNoShowRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'ReinstateBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReinstateBooking,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReinstateBookingRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'AddCharge': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddCharge,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AddChargeRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'RecordDeskPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordDeskPayment,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RecordDeskPaymentRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'ListDeskBookings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeskBookings,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListDeskBookingsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.SerializeToString,
+            ),
+            'SearchBookings': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchBookings,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.SearchBookingsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.SerializeToString,
+            ),
+            'GetRoomPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRoomPlan,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetRoomPlanRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RoomPlan.SerializeToString,
+            ),
+            'AssignRoom': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignRoom,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AssignRoomRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'UnassignRoom': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnassignRoom,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.UnassignRoomRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'AddNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddNote,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AddNoteRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Note.SerializeToString,
+            ),
+            'ListNotes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNotes,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListNotesRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListNotesResponse.SerializeToString,
+            ),
+            'CreateWalkIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateWalkIn,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateWalkInRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'CreateBlock': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateBlock,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CreateBlockRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Block.SerializeToString,
+            ),
+            'ReleaseBlock': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseBlock,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReleaseBlockRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Block.SerializeToString,
+            ),
+            'ListBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBlocks,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBlocksRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListBlocksResponse.SerializeToString,
+            ),
+            'GetFigures': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFigures,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetFiguresRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Figures.SerializeToString,
+            ),
+            'ReadDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadDocument,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadDocumentRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Document.SerializeToString,
+            ),
+            'JoinWaitlist': grpc.unary_unary_rpc_method_handler(
+                    servicer.JoinWaitlist,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.JoinWaitlistRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.WaitlistEntry.SerializeToString,
+            ),
+            'LeaveWaitlist': grpc.unary_unary_rpc_method_handler(
+                    servicer.LeaveWaitlist,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.LeaveWaitlistRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.WaitlistEntry.SerializeToString,
+            ),
+            'ListWaitlist': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWaitlist,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListWaitlistRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListWaitlistResponse.SerializeToString,
+            ),
+            'AcceptOffer': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptOffer,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.AcceptOfferRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
             'GetInventory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInventory,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.GetInventoryRequest.FromString,
@@ -498,6 +973,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.PutCalendarFeed,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.PutCalendarFeedRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.SerializeToString,
+            ),
+            'TendWaitlists': grpc.unary_unary_rpc_method_handler(
+                    servicer.TendWaitlists,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TendWaitlistsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.TendWaitlistsResponse.SerializeToString,
             ),
             'TakeInRooms': grpc.unary_unary_rpc_method_handler(
                     servicer.TakeInRooms,
@@ -779,6 +1259,735 @@ class BookingService:
             '/innkeeper.booking.v1.BookingService/StreamAvailability',
             contracts_dot_booking_dot_v1_dot_booking__pb2.StreamAvailabilityRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.RoomTypeAvailability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewCancellation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/PreviewCancellation',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.PreviewCancellationRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CancellationPreview.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CancelBooking',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CancelBookingRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewModification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/PreviewModification',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.PreviewModificationRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ModificationPreview.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ModifyBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ModifyBooking',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ModifyBookingRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CheckIn',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CheckInRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckOut(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CheckOut',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CheckOutRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkNoShow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/MarkNoShow',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.MarkNoShowRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReinstateBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ReinstateBooking',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ReinstateBookingRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddCharge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/AddCharge',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.AddChargeRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordDeskPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/RecordDeskPayment',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.RecordDeskPaymentRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeskBookings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListDeskBookings',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListDeskBookingsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchBookings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/SearchBookings',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.SearchBookingsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRoomPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/GetRoomPlan',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.GetRoomPlanRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.RoomPlan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignRoom(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/AssignRoom',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.AssignRoomRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnassignRoom(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/UnassignRoom',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.UnassignRoomRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/AddNote',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.AddNoteRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Note.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNotes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListNotes',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListNotesRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListNotesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateWalkIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CreateWalkIn',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CreateWalkInRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateBlock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/CreateBlock',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.CreateBlockRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Block.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseBlock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ReleaseBlock',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ReleaseBlockRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Block.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListBlocks',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListBlocksRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFigures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/GetFigures',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.GetFiguresRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Figures.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ReadDocument',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ReadDocumentRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Document.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JoinWaitlist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/JoinWaitlist',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.JoinWaitlistRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.WaitlistEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LeaveWaitlist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/LeaveWaitlist',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.LeaveWaitlistRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.WaitlistEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWaitlist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ListWaitlist',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListWaitlistRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ListWaitlistResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptOffer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/AcceptOffer',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.AcceptOfferRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1130,6 +2339,33 @@ class BookingService:
             '/innkeeper.booking.v1.BookingService/PutCalendarFeed',
             contracts_dot_booking_dot_v1_dot_booking__pb2.PutCalendarFeedRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.CalendarFeed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TendWaitlists(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/TendWaitlists',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.TendWaitlistsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.TendWaitlistsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,66 @@ class BookingServiceStub:
     """Free rooms a night; types that booking has not taken in are left out."""
     StreamAvailability: _grpc.UnaryStreamMultiCallable[_booking_pb2.StreamAvailabilityRequest, _booking_pb2.RoomTypeAvailability]
     """Every sellable room type with the nights that differ from its capacity."""
+    PreviewCancellation: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PreviewCancellationRequest, _booking_pb2.CancellationPreview]
+    """Moves of a booking. Each is compare-and-set on (state, version), idempotent by the caller's key for 24 hours,
+    writes timeline and event in the same transaction and answers the booking as it stands after it.
+
+    What cancelling costs, now and at every coming moment of the policy; of the whole booking or some rooms.
+    """
+    CancelBooking: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CancelBookingRequest, _booking_pb2.Booking]
+    """By the guest with the policy's penalty, by the hotelier with all money back. Refused as REFUND_CHANGED when
+    the refund is not the expected one.
+    """
+    PreviewModification: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PreviewModificationRequest, _booking_pb2.ModificationPreview]
+    """What changing to a quote's stay would cost or give back."""
+    ModifyBooking: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ModifyBookingRequest, _booking_pb2.Booking]
+    """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
+    CheckIn: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CheckInRequest, _booking_pb2.Booking]
+    """Moves at the front desk, for the house's own hotelier."""
+    CheckOut: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CheckOutRequest, _booking_pb2.Booking]
+    """Early departure gives the nights from today on back."""
+    MarkNoShow: _grpc.UnaryUnaryMultiCallable[_booking_pb2.MarkNoShowRequest, _booking_pb2.Booking]
+    """Not before the arrival day is over at the hotel."""
+    ReinstateBooking: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReinstateBookingRequest, _booking_pb2.Booking]
+    """Takes a mistaken no-show back, if the nights that are left can still be had."""
+    AddCharge: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AddChargeRequest, _booking_pb2.Booking]
+    """Extras on the bill: minibar, parking; negative for an allowance."""
+    RecordDeskPayment: _grpc.UnaryUnaryMultiCallable[_booking_pb2.RecordDeskPaymentRequest, _booking_pb2.Booking]
+    """Money taken at the desk, in cash or by a terminal of the hotel's own."""
+    ListDeskBookings: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListDeskBookingsRequest, _booking_pb2.ListBookingsResponse]
+    """The front desk.
+
+    Arrivals, departures or guests in house of a day at the hotel.
+    """
+    SearchBookings: _grpc.UnaryUnaryMultiCallable[_booking_pb2.SearchBookingsRequest, _booking_pb2.ListBookingsResponse]
+    """By reference, guest, dates and state."""
+    GetRoomPlan: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetRoomPlanRequest, _booking_pb2.RoomPlan]
+    """Doors by nights: who sleeps where, what is out of order, who has no door yet."""
+    AssignRoom: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AssignRoomRequest, _booking_pb2.Booking]
+    """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights."""
+    UnassignRoom: _grpc.UnaryUnaryMultiCallable[_booking_pb2.UnassignRoomRequest, _booking_pb2.Booking]
+    AddNote: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AddNoteRequest, _booking_pb2.Note]
+    """For the hotel's eyes only."""
+    ListNotes: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListNotesRequest, _booking_pb2.ListNotesResponse]
+    CreateWalkIn: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateWalkInRequest, _booking_pb2.Booking]
+    """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
+    CreateBlock: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateBlockRequest, _booking_pb2.Block]
+    """Rooms kept under one name until a release date."""
+    ReleaseBlock: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReleaseBlockRequest, _booking_pb2.Block]
+    ListBlocks: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListBlocksRequest, _booking_pb2.ListBlocksResponse]
+    GetFigures: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetFiguresRequest, _booking_pb2.Figures]
+    """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time."""
+    ReadDocument: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]
+    """The guest's side.
+
+    The bill of a booking, for whoever knows its secret address.
+    """
+    JoinWaitlist: _grpc.UnaryUnaryMultiCallable[_booking_pb2.JoinWaitlistRequest, _booking_pb2.WaitlistEntry]
+    """Waits for a sold-out stay."""
+    LeaveWaitlist: _grpc.UnaryUnaryMultiCallable[_booking_pb2.LeaveWaitlistRequest, _booking_pb2.WaitlistEntry]
+    ListWaitlist: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListWaitlistRequest, _booking_pb2.ListWaitlistResponse]
+    AcceptOffer: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AcceptOfferRequest, _booking_pb2.Booking]
+    """The guest takes an offered room that is paid at the hotel."""
     GetInventory: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetInventoryRequest, _booking_pb2.GetInventoryResponse]
     """What follows is for the house's own hotelier (and admins).
 
@@ -77,6 +137,10 @@ class BookingServiceStub:
     """
     PutCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PutCalendarFeedRequest, _booking_pb2.CalendarFeed]
     """What fetching a feed brought: its busy nights, or why it failed."""
+    TendWaitlists: _grpc.UnaryUnaryMultiCallable[_booking_pb2.TendWaitlistsRequest, _booking_pb2.TendWaitlistsResponse]
+    """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
+    `limit` of each.
+    """
     TakeInRooms: _grpc.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomsRequest, _booking_pb2.TakeInRoomsResponse]
     """Makes announced doors known; known ones take over what changed."""
     CloseRoomType: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CloseRoomTypeRequest, _booking_pb2.CloseRoomTypeResponse]
@@ -111,6 +175,66 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """Free rooms a night; types that booking has not taken in are left out."""
     StreamAvailability: _aio.UnaryStreamMultiCallable[_booking_pb2.StreamAvailabilityRequest, _booking_pb2.RoomTypeAvailability]  # type: ignore[assignment]
     """Every sellable room type with the nights that differ from its capacity."""
+    PreviewCancellation: _aio.UnaryUnaryMultiCallable[_booking_pb2.PreviewCancellationRequest, _booking_pb2.CancellationPreview]  # type: ignore[assignment]
+    """Moves of a booking. Each is compare-and-set on (state, version), idempotent by the caller's key for 24 hours,
+    writes timeline and event in the same transaction and answers the booking as it stands after it.
+
+    What cancelling costs, now and at every coming moment of the policy; of the whole booking or some rooms.
+    """
+    CancelBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.CancelBookingRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """By the guest with the policy's penalty, by the hotelier with all money back. Refused as REFUND_CHANGED when
+    the refund is not the expected one.
+    """
+    PreviewModification: _aio.UnaryUnaryMultiCallable[_booking_pb2.PreviewModificationRequest, _booking_pb2.ModificationPreview]  # type: ignore[assignment]
+    """What changing to a quote's stay would cost or give back."""
+    ModifyBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.ModifyBookingRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
+    CheckIn: _aio.UnaryUnaryMultiCallable[_booking_pb2.CheckInRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Moves at the front desk, for the house's own hotelier."""
+    CheckOut: _aio.UnaryUnaryMultiCallable[_booking_pb2.CheckOutRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Early departure gives the nights from today on back."""
+    MarkNoShow: _aio.UnaryUnaryMultiCallable[_booking_pb2.MarkNoShowRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Not before the arrival day is over at the hotel."""
+    ReinstateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReinstateBookingRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Takes a mistaken no-show back, if the nights that are left can still be had."""
+    AddCharge: _aio.UnaryUnaryMultiCallable[_booking_pb2.AddChargeRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Extras on the bill: minibar, parking; negative for an allowance."""
+    RecordDeskPayment: _aio.UnaryUnaryMultiCallable[_booking_pb2.RecordDeskPaymentRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Money taken at the desk, in cash or by a terminal of the hotel's own."""
+    ListDeskBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListDeskBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
+    """The front desk.
+
+    Arrivals, departures or guests in house of a day at the hotel.
+    """
+    SearchBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.SearchBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
+    """By reference, guest, dates and state."""
+    GetRoomPlan: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetRoomPlanRequest, _booking_pb2.RoomPlan]  # type: ignore[assignment]
+    """Doors by nights: who sleeps where, what is out of order, who has no door yet."""
+    AssignRoom: _aio.UnaryUnaryMultiCallable[_booking_pb2.AssignRoomRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights."""
+    UnassignRoom: _aio.UnaryUnaryMultiCallable[_booking_pb2.UnassignRoomRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    AddNote: _aio.UnaryUnaryMultiCallable[_booking_pb2.AddNoteRequest, _booking_pb2.Note]  # type: ignore[assignment]
+    """For the hotel's eyes only."""
+    ListNotes: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListNotesRequest, _booking_pb2.ListNotesResponse]  # type: ignore[assignment]
+    CreateWalkIn: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateWalkInRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
+    CreateBlock: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateBlockRequest, _booking_pb2.Block]  # type: ignore[assignment]
+    """Rooms kept under one name until a release date."""
+    ReleaseBlock: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReleaseBlockRequest, _booking_pb2.Block]  # type: ignore[assignment]
+    ListBlocks: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListBlocksRequest, _booking_pb2.ListBlocksResponse]  # type: ignore[assignment]
+    GetFigures: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetFiguresRequest, _booking_pb2.Figures]  # type: ignore[assignment]
+    """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time."""
+    ReadDocument: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]  # type: ignore[assignment]
+    """The guest's side.
+
+    The bill of a booking, for whoever knows its secret address.
+    """
+    JoinWaitlist: _aio.UnaryUnaryMultiCallable[_booking_pb2.JoinWaitlistRequest, _booking_pb2.WaitlistEntry]  # type: ignore[assignment]
+    """Waits for a sold-out stay."""
+    LeaveWaitlist: _aio.UnaryUnaryMultiCallable[_booking_pb2.LeaveWaitlistRequest, _booking_pb2.WaitlistEntry]  # type: ignore[assignment]
+    ListWaitlist: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListWaitlistRequest, _booking_pb2.ListWaitlistResponse]  # type: ignore[assignment]
+    AcceptOffer: _aio.UnaryUnaryMultiCallable[_booking_pb2.AcceptOfferRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """The guest takes an offered room that is paid at the hotel."""
     GetInventory: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetInventoryRequest, _booking_pb2.GetInventoryResponse]  # type: ignore[assignment]
     """What follows is for the house's own hotelier (and admins).
 
@@ -141,6 +265,10 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """
     PutCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.PutCalendarFeedRequest, _booking_pb2.CalendarFeed]  # type: ignore[assignment]
     """What fetching a feed brought: its busy nights, or why it failed."""
+    TendWaitlists: _aio.UnaryUnaryMultiCallable[_booking_pb2.TendWaitlistsRequest, _booking_pb2.TendWaitlistsResponse]  # type: ignore[assignment]
+    """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
+    `limit` of each.
+    """
     TakeInRooms: _aio.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomsRequest, _booking_pb2.TakeInRoomsResponse]  # type: ignore[assignment]
     """Makes announced doors known; known ones take over what changed."""
     CloseRoomType: _aio.UnaryUnaryMultiCallable[_booking_pb2.CloseRoomTypeRequest, _booking_pb2.CloseRoomTypeResponse]  # type: ignore[assignment]
@@ -226,6 +354,228 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_booking_pb2.RoomTypeAvailability], _abc.AsyncIterator[_booking_pb2.RoomTypeAvailability]]:
         """Every sellable room type with the nights that differ from its capacity."""
+
+    @_abc_1.abstractmethod
+    def PreviewCancellation(
+        self,
+        request: _booking_pb2.PreviewCancellationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.CancellationPreview, _abc.Awaitable[_booking_pb2.CancellationPreview]]:
+        """Moves of a booking. Each is compare-and-set on (state, version), idempotent by the caller's key for 24 hours,
+        writes timeline and event in the same transaction and answers the booking as it stands after it.
+
+        What cancelling costs, now and at every coming moment of the policy; of the whole booking or some rooms.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelBooking(
+        self,
+        request: _booking_pb2.CancelBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """By the guest with the policy's penalty, by the hotelier with all money back. Refused as REFUND_CHANGED when
+        the refund is not the expected one.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewModification(
+        self,
+        request: _booking_pb2.PreviewModificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ModificationPreview, _abc.Awaitable[_booking_pb2.ModificationPreview]]:
+        """What changing to a quote's stay would cost or give back."""
+
+    @_abc_1.abstractmethod
+    def ModifyBooking(
+        self,
+        request: _booking_pb2.ModifyBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
+
+    @_abc_1.abstractmethod
+    def CheckIn(
+        self,
+        request: _booking_pb2.CheckInRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Moves at the front desk, for the house's own hotelier."""
+
+    @_abc_1.abstractmethod
+    def CheckOut(
+        self,
+        request: _booking_pb2.CheckOutRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Early departure gives the nights from today on back."""
+
+    @_abc_1.abstractmethod
+    def MarkNoShow(
+        self,
+        request: _booking_pb2.MarkNoShowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Not before the arrival day is over at the hotel."""
+
+    @_abc_1.abstractmethod
+    def ReinstateBooking(
+        self,
+        request: _booking_pb2.ReinstateBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Takes a mistaken no-show back, if the nights that are left can still be had."""
+
+    @_abc_1.abstractmethod
+    def AddCharge(
+        self,
+        request: _booking_pb2.AddChargeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Extras on the bill: minibar, parking; negative for an allowance."""
+
+    @_abc_1.abstractmethod
+    def RecordDeskPayment(
+        self,
+        request: _booking_pb2.RecordDeskPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Money taken at the desk, in cash or by a terminal of the hotel's own."""
+
+    @_abc_1.abstractmethod
+    def ListDeskBookings(
+        self,
+        request: _booking_pb2.ListDeskBookingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListBookingsResponse, _abc.Awaitable[_booking_pb2.ListBookingsResponse]]:
+        """The front desk.
+
+        Arrivals, departures or guests in house of a day at the hotel.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchBookings(
+        self,
+        request: _booking_pb2.SearchBookingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListBookingsResponse, _abc.Awaitable[_booking_pb2.ListBookingsResponse]]:
+        """By reference, guest, dates and state."""
+
+    @_abc_1.abstractmethod
+    def GetRoomPlan(
+        self,
+        request: _booking_pb2.GetRoomPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.RoomPlan, _abc.Awaitable[_booking_pb2.RoomPlan]]:
+        """Doors by nights: who sleeps where, what is out of order, who has no door yet."""
+
+    @_abc_1.abstractmethod
+    def AssignRoom(
+        self,
+        request: _booking_pb2.AssignRoomRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights."""
+
+    @_abc_1.abstractmethod
+    def UnassignRoom(
+        self,
+        request: _booking_pb2.UnassignRoomRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]: ...
+
+    @_abc_1.abstractmethod
+    def AddNote(
+        self,
+        request: _booking_pb2.AddNoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Note, _abc.Awaitable[_booking_pb2.Note]]:
+        """For the hotel's eyes only."""
+
+    @_abc_1.abstractmethod
+    def ListNotes(
+        self,
+        request: _booking_pb2.ListNotesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListNotesResponse, _abc.Awaitable[_booking_pb2.ListNotesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def CreateWalkIn(
+        self,
+        request: _booking_pb2.CreateWalkInRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
+
+    @_abc_1.abstractmethod
+    def CreateBlock(
+        self,
+        request: _booking_pb2.CreateBlockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Block, _abc.Awaitable[_booking_pb2.Block]]:
+        """Rooms kept under one name until a release date."""
+
+    @_abc_1.abstractmethod
+    def ReleaseBlock(
+        self,
+        request: _booking_pb2.ReleaseBlockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Block, _abc.Awaitable[_booking_pb2.Block]]: ...
+
+    @_abc_1.abstractmethod
+    def ListBlocks(
+        self,
+        request: _booking_pb2.ListBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListBlocksResponse, _abc.Awaitable[_booking_pb2.ListBlocksResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetFigures(
+        self,
+        request: _booking_pb2.GetFiguresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Figures, _abc.Awaitable[_booking_pb2.Figures]]:
+        """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time."""
+
+    @_abc_1.abstractmethod
+    def ReadDocument(
+        self,
+        request: _booking_pb2.ReadDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Document, _abc.Awaitable[_booking_pb2.Document]]:
+        """The guest's side.
+
+        The bill of a booking, for whoever knows its secret address.
+        """
+
+    @_abc_1.abstractmethod
+    def JoinWaitlist(
+        self,
+        request: _booking_pb2.JoinWaitlistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.WaitlistEntry, _abc.Awaitable[_booking_pb2.WaitlistEntry]]:
+        """Waits for a sold-out stay."""
+
+    @_abc_1.abstractmethod
+    def LeaveWaitlist(
+        self,
+        request: _booking_pb2.LeaveWaitlistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.WaitlistEntry, _abc.Awaitable[_booking_pb2.WaitlistEntry]]: ...
+
+    @_abc_1.abstractmethod
+    def ListWaitlist(
+        self,
+        request: _booking_pb2.ListWaitlistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ListWaitlistResponse, _abc.Awaitable[_booking_pb2.ListWaitlistResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def AcceptOffer(
+        self,
+        request: _booking_pb2.AcceptOfferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """The guest takes an offered room that is paid at the hotel."""
 
     @_abc_1.abstractmethod
     def GetInventory(
@@ -334,6 +684,16 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.CalendarFeed, _abc.Awaitable[_booking_pb2.CalendarFeed]]:
         """What fetching a feed brought: its busy nights, or why it failed."""
+
+    @_abc_1.abstractmethod
+    def TendWaitlists(
+        self,
+        request: _booking_pb2.TendWaitlistsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.TendWaitlistsResponse, _abc.Awaitable[_booking_pb2.TendWaitlistsResponse]]:
+        """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
+        `limit` of each.
+        """
 
     @_abc_1.abstractmethod
     def TakeInRooms(

@@ -428,6 +428,186 @@ class BookingRefunded(_message.Message):
 Global___BookingRefunded: _TypeAlias = BookingRefunded  # noqa: Y015
 
 @_typing.final
+class BookingCancelled(_message.Message):
+    """The whole booking or some of its rooms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    BY_HOTEL_FIELD_NUMBER: _builtins.int
+    WHOLE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    by_hotel: _builtins.bool
+    whole: _builtins.bool
+    reason: _builtins.str
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        refund: _money_pb2.Money | None = ...,
+        penalty: _money_pb2.Money | None = ...,
+        by_hotel: _builtins.bool = ...,
+        whole: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "by_hotel", b"by_hotel", "penalty", b"penalty", "reason", b"reason", "refund", b"refund", "whole", b"whole"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingCancelled: _TypeAlias = BookingCancelled  # noqa: Y015
+
+@_typing.final
+class BookingModified(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def before(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def due(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        before: Global___BookingSnapshot | None = ...,
+        refund: _money_pb2.Money | None = ...,
+        due: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "booking", b"booking", "due", b"due", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "booking", b"booking", "due", b"due", "refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingModified: _TypeAlias = BookingModified  # noqa: Y015
+
+@_typing.final
+class BookingCheckedIn(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingCheckedIn: _TypeAlias = BookingCheckedIn  # noqa: Y015
+
+@_typing.final
+class BookingCheckedOut(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingCheckedOut: _TypeAlias = BookingCheckedOut  # noqa: Y015
+
+@_typing.final
+class BookingMarkedNoShow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        penalty: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "penalty", b"penalty"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "penalty", b"penalty"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingMarkedNoShow: _TypeAlias = BookingMarkedNoShow  # noqa: Y015
+
+@_typing.final
+class BookingReinstated(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingReinstated: _TypeAlias = BookingReinstated  # noqa: Y015
+
+@_typing.final
+class BookingOffered(_message.Message):
+    """A waitlisted guest may have the rooms, until the hold ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    WAITLIST_ENTRY_ID_FIELD_NUMBER: _builtins.int
+    waitlist_entry_id: _builtins.str
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        waitlist_entry_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "waitlist_entry_id", b"waitlist_entry_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingOffered: _TypeAlias = BookingOffered  # noqa: Y015
+
+@_typing.final
 class RoomTypeSellable(_message.Message):
     """Topic inventory.events"""
 
