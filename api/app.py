@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.calendar_export import CalendarExport
+from api.documents import Documents
 from api.fresh_requests import FreshRequests
 from api.graphql_http import GraphQLOverHTTP
 from api.graphql_ws import GraphQLOverWebSocket
@@ -38,10 +39,13 @@ def build_app(settings: GatewaySettings, services: Services) -> ASGIApp:
     async def to_playground(_request: Request) -> Response:
         return RedirectResponse("/playground/")
 
+    papers = Documents(services)
     routes = [
         Route("/", front_door),
         Route("/webhooks/payments", PaymentWebhook(services, settings.webhook_secrets).receive, methods=["POST"]),
         Route("/calendars/{secret}.ics", CalendarExport(services).read),
+        Route("/documents/{secret}/invoice", papers.invoice),
+        Route("/documents/{secret}/stay.ics", papers.calendar),
         Route("/.well-known/jwks.json", jwks),
         Route("/health/live", live),
         Route("/health/ready", Readiness(services).report),

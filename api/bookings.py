@@ -9,7 +9,11 @@ from typing import Annotated
 
 import strawberry
 
+from api.booking_bill import BookingBill, bill
+from api.booking_notes import BookingNotes
+from api.booking_states import BookingState, booking_state
 from api.context import Info
+from api.documents import BookingDocuments
 from api.errors import (
     IdempotencyConflict,
     IllegalState,
@@ -37,18 +41,6 @@ from runtime.live_channels import booking_channel
 from runtime.waiting import wait_at_most
 
 _LOOK_ANYWAY_SECONDS = 15.0
-
-
-@strawberry.enum(description="Where a booking stands.")
-class BookingState(enum.Enum):
-    HELD = strawberry.enum_value("HELD", description="The rooms are kept until `holdExpiresAt`.")
-    PAYMENT_PENDING = strawberry.enum_value("PAYMENT_PENDING", description="A payment has begun; still held.")
-    CONFIRMED = strawberry.enum_value("CONFIRMED", description="The rooms are the guest's.")
-    CHECKED_IN = strawberry.enum_value("CHECKED_IN", description="The guest is in the house.")
-    COMPLETED = strawberry.enum_value("COMPLETED", description="The guest has left.")
-    CANCELLED = strawberry.enum_value("CANCELLED", description="Called off.")
-    EXPIRED = strawberry.enum_value("EXPIRED", description="The hold ran out before it was paid.")
-    NO_SHOW = strawberry.enum_value("NO_SHOW", description="The guest never came.")
 
 
 @strawberry.enum(description="Where a payment stands.")
@@ -90,7 +82,7 @@ class TimelineEntry:
 
 
 @strawberry.type(description="A booking of one or several rooms.")
-class Booking(Node):
+class Booking(BookingDocuments, BookingBill, BookingNotes, Node):
     reference: str = strawberry.field(description="Short, for people; unambiguous when read out.")
     state: BookingState = strawberry.field(description="Where it stands.")
     version: int = strawberry.field(description="Counts its moves from 1.")
@@ -150,6 +142,12 @@ class GuestDetailsInput:
     phone: str | None = strawberry.field(default=None, description="Telephone number.")
 
 
+@strawberry.input(description="Who sleeps in one room of a quote.")
+class RoomGuestInput:
+    position: int = strawberry.field(description="The room's place in the quote, from 0.")
+    name: str = strawberry.field(description="Full name, 1 to 120 characters.")
+
+
 @strawberry.input(description="What to book.")
 class BookingCreateInput:
     quote_id: strawberry.ID = strawberry.field(description="The quote, not yet expired.")
@@ -157,11 +155,21 @@ class BookingCreateInput:
     guest: GuestDetailsInput = strawberry.field(description="Who answers for it.")
     special_requests: str | None = strawberry.field(default=None, description="Up to 1,000 characters.")
     arrival_time: str | None = strawberry.field(default=None, description="HH:MM at the hotel.")
+    room_guests: list[RoomGuestInput] = strawberry.field(
+        default_factory=list, description="Who sleeps in which room; left out, the guest who answers for it."
+    )
+
+
+@strawberry.enum(description="Where a stay lies, by today at the hotel. Cancelled ones are told by `states`.")
+class StayTime(enum.Enum):
+    UPCOMING = strawberry.enum_value("UPCOMING", description="Its last day is not over, and nobody checked out.")
+    PAST = strawberry.enum_value("PAST", description="Its last day is over, or the guest checked out.")
 
 
 @strawberry.input(description="Which bookings to list.")
 class BookingFilterInput:
     states: list[BookingState] | None = strawberry.field(default=None, description="Only in one of these states.")
+    time: StayTime | None = strawberry.field(default=None, description="Only upcoming or only past stays.")
 
 
 @strawberry.type(description="The rooms are held, or confirmed if they are paid at the hotel.")
@@ -213,6 +221,7 @@ class BookingMutations:
             ),
             special_requests=input.special_requests or "",
             arrival_time=input.arrival_time or "",
+            room_guests=[booking_pb2.RoomGuest(position=one.position, name=one.name) for one in input.room_guests],
         )
         return BookingCreated(booking=booking(await call(info.context.services.bookings.CreateBooking, request)))
 
@@ -282,8 +291,8 @@ async def _moves_after(
         version = page.entries[-1].version
 
 
-def booking_state(value: booking_pb2.BookingState.ValueType) -> BookingState:
-    return BookingState(booking_pb2.BookingState.Name(value).removeprefix("BOOKING_STATE_"))
+def stay_time(value: StayTime | None) -> booking_pb2.StayTime.ValueType:
+    return booking_pb2.StayTime.Value(f"STAY_TIME_{value.value if value else 'UNSPECIFIED'}")
 
 
 def booking(message: booking_pb2.Booking) -> Booking:
@@ -307,6 +316,8 @@ def booking(message: booking_pb2.Booking) -> Booking:
         arrival_time=message.arrival_time or None,
         created_at=from_timestamp(message.created_at),
         hotel_id=message.hotel_id,
+        document_secret=message.document_secret,
+        **bill(message),
     )
 
 

@@ -18,8 +18,10 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
+from api.money import Money
 from api.node_ids import encode_id
 from api.request_errors import placed
+from api.scalars import BigInt, CurrencyCode
 from api.unavailable_nights import NightUnavailable, refused_nights
 from runtime.errors import InternalFault, ServiceError
 
@@ -38,6 +40,9 @@ class ErrorCode(enum.Enum):
     EMAIL_TAKEN = "EMAIL_TAKEN"
     ROOM_UNAVAILABLE = "ROOM_UNAVAILABLE"
     QUOTE_EXPIRED = "QUOTE_EXPIRED"
+    DOOR_TAKEN = "DOOR_TAKEN"
+    REFUND_CHANGED = "REFUND_CHANGED"
+    PAYMENT_DUE = "PAYMENT_DUE"
     CAPACITY_BELOW_SOLD = "CAPACITY_BELOW_SOLD"
     ILLEGAL_STATE = "ILLEGAL_STATE"
     VERSION_CONFLICT = "VERSION_CONFLICT"
@@ -88,6 +93,22 @@ class RoomUnavailable(UserError):
 @strawberry.type(description="The quote's 15 minutes are over; ask for a new one.")
 class QuoteExpired(UserError):
     pass
+
+
+@strawberry.type(description="What would be sent back is not what you expect; nothing was done.")
+class RefundChanged(UserError):
+    expected: Money = strawberry.field(description="What you expect.")
+    actual: Money = strawberry.field(description="What would be sent back now.")
+
+
+@strawberry.type(description="Somebody else, or a repair, has this room on some of these nights.")
+class DoorTaken(UserError):
+    nights: list[dt.date] = strawberry.field(description="The nights at fault.")
+
+
+@strawberry.type(description="The bill is not settled yet.")
+class PaymentDue(UserError):
+    due: Money = strawberry.field(description="What is still to be paid.")
 
 
 @strawberry.type(description="A night on which fewer rooms would be left than are taken.")
@@ -159,6 +180,28 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             state=refusal.details.get("state", ""),
             allowed=_listed(refusal.details.get("allowed", "")),
         )
+    if refusal.code == "DOOR_TAKEN":
+        return DoorTaken(
+            code=ErrorCode.DOOR_TAKEN,
+            message=refusal.message,
+            path=path,
+            nights=[dt.date.fromisoformat(night) for night in _listed(refusal.details["nights"])],
+        )
+    if refusal.code == "REFUND_CHANGED":
+        return RefundChanged(
+            code=ErrorCode.REFUND_CHANGED,
+            message=refusal.message,
+            path=path,
+            expected=_amount(refusal.details["expected"], refusal.details["expected_currency"]),
+            actual=_amount(refusal.details["actual"], refusal.details["currency"]),
+        )
+    if refusal.code == "PAYMENT_DUE":
+        return PaymentDue(
+            code=ErrorCode.PAYMENT_DUE,
+            message=refusal.message,
+            path=path,
+            due=_amount(refusal.details["due"], refusal.details["currency"]),
+        )
     if refusal.code == "VERSION_CONFLICT":
         return VersionConflict(
             code=ErrorCode.VERSION_CONFLICT,
@@ -221,6 +264,10 @@ def _reference(cause: Exception) -> str:
     reference = uuid.uuid4().hex[:12]
     log.error("graphql.fault", reference=reference, exc_info=cause)
     return reference
+
+
+def _amount(minor_units: str, currency: str) -> Money:
+    return Money(minor_units=BigInt(int(minor_units)), currency=CurrencyCode(currency))
 
 
 def _nights_below_sold(text: str) -> list[NightBelowSold]:

@@ -6,14 +6,18 @@ import enum
 
 import strawberry
 
+from api.blocks import HotelBlocks
 from api.calendar_feeds import HotelCalendarFeeds
 from api.change_log import HotelChanges
+from api.figures import HotelFigures
+from api.front_desk import HotelDesk
 from api.hotel_rates import HotelRates
 from api.inventory import HotelInventory
 from api.money import Money, money
 from api.node_ids import encode_id
 from api.photos import Photo, photos
 from api.rate_plans import rate_plan
+from api.room_plan import HotelRoomPlan
 from api.rooms import Amenity, room_type
 from api.scalars import CountryCode, CurrencyCode, EmailAddress
 from contracts.hotel.v1 import hotel_pb2
@@ -64,7 +68,16 @@ class RatingSummary:
 
 
 @strawberry.type(description="A house.")
-class Hotel(HotelRates, HotelChanges, HotelInventory, HotelCalendarFeeds):
+class Hotel(
+    HotelRates,
+    HotelChanges,
+    HotelInventory,
+    HotelCalendarFeeds,
+    HotelDesk,
+    HotelRoomPlan,
+    HotelBlocks,
+    HotelFigures,
+):
     name: str = strawberry.field(description="Its name.")
     description: str | None = strawberry.field(description="What its hotelier says of it; lines end with a line feed.")
     state: HotelState = strawberry.field(description="Who sees it.")

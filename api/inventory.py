@@ -13,6 +13,7 @@ from strawberry.scalars import JSON
 from api.context import Info
 from api.errors import (
     CapacityBelowSold,
+    DoorTaken,
     IdempotencyConflict,
     IllegalState,
     InvalidInput,
@@ -131,6 +132,8 @@ class InventoryAction(enum.Enum):
     BACK_IN_ORDER = strawberry.enum_value("BACK_IN_ORDER", description="A door is for sale again.")
     FEED_CREATED = strawberry.enum_value("FEED_CREATED", description="A calendar is imported.")
     FEED_DELETED = strawberry.enum_value("FEED_DELETED", description="A calendar is no longer imported.")
+    BLOCK_CREATED = strawberry.enum_value("BLOCK_CREATED", description="Rooms are kept under one name.")
+    BLOCK_RELEASED = strawberry.enum_value("BLOCK_RELEASED", description="What nobody took of a block is free again.")
     CLOSED = strawberry.enum_value("CLOSED", description="The room type was archived.")
 
 
@@ -212,6 +215,7 @@ InventoryUpdateResult = Annotated[
 RoomOutOfOrderCreateResult = Annotated[
     RoomOutOfOrderCreated
     | CapacityBelowSold
+    | DoorTaken
     | IllegalState
     | IdempotencyConflict
     | NotFound

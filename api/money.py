@@ -32,5 +32,15 @@ class Money:
             raise InvalidInput("This locale is not known.", path=("locale",)) from None
 
 
+@strawberry.input(description="An amount of money.")
+class MoneyInput:
+    minor_units: BigInt = strawberry.field(description="In the currency's smallest unit.")
+    currency: CurrencyCode = strawberry.field(description="ISO 4217.")
+
+
+def money_message(given: MoneyInput) -> money_pb2.Money:
+    return money_pb2.Money(minor_units=given.minor_units, currency=given.currency)
+
+
 def money(message: money_pb2.Money) -> Money:
     return Money(minor_units=BigInt(message.minor_units), currency=CurrencyCode(message.currency))

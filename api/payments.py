@@ -19,7 +19,7 @@ from runtime.errors import InternalFault
 
 @strawberry.input(description="What to pay.")
 class PaymentCreateInput:
-    booking_id: strawberry.ID = strawberry.field(description="A held booking of yours.")
+    booking_id: strawberry.ID = strawberry.field(description="A booking of yours that is held, or has more to pay.")
     idempotency_key: IdempotencyKey = strawberry.field(description="Chosen anew for every payment.")
     return_url: str | None = strawberry.field(
         default=None, description="Where the checkout page sends the guest afterwards; on an allowed site only."
@@ -30,7 +30,7 @@ class PaymentCreateInput:
 class PaymentCreated:
     payment: Payment = strawberry.field(description="The payment.")
     checkout_url: str = strawberry.field(description="The payment system's own page, on which the guest pays.")
-    booking: Booking = strawberry.field(description="The booking, now PAYMENT_PENDING.")
+    booking: Booking = strawberry.field(description="The booking; a held one is now PAYMENT_PENDING.")
 
 
 PaymentCreateResult = Annotated[
@@ -42,7 +42,7 @@ PaymentCreateResult = Annotated[
 @strawberry.type
 class PaymentMutations:
     @strawberry.mutation(
-        description="Begins the payment of a held booking; a booking has at most one live payment.",
+        description="Begins the payment of what is due; a booking has at most one live payment.",
         extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
     )
     async def payment_create(

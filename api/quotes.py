@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.errors import InvalidInput, NotFound, RefusalsAsResults, RoomUnavailable
+from api.errors import IllegalState, InvalidInput, NotFound, RefusalsAsResults, RoomUnavailable
 from api.hotels import Hotel, hotel
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
@@ -74,10 +74,16 @@ class QuoteCreateInput:
     check_in: dt.date = strawberry.field(description="First night, a day at the hotel.")
     check_out: dt.date = strawberry.field(description="Day of departure; not slept.")
     rooms: list[QuoteRoomInput] = strawberry.field(description="1 to 9 rooms.")
+    booking_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A booking to be changed to this stay, whose own nights count as free."
+    )
+    block_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A block of your house for a walk-in, for whom its rooms count as free."
+    )
 
 
 QuoteCreateResult = Annotated[
-    Quote | RoomUnavailable | NotFound | InvalidInput,
+    Quote | RoomUnavailable | IllegalState | NotFound | InvalidInput,
     strawberry.union("QuoteCreateResult", description="A quote, or why there is none."),
 ]
 
@@ -118,6 +124,8 @@ class QuoteMutations:
                 )
                 for number, room in enumerate(input.rooms)
             ],
+            booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)) if input.booking_id else "",
+            block_id=decode_id("RoomBlock", input.block_id, path=("blockId",)) if input.block_id else "",
         )
         return quote(await call(info.context.services.bookings.CreateQuote, request))
 

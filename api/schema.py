@@ -8,9 +8,14 @@ from typing import Annotated
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from api.blocks import BlockMutations
+from api.booking_moves import BookingMoveMutations, BookingMoveQueries
+from api.booking_notes import BookingNoteMutations
 from api.bookings import BookingMutations, BookingQueries, BookingSubscriptions, booking
 from api.calendar_feeds import CalendarMutations
 from api.context import Info
+from api.desk_moves import DeskMoveMutations
+from api.door_assignment import DoorMutations
 from api.hotel_editing import HotelEditing
 from api.hotel_import import HotelImportMutations
 from api.hotel_search import HotelQueries
@@ -30,10 +35,13 @@ from api.room_editing import RoomEditing
 from api.room_type_editing import RoomTypeEditing
 from api.scalars import SCALARS
 from api.viewer import ViewerMutations, ViewerQueries
+from api.waitlist import WaitlistMutations
 
 
 @strawberry.type(description="What can be read.")
-class Query(ViewerQueries, HotelQueries, RecommendationQueries, QuoteQueries, PriceQueries, BookingQueries):
+class Query(
+    ViewerQueries, HotelQueries, RecommendationQueries, QuoteQueries, PriceQueries, BookingQueries, BookingMoveQueries
+):
     @strawberry.field(description="Anything with a global id; null if it does not exist or is not yours to see.")
     async def node(
         self,
@@ -56,6 +64,8 @@ class Mutation(
     ViewerMutations,
     QuoteMutations,
     BookingMutations,
+    BookingMoveMutations,
+    DeskMoveMutations,
     PaymentMutations,
     NotificationMutations,
     InventoryMutations,
@@ -67,6 +77,10 @@ class Mutation(
     RatePlanEditing,
     RateMutations,
     PriceRuleMutations,
+    DoorMutations,
+    BookingNoteMutations,
+    BlockMutations,
+    WaitlistMutations,
 ):
     pass
 

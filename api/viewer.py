@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.bookings import Booking, BookingFilterInput, booking
+from api.bookings import Booking, BookingFilterInput, booking, stay_time
 from api.context import Info
 from api.errors import (
     EmailTaken,
@@ -24,6 +24,7 @@ from api.notifications import Notification, notification
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.scalars import EmailAddress
+from api.waitlist import ViewerWaitlist
 from contracts.auth.v1 import auth_pb2
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
@@ -46,7 +47,7 @@ _After = Annotated[str | None, strawberry.argument(description="A cursor of this
 
 
 @strawberry.type(description="The signed-in person.")
-class Viewer:
+class Viewer(ViewerWaitlist):
     id: strawberry.ID = strawberry.field(description="Opaque id.")
     email: EmailAddress = strawberry.field(description="E-mail address.")
     name: str = strawberry.field(description="Name.")
@@ -69,7 +70,12 @@ class Viewer:
         ]
         response = await call(
             info.context.services.bookings.ListBookings,
-            booking_pb2.ListBookingsRequest(states=states, first=at_least_one(first), after=after or ""),
+            booking_pb2.ListBookingsRequest(
+                states=states,
+                time=stay_time(filter.time if filter else None),
+                first=at_least_one(first),
+                after=after or "",
+            ),
         )
         return Connection(
             edges=edges([booking(found) for found in response.bookings], response.cursors),

@@ -25,6 +25,7 @@ from workers.calendar_feeds import JOB_SECONDS, fetch_calendar_feeds
 from workers.email_delivery import deliver_email, sweep_due_deliveries
 from workers.hold_expiry import expire_holds
 from workers.payment_webhooks import settle_payment_event, sweep_payment_events
+from workers.waitlists import tend_waitlists
 
 log = structlog.get_logger()
 
@@ -64,6 +65,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
         functions=_FUNCTIONS,  # type: ignore[arg-type]  # arq types jobs as taking anything after ctx
         cron_jobs=[
             cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),
+            cron(tend_waitlists, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_payment_events, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
             cron(fetch_calendar_feeds, second={15}, max_tries=1, timeout=JOB_SECONDS),

@@ -17,6 +17,7 @@ import structlog
 from email_validator import validate_email
 from prometheus_client import Counter
 
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from runtime.channels import ServiceIdentity, call
 from runtime.errors import ServiceError
@@ -53,7 +54,7 @@ async def deliver_email(ctx: dict[str, Any], delivery_id: str) -> str:
         if not claimed.HasField("email"):
             return "nothing to send"
         begin_request(claimed.email.request_id)
-        finish = await _attempt(ctx["settings"], delivery_id, claimed.email)
+        finish = await _attempt(ctx, delivery_id, claimed.email)
         await call(notifications.FinishDelivery, finish, token=await identity.token())
     except ServiceError as failure:
         log.warning("email.put_off", delivery_id=delivery_id, reason=failure.code)
@@ -84,10 +85,13 @@ async def wake_delivery(jobs: JobQueue, delivery_id: str) -> None:
 
 
 async def _attempt(
-    settings: WorkerSettings, delivery_id: str, email: notification_pb2.EmailMessage
+    ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage
 ) -> notification_pb2.FinishDeliveryRequest:
     try:
-        await _send(settings, email)
+        calendar = b""
+        if email.with_calendar or not email.to_address:
+            calendar = await _from_booking(ctx, email)
+        await _send(ctx["settings"], email, calendar)
     except NotSent as refusal:
         return notification_pb2.FinishDeliveryRequest(
             delivery_id=delivery_id, failure=refusal.reason, permanent=refusal.permanent
@@ -95,10 +99,29 @@ async def _attempt(
     return notification_pb2.FinishDeliveryRequest(delivery_id=delivery_id, sent=True)
 
 
-async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage) -> None:
+async def _from_booking(ctx: dict[str, Any], email: notification_pb2.EmailMessage) -> bytes:
+    """Fills in the address of a guest without an account; answers the stay's calendar file if it goes along."""
+    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
+    identity: ServiceIdentity = ctx["identity"]
+    try:
+        asked = booking_pb2.GetBookingsRequest(ids=[email.booking_id])
+        found = (await call(bookings.GetBookings, asked, token=await identity.token())).bookings
+        if not email.to_address:
+            if not found or not found[0].guest.email:
+                raise NotSent("nobody to write to", permanent=True)
+            email.to_address = found[0].guest.email
+        if not (found and email.with_calendar):
+            return b""
+        document = booking_pb2.ReadDocumentRequest(secret=found[0].document_secret)
+        return (await call(bookings.ReadDocument, document, token="")).calendar
+    except ServiceError as failure:
+        raise NotSent(f"booking answered {failure.code}", permanent=False) from None
+
+
+async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage, calendar: bytes) -> None:
     try:
         await aiosmtplib.send(
-            compose(settings.mail_from, email),
+            compose(settings.mail_from, email, calendar),
             hostname=settings.smtp_host,
             port=settings.smtp_port,
             username=settings.smtp_username or None,
@@ -123,8 +146,8 @@ def _judged(refusal: aiosmtplib.SMTPResponseException) -> NotSent:
     return NotSent(f"SMTP {refusal.code}", permanent=refusal.code >= 500)
 
 
-def compose(mail_from: str, email: notification_pb2.EmailMessage) -> EmailMessage:
-    """The mail as it goes over the wire: text and HTML, one recipient."""
+def compose(mail_from: str, email: notification_pb2.EmailMessage, calendar: bytes = b"") -> EmailMessage:
+    """The mail as it goes over the wire: text and HTML, one recipient, perhaps a calendar file."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(*parseaddr(mail_from))
     message["To"] = _address(email.to_name, email.to_address)
@@ -135,6 +158,8 @@ def compose(mail_from: str, email: notification_pb2.EmailMessage) -> EmailMessag
     message[REQUEST_ID_HEADER] = email.request_id
     message.set_content(email.text)
     message.add_alternative(email.html, subtype="html")
+    if calendar:
+        message.add_attachment(calendar, maintype="text", subtype="calendar", filename="stay.ics")
     message["Content-Language"] = email.locale  # before the parts are there it would become the first one's
     return message
 

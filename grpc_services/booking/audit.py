@@ -26,7 +26,7 @@ class Discrepancy:
 
 _DISCREPANCIES = Statement(
     text("""
-        WITH counted AS (
+        WITH booked AS (
             SELECT room.room_type_id, days.day::date AS night,
                    count(*) FILTER (WHERE b.state IN ('HELD', 'PAYMENT_PENDING')) AS held,
                    count(*) FILTER (WHERE b.state IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'NO_SHOW')) AS sold
@@ -37,6 +37,21 @@ _DISCREPANCIES = Statement(
                 interval '1 day'
             ) AS days (day)
             WHERE NOT room.cancelled AND b.state NOT IN ('EXPIRED', 'CANCELLED')
+            GROUP BY 1, 2
+        ),
+        kept_in_blocks AS (
+            SELECT room.room_type_id, days.day::date AS night, sum(room.rooms - room.taken) AS held, 0 AS sold
+            FROM booking.block AS b
+            JOIN booking.block_room AS room ON room.block_id = b.id
+            CROSS JOIN generate_series(
+                CAST(b.check_in AS timestamp), CAST(b.check_out AS timestamp) - interval '1 day', interval '1 day'
+            ) AS days (day)
+            WHERE b.state = 'OPEN'
+            GROUP BY 1, 2
+        ),
+        counted AS (
+            SELECT room_type_id, night, sum(held)::bigint AS held, sum(sold)::bigint AS sold
+            FROM (SELECT * FROM booked UNION ALL SELECT * FROM kept_in_blocks) AS both_kinds
             GROUP BY 1, 2
         ),
         nights AS (
@@ -60,14 +75,56 @@ _DISCREPANCIES = Statement(
             FROM booking.calendar_feed AS feed JOIN booking.calendar_feed_night AS busy ON busy.feed_id = feed.id
             GROUP BY 1, 2
         ),
+        back AS (
+            SELECT booking_id, sum(amount_minor_units)::bigint AS owed,
+                coalesce(sum(amount_minor_units) FILTER (WHERE state = 'SUCCEEDED'), 0)::bigint AS sent
+            FROM booking.refund GROUP BY 1
+        ),
+        captured AS (
+            SELECT booking_id, sum(amount_minor_units)::bigint AS amount FROM booking.captured_payment GROUP BY 1
+        ),
+        charged AS (
+            SELECT booking_id, sum(amount_minor_units)::bigint AS amount FROM booking.booking_charge GROUP BY 1
+        ),
+        at_desk AS (
+            SELECT booking_id, sum(amount_minor_units)::bigint AS amount FROM booking.desk_payment GROUP BY 1
+        ),
+        standing AS (
+            SELECT booking_id, coalesce(sum(total_minor_units) FILTER (WHERE NOT cancelled), 0)::bigint AS amount
+            FROM booking.booking_room GROUP BY 1
+        ),
         money AS (
-            SELECT b.id, b.state, b.payment_id, b.total_minor_units AS total,
-                   b.paid_minor_units AS paid, b.refunded_minor_units AS refunded,
-                   coalesce(sum(r.amount_minor_units), 0) AS owed_back,
-                   coalesce(sum(r.amount_minor_units) FILTER (WHERE r.state = 'SUCCEEDED'), 0) AS sent_back
+            SELECT b.id, b.state, b.payment_id, b.total_minor_units AS total, b.penalty_minor_units AS penalty,
+                b.paid_minor_units AS paid, b.refunded_minor_units AS refunded,
+                b.charges_minor_units AS charges, b.desk_paid_minor_units AS desk_paid,
+                coalesce(back.owed, 0) AS owed_back, coalesce(back.sent, 0) AS sent_back,
+                coalesce(captured.amount, 0) AS captured, coalesce(charged.amount, 0) AS charged,
+                coalesce(at_desk.amount, 0) AS at_desk, coalesce(standing.amount, 0) AS standing,
+                b.charges_minor_units + CASE
+                    WHEN b.state = 'EXPIRED' THEN 0
+                    WHEN b.state IN ('CANCELLED', 'NO_SHOW') THEN b.penalty_minor_units
+                    ELSE b.total_minor_units
+                END AS cost,
+                b.paid_minor_units - coalesce(back.owed, 0) AS kept
             FROM booking.booking AS b
-            LEFT JOIN booking.refund AS r ON r.booking_id = b.id
-            GROUP BY b.id
+            LEFT JOIN back ON back.booking_id = b.id
+            LEFT JOIN captured ON captured.booking_id = b.id
+            LEFT JOIN charged ON charged.booking_id = b.id
+            LEFT JOIN at_desk ON at_desk.booking_id = b.id
+            LEFT JOIN standing ON standing.booking_id = b.id
+        ),
+        doors AS (
+            SELECT n.booking_id, n.position, n.night, count(*) AS doors,
+                count(*) FILTER (
+                    WHERE NOT room.cancelled AND n.night >= room.first_night AND n.night < room.end_night
+                        AND b.state NOT IN ('EXPIRED', 'CANCELLED')
+                ) AS in_stay
+            FROM booking.room_night AS n
+            JOIN booking.booking AS b ON b.id = n.booking_id
+            LEFT JOIN booking.booking_room AS room
+                ON room.booking_id = n.booking_id AND room.position = n.position
+            WHERE n.booking_id IS NOT NULL
+            GROUP BY 1, 2, 3
         )
         SELECT 'HELD' AS kind, room_type_id::text AS subject, night::text AS detail,
                held_expected AS expected, held_found::bigint AS found
@@ -89,16 +146,35 @@ _DISCREPANCIES = Statement(
         WHERE NOT n.capacity_overridden AND n.capacity <> t.capacity
             AND n.night >= (now() AT TIME ZONE 'UTC')::date - 1
         UNION ALL
-        SELECT 'REFUNDED', id::text, '', sent_back::bigint, refunded
-        FROM money WHERE sent_back <> refunded
+        SELECT 'REFUNDED', id::text, '', sent_back, refunded FROM money WHERE sent_back <> refunded
         UNION ALL
-        SELECT 'KEPT_UNPAID', id::text, '', owed_back::bigint, paid
-        FROM money WHERE state IN ('HELD', 'PAYMENT_PENDING', 'EXPIRED') AND paid <> owed_back
+        SELECT 'PAID', id::text, '', captured, paid FROM money WHERE captured <> paid
         UNION ALL
-        SELECT 'KEPT_PAID', id::text, '', CASE payment_id WHEN '' THEN 0 ELSE total END + owed_back::bigint, paid
-        FROM money
-        WHERE state IN ('CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'NO_SHOW')
-          AND paid <> CASE payment_id WHEN '' THEN 0 ELSE total END + owed_back
+        SELECT 'CHARGES', id::text, '', charged, charges FROM money WHERE charged <> charges
+        UNION ALL
+        SELECT 'DESK_PAID', id::text, '', at_desk, desk_paid FROM money WHERE at_desk <> desk_paid
+        UNION ALL
+        SELECT 'TOTAL', id::text, '', standing + penalty, total FROM money
+        WHERE state NOT IN ('CANCELLED', 'NO_SHOW') AND standing + penalty <> total
+        UNION ALL
+        SELECT 'KEPT_UNPAID', id::text, '', owed_back, paid FROM money
+        WHERE state IN ('HELD', 'PAYMENT_PENDING', 'EXPIRED') AND kept <> 0
+        UNION ALL
+        SELECT 'KEPT_TOO_MUCH', id::text, '', cost, kept + desk_paid FROM money
+        WHERE kept < 0 OR (kept > 0 AND kept + desk_paid > cost)
+        UNION ALL
+        SELECT 'CONFIRMED_UNPAID', id::text, '', total, paid FROM money
+        WHERE state NOT IN ('HELD', 'PAYMENT_PENDING', 'EXPIRED', 'CANCELLED') AND payment_id <> '' AND captured = 0
+            AND NOT EXISTS (
+                SELECT FROM booking.timeline_entry AS told
+                WHERE told.booking_id = money.id AND told.kind = 'BookingModified'
+            )
+        UNION ALL
+        SELECT 'LEFT_UNPAID', id::text, '', cost, kept + desk_paid FROM money
+        WHERE state = 'COMPLETED' AND kept + desk_paid < cost
+        UNION ALL
+        SELECT 'DOORS', booking_id::text, position || ' ' || night, least(in_stay, 1), doors FROM doors
+        WHERE doors <> 1 OR in_stay <> 1
         ORDER BY 1, 2, 3
     """)
 )
@@ -107,7 +183,8 @@ _DISCREPANCIES = Statement(
 async def find_discrepancies(connection: Connection) -> list[Discrepancy]:
     """Empty when every held and sold room belongs to a booking, every booking has its nights, every room that is
     out of order or blocked is so for a reason that is known, every night has the capacity that was given to it,
-    every released booking has its money back, and every confirmed one is paid once or pays at the hotel."""
+    every bill is the sum of its lines, nobody's money is kept beyond what the booking costs, nobody left without
+    paying, and every booked room has at most one door a night, on nights of its stay only."""
     return [
         Discrepancy(row["kind"], row["subject"], row["detail"], row["expected"], row["found"])
         for row in await _DISCREPANCIES.fetch(connection)

@@ -110,6 +110,7 @@ class WaitlistEntry(BookingServiceModel, table=True):
     room_type_id: uuid.UUID = Field(sa_column_args=(ForeignKey("booking.room_type.room_type_id"),))
     check_in: dt.date
     check_out: dt.date
+    time_zone: str = long_text()  # of the hotel
     room_request: bytes = Field(sa_type=LargeBinary)  # innkeeper.hotel.v1.RoomRequest
     guest_name: str = long_text()
     guest_email: str = long_text()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import grpc
 
+from contracts.money.v1 import money_pb2
 from grpc_services.booking.inventory_rules import Night
 from runtime.errors import IllegalState, ServiceError
 
@@ -51,12 +52,59 @@ class CapacityBelowSold(ServiceError):
         self.nights = nights
 
 
+class DoorTaken(ServiceError):
+    """`details` name the nights on which somebody else, or a repair, has the door."""
+
+    code = "DOOR_TAKEN"
+    status = grpc.StatusCode.FAILED_PRECONDITION
+
+    def __init__(self, nights: Sequence[dt.date]) -> None:
+        super().__init__(
+            "This room is taken on some of these nights.",
+            path=("roomId",),
+            details={"nights": ",".join(night.isoformat() for night in nights)},
+        )
+
+
 class AlreadyOutOfOrder(IllegalState):
     def __init__(self) -> None:
         super().__init__(
             "This room is already out of order on some of these nights.",
             path=("firstNight",),
             details={"state": "OUT_OF_ORDER"},
+        )
+
+
+class RefundChanged(ServiceError):
+    """What would be sent back is not what the caller expects; `details` name both in minor units."""
+
+    code = "REFUND_CHANGED"
+    status = grpc.StatusCode.ABORTED
+
+    def __init__(self, expected: money_pb2.Money, actual: int, currency: str) -> None:
+        super().__init__(
+            "The refund is not what you expect; look at it again.",
+            path=("expectedRefund",),
+            details={
+                "expected": str(expected.minor_units),
+                "expected_currency": expected.currency,
+                "actual": str(actual),
+                "currency": currency,
+            },
+        )
+
+
+class PaymentDue(ServiceError):
+    """The bill is not settled; `details` name what is due in minor units."""
+
+    code = "PAYMENT_DUE"
+    status = grpc.StatusCode.FAILED_PRECONDITION
+
+    def __init__(self, due: int, currency: str) -> None:
+        super().__init__(
+            "The bill is not settled yet.",
+            path=("bookingId",),
+            details={"due": str(due), "currency": currency},
         )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+
 from google.protobuf.message import Message
 
 from contracts.events.v1 import events_pb2
@@ -42,6 +45,64 @@ async def publish_refunded(connection: Connection, row: Record, amount: money_pb
     await _publish(connection, row, event)
 
 
+async def publish_offered(connection: Connection, row: Record, waitlist_entry_id: uuid.UUID) -> None:
+    event = events_pb2.BookingOffered(booking=messages.booking_snapshot(row), waitlist_entry_id=str(waitlist_entry_id))
+    await _publish(connection, row, event)
+
+
+async def publish_cancelled(
+    connection: Connection,
+    row: Record,
+    rooms: Sequence[Record],
+    *,
+    refund: int,
+    penalty: int,
+    by_hotel: bool,
+    whole: bool,
+    reason: str,
+) -> None:
+    event = events_pb2.BookingCancelled(
+        booking=messages.booking_snapshot(row, rooms),
+        refund=_money(row, refund),
+        penalty=_money(row, penalty),
+        by_hotel=by_hotel,
+        whole=whole,
+        reason=reason,
+    )
+    await _publish(connection, row, event)
+
+
+async def publish_modified(
+    connection: Connection, row: Record, before: Record, rooms: Sequence[Record], *, refund: int, due: int
+) -> None:
+    """`rooms` are those of before and after."""
+    event = events_pb2.BookingModified(
+        booking=messages.booking_snapshot(row, rooms),
+        before=messages.booking_snapshot(before),
+        refund=_money(row, refund),
+        due=_money(row, due),
+    )
+    await _publish(connection, row, event)
+
+
+async def publish_checked_in(connection: Connection, row: Record, rooms: Sequence[Record]) -> None:
+    """`rooms` are those of before and after."""
+    await _publish(connection, row, events_pb2.BookingCheckedIn(booking=messages.booking_snapshot(row, rooms)))
+
+
+async def publish_checked_out(connection: Connection, row: Record, rooms: Sequence[Record]) -> None:
+    await _publish(connection, row, events_pb2.BookingCheckedOut(booking=messages.booking_snapshot(row, rooms)))
+
+
+async def publish_marked_no_show(connection: Connection, row: Record, rooms: Sequence[Record], penalty: int) -> None:
+    event = events_pb2.BookingMarkedNoShow(booking=messages.booking_snapshot(row, rooms), penalty=_money(row, penalty))
+    await _publish(connection, row, event)
+
+
+async def publish_reinstated(connection: Connection, row: Record, rooms: Sequence[Record]) -> None:
+    await _publish(connection, row, events_pb2.BookingReinstated(booking=messages.booking_snapshot(row, rooms)))
+
+
 async def publish_sellable(connection: Connection, room_type_id: str, hotel_id: str) -> None:
     event = events_pb2.RoomTypeSellable(room_type_id=room_type_id, hotel_id=hotel_id)
     await _inventory.publish(connection, event, aggregate_id=room_type_id, aggregate_version=1)
@@ -57,6 +118,10 @@ async def publish_inventory_changed(connection: Connection, kind: Record) -> Non
         number_of_rooms=kind["capacity"],
     )
     await _inventory.publish(connection, event, aggregate_id=room_type_id, aggregate_version=kind["version"])
+
+
+def _money(row: Record, minor_units: int) -> money_pb2.Money:
+    return money_pb2.Money(minor_units=minor_units, currency=row["currency"])
 
 
 async def _publish(connection: Connection, row: Record, event: Message) -> None:

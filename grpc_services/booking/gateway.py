@@ -11,7 +11,7 @@ from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
 from runtime.channels import call, open_channel
 from runtime.clock import to_timestamp
-from runtime.errors import IdempotencyConflict, ServiceError, Unavailable
+from runtime.errors import IdempotencyConflict, NotFound, ServiceError, Unavailable
 from runtime.settings import BookingSettings
 
 PROVIDER = "innkeeper-payments"
@@ -23,6 +23,13 @@ class HotelPrices:
 
     async def price_stay(self, request: hotel_pb2.PriceStayRequest) -> hotel_pb2.PriceStayResponse:
         return await call(self._stub.PriceStay, request, at_most=3.0)
+
+    async def house(self, hotel_id: str) -> hotel_pb2.Hotel:
+        """A house that the caller may see; raises NotFound for others."""
+        found = await call(self._stub.GetHotels, hotel_pb2.GetHotelsRequest(ids=[hotel_id]), at_most=3.0)
+        if not found.hotels:
+            raise NotFound("There is no such hotel.", path=("hotelId",))
+        return found.hotels[0]
 
 
 class PaymentSystem:
@@ -64,6 +71,11 @@ class PaymentSystem:
     async def get(self, payment_id: str) -> payment_pb2.Payment:
         request = payment_pb2.GetPaymentRequest(id=payment_id)
         return await call(self._stub.GetPayment, request, token="", extra_metadata=self._key)
+
+    async def void(self, payment_id: str) -> None:
+        """Ends a payment that was not captured."""
+        request = payment_pb2.VoidPaymentRequest(id=payment_id)
+        await call(self._stub.VoidPayment, request, token="", extra_metadata=self._key)
 
     async def refund(self, *, idempotency_key: str, payment_id: str, amount: money_pb2.Money, reason: str) -> None:
         request = payment_pb2.CreateRefundRequest(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from grpc_services.booking import events, inventory_queries, messages, queries, rules
+from grpc_services.booking import events, folio, folio_queries, inventory_queries, queries, rules
 from grpc_services.booking.inventory_queries import Shift
 from grpc_services.booking.inventory_rules import Night
 from runtime.database import Connection, Database, Record
@@ -59,5 +60,7 @@ async def _expire(connection: Connection, row: Record) -> None:
         connection, expired, kind="BookingExpired", actor=Role.SYSTEM, summary="The hold ran out before it was paid."
     )
     await events.publish_expired(connection, expired)
-    rooms = rules.rooms_per_type(messages.priced_stay(row))
+    rooms = Counter(
+        str(room["room_type_id"]) for room in folio.standing(await folio_queries.load_rooms(connection, row["id"]))
+    )
     await inventory_queries.shift_nights(connection, rooms, row["check_in"], row["check_out"], Shift.RELEASE_HELD)

@@ -32,7 +32,7 @@ _rooms = bindparam("rooms", type_=ARRAY(Integer))
 _stay = (bindparam("check_in", type_=Date), bindparam("check_out", type_=Date))
 _stale_seconds = bindparam("stale_seconds", type_=Integer)
 
-_IS_FRESH = """(
+IS_FRESH = """(
     now() - make_interval(secs => :stale_seconds) < ALL (
         SELECT coalesce(feed.succeeded_at, '-infinity') FROM booking.calendar_feed AS feed
         WHERE feed.room_type_id = known.room_type_id
@@ -50,7 +50,7 @@ _TAKE = Statement(
     text(f"""
         WITH known AS (
             SELECT known.room_type_id, known.capacity FROM booking.room_type AS known
-            WHERE known.room_type_id = ANY (:types) AND NOT known.closed AND {_IS_FRESH}
+            WHERE known.room_type_id = ANY (:types) AND NOT known.closed AND {IS_FRESH}
             ORDER BY known.room_type_id
             FOR KEY SHARE
         )
@@ -105,7 +105,7 @@ _REFUSED_NIGHTS = Statement(
                 END AS reason
             FROM (
                 SELECT wanted.room_type_id, wanted.rooms, days.day::date AS night,
-                    known.closed IS NOT FALSE AS closed, NOT {_IS_FRESH} AS stale,
+                    known.closed IS NOT FALSE AS closed, NOT {IS_FRESH} AS stale,
                     coalesce({_LEFT}, known.capacity) AS free,
                     coalesce({_LEFT} + n.held, known.capacity) AS possible
                 FROM unnest(:types, :rooms) AS wanted (room_type_id, rooms)
@@ -123,13 +123,13 @@ _REFUSED_NIGHTS = Statement(
 )
 _ROOM_TYPES = Statement(
     text(f"""
-        SELECT known.*, NOT {_IS_FRESH} AS stale FROM booking.room_type AS known
+        SELECT known.*, NOT {IS_FRESH} AS stale FROM booking.room_type AS known
         WHERE known.room_type_id = ANY (:types)
     """).bindparams(_types, _stale_seconds)  # noqa: S608  # put together from constants
 )
 _TYPES_AFTER = Statement(
     text(f"""
-        SELECT known.*, NOT {_IS_FRESH} AS stale FROM booking.room_type AS known
+        SELECT known.*, NOT {IS_FRESH} AS stale FROM booking.room_type AS known
         WHERE known.room_type_id > :after_id ORDER BY known.room_type_id LIMIT :limit
     """).bindparams(  # noqa: S608  # put together from constants
         bindparam("after_id", type_=Uuid), bindparam("limit", type_=Integer), _stale_seconds
@@ -169,6 +169,7 @@ class Shift(enum.Enum):
 
     HELD_TO_SOLD = (-1, 1)
     RELEASE_HELD = (-1, 0)
+    RELEASE_SOLD = (0, -1)
 
 
 class NightsRefused(Exception):

@@ -9,6 +9,7 @@ from contracts.booking.v1 import booking_pb2
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
+from grpc_services.booking.folio import Folio, due
 from runtime.clock import to_timestamp
 from runtime.database import Record
 from runtime.errors import InvalidInput
@@ -35,7 +36,7 @@ def quote_message(row: Record) -> booking_pb2.Quote:
     )
 
 
-def booking_message(row: Record) -> booking_pb2.Booking:
+def booking_message(row: Record, folio: Folio) -> booking_pb2.Booking:
     stay = priced_stay(row)
     message = booking_pb2.Booking(
         id=str(row["id"]),
@@ -57,6 +58,30 @@ def booking_message(row: Record) -> booking_pb2.Booking:
         created_at=to_timestamp(row["created_at"]),
         updated_at=to_timestamp(row["updated_at"]),
         time_zone=stay.time_zone,
+        due=money_pb2.Money(minor_units=due(row), currency=row["currency"]),
+        penalty=_money(row, "penalty_minor_units"),
+        booked_rooms=[booked_room_message(room, folio.doors) for room in folio.rooms],
+        charges=[
+            booking_pb2.Charge(
+                id=str(one["id"]),
+                description=one["description"],
+                amount=money_pb2.Money(minor_units=one["amount_minor_units"], currency=row["currency"]),
+                at=to_timestamp(one["at"]),
+            )
+            for one in folio.charges
+        ],
+        desk_payments=[
+            booking_pb2.DeskPayment(
+                id=str(one["id"]),
+                method=booking_pb2.DeskPaymentMethod.Value(f"DESK_PAYMENT_METHOD_{one['method']}"),
+                amount=money_pb2.Money(minor_units=one["amount_minor_units"], currency=row["currency"]),
+                at=to_timestamp(one["at"]),
+            )
+            for one in folio.desk_payments
+        ],
+        document_secret=row["document_secret"],
+        source=booking_pb2.BookingSource.Value(f"BOOKING_SOURCE_{row['source']}"),
+        block_id=str(row["block_id"] or ""),
     )
     if row["hold_expires_at"] is not None:
         message.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))
@@ -65,15 +90,38 @@ def booking_message(row: Record) -> booking_pb2.Booking:
             booking_pb2.BookingPayment(
                 id=row["payment_id"],
                 state=row["payment_state"],
-                amount=_money(row, "total_minor_units"),
+                amount=_money(row, "payment_minor_units"),
                 checkout_url=row["checkout_url"],
             )
         )
     return message
 
 
-def booking_snapshot(row: Record) -> events_pb2.BookingSnapshot:
+def booked_room_message(room: Record, doors: Sequence[Record]) -> booking_pb2.BookedRoom:
+    return booking_pb2.BookedRoom(
+        position=room["position"],
+        room_type_id=str(room["room_type_id"]),
+        guest_name=room["guest_name"],
+        cancelled=room["cancelled"],
+        end_night=room["end_night"].isoformat(),
+        doors=[
+            booking_pb2.AssignedDoor(
+                room_id=str(door["room_id"]),
+                number=door["number"],
+                first_night=door["first_night"].isoformat(),
+                end_night=door["end_night"].isoformat(),
+            )
+            for door in doors
+            if door["position"] == room["position"]
+        ],
+    )
+
+
+def booking_snapshot(row: Record, rooms: Sequence[Record] = ()) -> events_pb2.BookingSnapshot:
+    """`rooms` name the room types whose nights are touched, where they are others than the priced ones."""
     stay = priced_stay(row)
+    priced = [room.request.room_type_id for room in stay.rooms]
+    others = sorted({str(room["room_type_id"]) for room in rooms} - set(priced))
     snapshot = events_pb2.BookingSnapshot(
         booking_id=str(row["id"]),
         reference=row["reference"],
@@ -86,7 +134,7 @@ def booking_snapshot(row: Record) -> events_pb2.BookingSnapshot:
         guest_name=row["guest_name"],
         check_in=row["check_in"].isoformat(),
         check_out=row["check_out"].isoformat(),
-        room_type_ids=[room.request.room_type_id for room in stay.rooms],
+        room_type_ids=[*priced, *others],
         room_names=[room.room_type_name for room in stay.rooms],
         time_zone=stay.time_zone,
         total=_money(row, "total_minor_units"),
@@ -144,6 +192,13 @@ def state_name(value: booking_pb2.BookingState.ValueType) -> str:
         return booking_pb2.BookingState.Name(value).removeprefix("BOOKING_STATE_")
     except ValueError:
         raise InvalidInput("There is no such state.", path=("states",)) from None
+
+
+def departed(time: booking_pb2.StayTime.ValueType) -> bool | None:
+    """None when stays of any time are asked for."""
+    if time not in booking_pb2.StayTime.values():
+        raise InvalidInput("There is no such time.", path=("time",))
+    return None if time == booking_pb2.STAY_TIME_UNSPECIFIED else time == booking_pb2.STAY_TIME_PAST
 
 
 def parse_date(text: str, field: str) -> dt.date:

@@ -126,6 +126,7 @@ class Booking(BookingServiceModel, table=True):
     special_requests: str = long_text()
     arrival_time: str = long_text()
     priced_stay: bytes = Field(sa_type=LargeBinary)  # innkeeper.hotel.v1.PriceStayResponse
+    time_zone: str = long_text()  # of the hotel, as in priced_stay: statements ask for today there
     currency: str = long_text()
     total_minor_units: int = Field(sa_type=BigInteger)
     paid_minor_units: int = Field(sa_type=BigInteger)
@@ -140,6 +141,7 @@ class Booking(BookingServiceModel, table=True):
     payment_attempts: int = Field(sa_type=SmallInteger)
     payment_id: str = long_text()
     payment_state: str = long_text()
+    payment_minor_units: int = Field(sa_type=BigInteger)
     checkout_url: str = long_text()
     created_at: dt.datetime = required_moment(default_now=True)
     updated_at: dt.datetime = required_moment(default_now=True)
@@ -186,6 +188,18 @@ class TimelineEntry(BookingServiceModel, table=True):
     summary: str = long_text()
     request_id: str = long_text()
     trace_id: str = long_text()
+    at: dt.datetime = required_moment(default_now=True)
+
+
+class CapturedPayment(BookingServiceModel, table=True):
+    """A payment whose money the booking took in; what of it may still go back is this less its refunds."""
+
+    __tablename__ = "captured_payment"
+    __table_args__ = (CheckConstraint("amount_minor_units > 0", name="amount"),)
+
+    payment_id: str = Field(primary_key=True, sa_type=Text)
+    booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id"),))
+    amount_minor_units: int = Field(sa_type=BigInteger)
     at: dt.datetime = required_moment(default_now=True)
 
 

@@ -10,6 +10,7 @@ import grpc
 
 from contracts.booking.v1 import booking_pb2
 from grpc_services.booking import (
+    doors,
     events,
     holds,
     inventory_change_queries,
@@ -109,6 +110,7 @@ class OutOfOrderMethods:
                 created_by=caller.account_id,
             )
             await _change_nights(connection, kind, first_night, last_night + _DAY, rooms=1)
+            await doors.close_door(connection, row)
             kind = await inventory_change_queries.save_room_type(connection, kind)
             await inventory_change_queries.write_change(
                 connection, kind, "out_of_order", caller, before=None, after=inventory_messages.logged_period(row, room)
@@ -139,6 +141,7 @@ class OutOfOrderMethods:
                 return inventory_messages.out_of_order(again or standing)
             first_night = max(ended["first_night"], inventory_rules.first_open_night(now))
             await _change_nights(connection, kind, first_night, ended["end_night"], rooms=-1)
+            await doors.open_door(connection, ended, first_night)
             room = await out_of_order_queries.load_room(connection, ended["room_id"])
             kind = await inventory_change_queries.save_room_type(connection, kind)
             await inventory_change_queries.write_change(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Integer, bindparam, func, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from grpc_services.booking.models import PaymentEvent, Refund
+from grpc_services.booking.models import Booking, CapturedPayment, PaymentEvent, Refund
 from runtime.database import Connection, Record, Statement
 from runtime.identifiers import new_id
 from runtime.request_context import request_id
@@ -15,6 +15,8 @@ from runtime.tables import table_of
 
 refund = table_of(Refund)
 payment_event = table_of(PaymentEvent)
+captured = table_of(CapturedPayment)
+booking = table_of(Booking)
 
 _seconds = bindparam("seconds", type_=Integer)
 
@@ -66,8 +68,42 @@ _REQUEST_REFUND = Statement(
     )
     .on_conflict_do_nothing()
 )
-_OPEN_REFUND = Statement(
-    select(refund).where(refund.c.payment_id == bindparam("payment_id"), refund.c.state == "REQUESTED")
+_OPEN_REFUNDS = Statement(
+    select(refund, booking.c.currency)
+    .join_from(refund, booking, refund.c.booking_id == booking.c.id)
+    .where(refund.c.booking_id == bindparam("booking_id"), refund.c.state == "REQUESTED")
+    .order_by(refund.c.id)
+)
+_SENT_BACK = Statement(
+    select(func.coalesce(func.sum(refund.c.amount_minor_units), 0).cast(BigInteger)).where(
+        refund.c.booking_id == bindparam("booking_id")
+    )
+)
+_RECORD_CAPTURE = Statement(
+    upsert(captured)
+    .values(
+        payment_id=bindparam("payment_id"), booking_id=bindparam("booking_id"), amount_minor_units=bindparam("amount")
+    )
+    .on_conflict_do_nothing()
+)
+_CAPTURED = Statement(select(captured.c.payment_id).where(captured.c.payment_id == bindparam("payment_id")))
+_REFUNDABLE = Statement(
+    select(
+        captured.c.payment_id,
+        (
+            captured.c.amount_minor_units
+            - func.coalesce(
+                select(func.sum(refund.c.amount_minor_units))
+                .where(refund.c.payment_id == captured.c.payment_id)
+                .scalar_subquery(),
+                0,
+            )
+        )
+        .cast(BigInteger)
+        .label("refundable"),
+    )
+    .where(captured.c.booking_id == bindparam("booking_id"))
+    .order_by(captured.c.at.desc(), captured.c.payment_id)
 )
 _FINISH_REFUND = Statement(
     update(refund).where(refund.c.id == bindparam("refund_id"), refund.c.state == "REQUESTED").values(state="SUCCEEDED")
@@ -107,8 +143,39 @@ async def request_refund(
     )
 
 
-async def open_refund(connection: Connection, payment_id: str) -> Record | None:
-    return await _OPEN_REFUND.fetch_row(connection, payment_id=payment_id)
+async def owe_refund(
+    connection: Connection, *, booking_id: uuid.UUID, payment_id: str, amount: int, reason: str
+) -> uuid.UUID:
+    """Asks for a part of a payment; answers the refund's id."""
+    refund_id = new_id()
+    await _REQUEST_REFUND.execute(
+        connection, id=refund_id, booking_id=booking_id, payment_id=payment_id, amount=amount, reason=reason
+    )
+    return refund_id
+
+
+async def open_refunds(connection: Connection, booking_id: uuid.UUID) -> list[Record]:
+    """With the booking's currency."""
+    return await _OPEN_REFUNDS.fetch(connection, booking_id=booking_id)
+
+
+async def sent_back(connection: Connection, booking_id: uuid.UUID) -> int:
+    """What went back of a booking's money or is about to."""
+    return int(await _SENT_BACK.fetch_value(connection, booking_id=booking_id))
+
+
+async def record_capture(connection: Connection, booking_id: uuid.UUID, payment_id: str, amount: int) -> None:
+    await _RECORD_CAPTURE.execute(connection, booking_id=booking_id, payment_id=payment_id, amount=amount)
+
+
+async def is_taken_in(connection: Connection, payment_id: str) -> bool:
+    """Whether the money of a payment was counted before."""
+    return await _CAPTURED.fetch_row(connection, payment_id=payment_id) is not None
+
+
+async def refundable_payments(connection: Connection, booking_id: uuid.UUID) -> list[Record]:
+    """(payment_id, refundable), the newest first."""
+    return await _REFUNDABLE.fetch(connection, booking_id=booking_id)
 
 
 async def finish_refund(connection: Connection, refund_id: uuid.UUID) -> bool:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import grpc
 
 from contracts.booking.v1 import booking_pb2
-from grpc_services.booking import events, messages, payment_queries, queries, rules, settlement
+from contracts.money.v1 import money_pb2
+from contracts.payment.v1 import payment_pb2
+from grpc_services.booking import events, folio, messages, payment_queries, queries, rules, settlement
+from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
 from runtime.cursors import page_size
-from runtime.database import Database, Record
-from runtime.errors import IllegalState, NotFound
+from runtime.database import Connection, Database, Record
+from runtime.errors import IllegalState, NotFound, Unavailable
 from runtime.idempotency import check_key
 from runtime.identity import Role, require_account, require_role
+
+_ENDED = ("CAPTURED", "FAILED", "VOIDED")
+_PAYS_MORE = (rules.State.CONFIRMED, rules.State.CHECKED_IN)
+_TIME_TO_PAY = dt.timedelta(hours=1)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -25,6 +34,7 @@ class PaymentMethods:
     _database: Database
     _payments: PaymentSystem
     _stale_seconds: int
+    _now: Callable[[], dt.datetime]
 
     async def StartPayment(
         self, request: booking_pb2.StartPaymentRequest, context: Context
@@ -40,17 +50,17 @@ class PaymentMethods:
         if row["guest_account_id"] != caller.account_id:
             raise NotFound("There is no such booking.", path=("bookingId",))
         _check_payable(row)
-        if row["state"] == rules.State.PAYMENT_PENDING:
-            payment = await self._payments.get(row["payment_id"])
-        else:
+        amount = folio.due(row)
+        payment = await self._open_payment(row, amount)
+        if payment is None:
             payment = await self._payments.create(
-                idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}",
-                amount=messages.booking_message(row).total,
+                idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}:{amount}",
+                amount=money_pb2.Money(minor_units=amount, currency=row["currency"]),
                 booking_id=str(row["id"]),
                 booking_reference=row["reference"],
                 description=messages.priced_stay(row).hotel_name,
                 return_url=request.return_url,
-                expires_at=row["hold_expires_at"],
+                expires_at=row["hold_expires_at"] or self._now() + _TIME_TO_PAY,
             )
         async with self._database.transaction() as connection:
             earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
@@ -61,24 +71,29 @@ class PaymentMethods:
                 raise NotFound("There is no such booking.", path=("bookingId",))
             if locked["payment_id"] != payment.id:
                 _check_payable(locked)
-            if locked["state"] == rules.State.HELD:
-                moved = await queries.move_booking(
-                    connection,
-                    locked,
-                    rules.State.PAYMENT_PENDING,
-                    payment=(payment.id, payment_state_name(payment), payment.checkout_url),
-                    new_attempt=True,
-                )
-                locked = moved or locked
-                await queries.write_timeline(
-                    connection, locked, kind="PaymentStarted", actor=caller.role, summary="Payment begun."
-                )
-                await events.publish_payment_started(connection, locked)
-            if locked["payment_id"] != payment.id:
-                raise IllegalState("Another payment of this booking is under way.", path=("bookingId",))
-            response = booking_pb2.StartPaymentResponse(booking=messages.booking_message(locked))
+                if locked["payment_id"] != row["payment_id"] or folio.due(locked) != amount:
+                    raise IllegalState("Another payment of this booking is under way.", path=("bookingId",))
+                locked = await _begin_payment(connection, locked, payment, caller.role)
+            response = booking_pb2.StartPaymentResponse(booking=await booking_as_message(connection, locked))
             await keys.store(connection, **key, answer=response)
         return response
+
+    async def _open_payment(self, row: Record, amount: int) -> payment_pb2.Payment | None:
+        """The payment that is already open for this amount; one for another amount is ended."""
+        if not row["payment_id"] or row["payment_state"] in _ENDED:
+            return None
+        payment = await self._payments.get(row["payment_id"])
+        if row["state"] == rules.State.PAYMENT_PENDING:
+            return payment
+        state = payment_state_name(payment)
+        if state == "CAPTURED":
+            raise Unavailable("A payment of this booking is being settled; please try again.")
+        if state in _ENDED:
+            return None
+        if payment.amount.minor_units == amount:
+            return payment
+        await self._payments.void(payment.id)
+        return None
 
     async def ReceivePaymentEvent(
         self, request: booking_pb2.ReceivePaymentEventRequest, context: Context
@@ -127,9 +142,37 @@ class PaymentMethods:
         )
 
 
+async def _begin_payment(connection: Connection, row: Record, payment: payment_pb2.Payment, actor: str) -> Record:
+    state = rules.State(row["state"])
+    moved = await queries.move_booking(
+        connection,
+        row,
+        rules.State.PAYMENT_PENDING if state is rules.State.HELD else state,
+        payment=(payment.id, payment_state_name(payment), payment.amount.minor_units, payment.checkout_url),
+        new_attempt=True,
+    )
+    if moved is None:
+        raise RuntimeError("a locked booking was moved by somebody else")
+    await queries.write_timeline(
+        connection,
+        moved,
+        kind="PaymentStarted",
+        actor=actor,
+        summary="Payment begun.",
+        changed_state=moved["state"] != state,
+    )
+    await events.publish_payment_started(connection, moved)
+    return moved
+
+
 def _check_payable(row: Record) -> None:
-    if rules.State(row["state"]) not in rules.HOLDING or row["overdue"]:
-        state = rules.State.EXPIRED if row["hold_expires_at"] is not None else row["state"]
-        raise IllegalState(
-            f"A booking that is {state} cannot be paid.", path=("bookingId",), details={"state": state, "allowed": ""}
-        )
+    state = rules.State(row["state"])
+    if state in rules.HOLDING and not row["overdue"]:
+        return
+    prepaid = rules.first_state(messages.priced_stay(row)) is rules.State.HELD
+    if state in _PAYS_MORE and prepaid and folio.due(row):
+        return
+    told = rules.State.EXPIRED if row["hold_expires_at"] is not None else state
+    raise IllegalState(
+        f"A booking that is {told} cannot be paid.", path=("bookingId",), details={"state": told, "allowed": ""}
+    )

@@ -22,3 +22,8 @@ def sees_every_booking(caller: Caller) -> bool:
 def may_run(caller: Caller, kind: Record) -> bool:
     """Whether the caller runs the house of a room type."""
     return caller.role is Role.ADMIN or caller.account_id == kind["owner_id"]
+
+
+def runs_house_of(caller: Caller, booking: Record) -> bool:
+    """Whether the caller runs the house of a booking."""
+    return caller.role is Role.ADMIN or caller.account_id == booking["hotel_owner_id"]

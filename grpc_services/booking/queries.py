@@ -12,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Date,
     Integer,
     Text,
     Uuid,
@@ -76,6 +77,7 @@ _GIVEN = (
     "special_requests",
     "arrival_time",
     "priced_stay",
+    "time_zone",
     "currency",
     "total_minor_units",
     "source",
@@ -89,6 +91,7 @@ _NOTHING_YET = (
     "charges_minor_units",
     "desk_paid_minor_units",
     "payment_attempts",
+    "payment_minor_units",
 )
 _INSERT_BOOKING = Statement(
     insert(booking)
@@ -117,18 +120,24 @@ _VISIBLE = or_(
 _VISIBLE_BOOKINGS = Statement(
     select(booking, _IS_OVERDUE).where(booking.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), _VISIBLE)
 )
+_BOOKING_OF_SECRET = Statement(select(booking).where(booking.c.document_secret == bindparam("secret")))
 _AFTER = tuple_(booking.c.created_at, booking.c.id) < tuple_(bindparam("after_at"), bindparam("after_id", type_=Uuid))
 _IN_STATES = or_(bindparam("any_state", type_=Boolean), booking.c.state == any_(bindparam("states", type_=ARRAY(Text))))
 _PAGE = (
     select(booking).order_by(booking.c.created_at.desc(), booking.c.id.desc()).limit(bindparam("limit", type_=Integer))
 )
 _FROM = or_(bindparam("from_start", type_=Boolean), _AFTER)
-_OWN_PAGE = Statement(_PAGE.where(booking.c.guest_account_id == bindparam("account_id"), _IN_STATES, _FROM))
+_DEPARTED = or_(
+    booking.c.state == "COMPLETED", booking.c.check_out < func.timezone(booking.c.time_zone, func.now()).cast(Date)
+)
+_AT_TIME = or_(bindparam("any_time", type_=Boolean), bindparam("departed", type_=Boolean) == _DEPARTED)
+_OWN_PAGE = Statement(_PAGE.where(booking.c.guest_account_id == bindparam("account_id"), _IN_STATES, _AT_TIME, _FROM))
 _HOTEL_PAGE = Statement(
     _PAGE.where(
         booking.c.hotel_id == bindparam("hotel_id"),
         or_(bindparam("sees_all", type_=Boolean), booking.c.hotel_owner_id == bindparam("account_id")),
         _IN_STATES,
+        _AT_TIME,
         _FROM,
     )
 )
@@ -148,6 +157,7 @@ _MOVE = Statement(
         payment_attempts=booking.c.payment_attempts + bindparam("attempts", type_=Integer),
         payment_id=bindparam("payment_id"),
         payment_state=bindparam("payment_state"),
+        payment_minor_units=bindparam("payment_amount", type_=BigInteger),
         checkout_url=bindparam("checkout_url"),
     )
     .returning(booking)
@@ -234,6 +244,11 @@ async def lock_booking(connection: Connection, booking_id: uuid.UUID) -> Record 
     return await _BOOKING_FOR_UPDATE.fetch_row(connection, id=booking_id)
 
 
+async def booking_of_secret(connection: Connection, secret: str) -> Record | None:
+    """By the secret of the addresses of its bill and calendar file."""
+    return await _BOOKING_OF_SECRET.fetch_row(connection, secret=secret)
+
+
 async def visible_bookings(
     connection: Connection, ids: Sequence[uuid.UUID], *, account_id: uuid.UUID, sees_all: bool
 ) -> list[Record]:
@@ -247,14 +262,18 @@ async def booking_page(
     hotel_id: uuid.UUID | None,
     sees_all: bool,
     states: Sequence[str],
+    departed: bool | None,
     after: tuple[dt.datetime, uuid.UUID] | None,
     limit: int,
 ) -> list[Record]:
-    """Newest first: the account's own bookings, or a hotel's if the account owns it."""
+    """Newest first: the account's own bookings, or a hotel's if the account owns it. Departed are those whose
+    last day is over at the hotel, and those that checked out."""
     after_at, after_id = after or _BEFORE_ALL
     paging = {
         "any_state": not states,
         "states": states,
+        "any_time": departed is None,
+        "departed": departed is True,
         "from_start": after is None,
         "after_at": after_at,
         "after_id": after_id,
@@ -272,13 +291,19 @@ async def move_booking(
     to_state: rules.State,
     *,
     paid: int = 0,
-    payment: tuple[str, str, str] | None = None,
+    payment: tuple[str, str, int, str] | None = None,
     new_attempt: bool = False,
 ) -> Record | None:
     """Compare-and-set on (state, version); None when somebody else moved it first. `payment` is the newest
-    payment's id, state and checkout address. A hold's deadline stays while the booking is held."""
-    rules.check_move(rules.State(row["state"]), to_state)
-    payment_id, payment_state, checkout_url = payment or (row["payment_id"], row["payment_state"], row["checkout_url"])
+    payment's id, state, amount and checkout address. A hold's deadline stays while the booking is held."""
+    if to_state != row["state"]:
+        rules.check_move(rules.State(row["state"]), to_state)
+    payment_id, payment_state, payment_amount, checkout_url = payment or (
+        row["payment_id"],
+        row["payment_state"],
+        row["payment_minor_units"],
+        row["checkout_url"],
+    )
     return await _MOVE.fetch_row(
         connection,
         booking_id=row["id"],
@@ -290,6 +315,7 @@ async def move_booking(
         attempts=int(new_attempt),
         payment_id=payment_id,
         payment_state=payment_state,
+        payment_amount=payment_amount,
         checkout_url=checkout_url,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 
@@ -66,3 +67,11 @@ def parse_ids(values: Sequence[str]) -> list[uuid.UUID]:
     if len(values) > MOST_IDS:
         raise InvalidInput(f"Ask for at most {MOST_IDS} at a time.", path=("ids",))
     return [parse_id(value, path=("id",)) for value in values]
+
+
+def cursor_moment(text: str) -> dt.datetime:
+    """A moment that a list put into its cursor."""
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput("This cursor is not one that this list gave out.", path=("after",)) from None

@@ -6,6 +6,7 @@ import enum
 import re
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -90,6 +91,23 @@ def check_guest(guest: booking_pb2.GuestDetails) -> None:
         raise InvalidInput("This is not a telephone number.", path=("guest", "phone"))
 
 
+def room_guests(guests: Sequence[booking_pb2.RoomGuest], rooms: int) -> dict[int, str]:
+    """Who sleeps in which of so many rooms, by position."""
+    if len(guests) > rooms:
+        raise InvalidInput("There are more names than rooms.", path=("roomGuests",))
+    names: dict[int, str] = {}
+    for number, guest in enumerate(guests):
+        path = ("roomGuests", str(number))
+        if not 0 <= guest.position < rooms or guest.position in names:
+            raise InvalidInput("Name each room of the quote once at most, by its position.", path=(*path, "position"))
+        if not 1 <= len(guest.name.strip()) <= LONGEST_NAME:
+            raise InvalidInput(f"A name has 1 to {LONGEST_NAME} characters.", path=(*path, "name"))
+        if _CONTROL.search(guest.name):
+            raise InvalidInput("This has characters that cannot be shown.", path=(*path, "name"))
+        names[guest.position] = guest.name.strip()
+    return names
+
+
 def check_wishes(special_requests: str, arrival_time: str) -> None:
     if len(special_requests) > LONGEST_REQUEST:
         raise InvalidInput(f"Keep requests under {LONGEST_REQUEST} characters.", path=("specialRequests",))
@@ -99,10 +117,19 @@ def check_wishes(special_requests: str, arrival_time: str) -> None:
         raise InvalidInput("A time of day is written HH:MM.", path=("arrivalTime",))
 
 
+def check_line(text: str, longest: int, path: Sequence[str], *, required: bool = False) -> None:
+    """Text of one line."""
+    if len(text) > longest or (required and not text.strip()):
+        raise InvalidInput(f"This has {'1' if required else '0'} to {longest} characters.", path=path)
+    if _CONTROL.search(text):
+        raise InvalidInput("This has characters that cannot be shown.", path=path)
+
+
 class Settlement(enum.Enum):
     """What the state of a payment asks of its booking."""
 
     CONFIRM = enum.auto()
+    KEEP_WHAT_IS_DUE = enum.auto()  # a payment of ours; what the booking no longer owes goes back
     TAKE_AGAIN = enum.auto()  # the hold is gone: take the nights at the quoted price, else refund
     REFUND = enum.auto()
     REOPEN = enum.auto()  # the payment failed; the guest may try again while the hold lives
@@ -116,6 +143,7 @@ class PaymentFacts:
     amount_minor_units: int
     currency: str
     is_current: bool  # the booking's newest payment
+    is_taken_in: bool  # its money was counted before
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +152,23 @@ class BookingFacts:
     total_minor_units: int
     currency: str
     paid_minor_units: int
+    payment_minor_units: int  # what its newest payment was opened for
 
 
 def settlement(booking: BookingFacts, payment: PaymentFacts) -> Settlement:
     """The one place that says what money does to a booking. Repeating it with the same facts is harmless:
     a booking that took this money is paid, and then nothing is left to do."""
     if payment.state == "CAPTURED":
-        if (payment.amount_minor_units, payment.currency) != (booking.total_minor_units, booking.currency):
+        if payment.is_taken_in:
+            return Settlement.NOTHING
+        expected = booking.payment_minor_units if payment.is_current else booking.total_minor_units
+        if (payment.amount_minor_units, payment.currency) != (expected, booking.currency):
             return Settlement.PARK
-        if booking.paid_minor_units:
-            return Settlement.NOTHING if payment.is_current else Settlement.REFUND
         if booking.state in HOLDING:
             return Settlement.CONFIRM
         if booking.state is State.EXPIRED:
-            return Settlement.TAKE_AGAIN
-        return Settlement.REFUND
+            return Settlement.REFUND if booking.paid_minor_units else Settlement.TAKE_AGAIN
+        return Settlement.KEEP_WHAT_IS_DUE if payment.is_current else Settlement.REFUND
     if payment.state in ("FAILED", "VOIDED") and payment.is_current and booking.state is State.PAYMENT_PENDING:
         return Settlement.REOPEN
     return Settlement.NOTHING

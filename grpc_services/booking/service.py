@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from grpc_services.booking.gateway import open_gateway
 from grpc_services.booking.servicer import BookingServicer
 from runtime.channels import open_token_verifier
+from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server
 from runtime.settings import BookingSettings
@@ -17,7 +19,10 @@ SERVICE_NAME = booking_pb2.DESCRIPTOR.services_by_name["BookingService"].full_na
 
 
 @asynccontextmanager
-async def booking_service(settings: BookingSettings) -> AsyncIterator[GrpcServer]:
+async def booking_service(
+    settings: BookingSettings, *, now: Callable[[], dt.datetime] = utc_now
+) -> AsyncIterator[GrpcServer]:
+    """`now` tells the day at a hotel; holds and quotes run by the database's clock."""
     async with (
         open_database(
             settings.database_url.get_secret_value(),
@@ -30,7 +35,7 @@ async def booking_service(settings: BookingSettings) -> AsyncIterator[GrpcServer
             settings.grpc_listen,
             SERVICE_NAME,
             lambda server: booking_pb2_grpc.add_BookingServiceServicer_to_server(
-                BookingServicer(database, prices, payments, settings), server
+                BookingServicer(database, prices, payments, settings, now=now), server
             ),
             verifier=verifier,
         ) as server,

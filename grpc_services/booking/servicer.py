@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -11,7 +12,7 @@ import grpc
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2
 from grpc_services.booking import (
-    events,
+    blocks,
     holds,
     inventory_queries,
     messages,
@@ -19,18 +20,35 @@ from grpc_services.booking import (
     queries,
     rules,
 )
+from grpc_services.booking.answers import booking_as_message, bookings_as_messages
+from grpc_services.booking.bill_servicer import BillMethods
+from grpc_services.booking.block_servicer import BlockMethods
+from grpc_services.booking.booking_creation import create_booking
 from grpc_services.booking.calendar_feed_servicer import CalendarFeedMethods
 from grpc_services.booking.calendar_servicer import CalendarMethods
-from grpc_services.booking.errors import QuoteExpired, RoomUnavailable
+from grpc_services.booking.cancel_servicer import CancelMethods
+from grpc_services.booking.change_quote import ChangeQuoteMethods
+from grpc_services.booking.desk_move_servicer import DeskMoveMethods
+from grpc_services.booking.desk_servicer import DeskMethods
+from grpc_services.booking.document_servicer import DocumentMethods
+from grpc_services.booking.errors import QuoteExpired
+from grpc_services.booking.figures_servicer import FiguresMethods
 from grpc_services.booking.gateway import HotelPrices, PaymentSystem
 from grpc_services.booking.inventory_change_servicer import InventoryChangeMethods
 from grpc_services.booking.inventory_servicer import InventoryMethods
+from grpc_services.booking.modify_servicer import ModifyMethods
+from grpc_services.booking.note_servicer import NoteMethods
 from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
 from grpc_services.booking.payment_servicer import PaymentMethods
-from grpc_services.booking.reading import keys, parse_ids, visible_booking
+from grpc_services.booking.reading import cursor_moment, keys, parse_ids, visible_booking
+from grpc_services.booking.room_claims import claim_rooms, unavailable
+from grpc_services.booking.room_plan_servicer import RoomPlanMethods
+from grpc_services.booking.waitlist_servicer import WaitlistMethods
+from grpc_services.booking.walk_in_servicer import WalkInMethods
+from runtime.clock import utc_now
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Database, Record
-from runtime.errors import InvalidInput, NotFound
+from runtime.errors import NotFound
 from runtime.idempotency import check_key
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import NOBODY, Role, current_caller, require_account, require_role
@@ -40,41 +58,52 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class BookingServicer(
+    CancelMethods,
+    ModifyMethods,
+    ChangeQuoteMethods,
+    DeskMoveMethods,
+    BillMethods,
     PaymentMethods,
     InventoryMethods,
     InventoryChangeMethods,
     OutOfOrderMethods,
     CalendarMethods,
     CalendarFeedMethods,
+    DocumentMethods,
+    WaitlistMethods,
+    DeskMethods,
+    NoteMethods,
+    RoomPlanMethods,
+    BlockMethods,
+    WalkInMethods,
+    FiguresMethods,
     booking_pb2_grpc.BookingServiceServicer,
 ):
     def __init__(
-        self, database: Database, prices: HotelPrices, payments: PaymentSystem, settings: BookingSettings
+        self,
+        database: Database,
+        prices: HotelPrices,
+        payments: PaymentSystem,
+        settings: BookingSettings,
+        *,
+        now: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._database = database
         self._prices = prices
         self._payments = payments
+        self._now = now
         self._quote_seconds = settings.quote_seconds
         self._hold_seconds = settings.hold_seconds
         self._stale_seconds = settings.calendar_stale_seconds
         self._also_http = settings.allow_private_addresses
 
     async def CreateQuote(self, request: booking_pb2.CreateQuoteRequest, context: Context) -> booking_pb2.Quote:
-        stay = await self._prices.price_stay(
-            hotel_pb2.PriceStayRequest(
-                hotel_id=request.hotel_id, check_in=request.check_in, check_out=request.check_out, rooms=request.rooms
-            )
-        )
         check_in = messages.parse_date(request.check_in, "checkIn")
         check_out = messages.parse_date(request.check_out, "checkOut")
-        rooms = rules.rooms_per_type(stay)
-        async with self._database.reading() as connection:
-            refused = await self._refused_nights(connection, rooms, check_in, check_out)
-        if refused and await holds.expire_in_the_way(self._database, rooms, check_in, check_out):
-            async with self._database.reading() as connection:
-                refused = await self._refused_nights(connection, rooms, check_in, check_out)
-        if refused:
-            raise _unavailable(refused)
+        if request.booking_id:
+            stay = await self._price_change(request, check_in, check_out)
+        else:
+            stay = await self._price_new(request, check_in, check_out)
         async with self._database.transaction() as connection:
             row = await queries.insert_quote(
                 connection,
@@ -86,6 +115,29 @@ class BookingServicer(
                 seconds=self._quote_seconds,
             )
         return messages.quote_message(row)
+
+    async def _price_new(
+        self, request: booking_pb2.CreateQuoteRequest, check_in: dt.date, check_out: dt.date
+    ) -> hotel_pb2.PriceStayResponse:
+        stay = await self._prices.price_stay(
+            hotel_pb2.PriceStayRequest(
+                hotel_id=request.hotel_id, check_in=request.check_in, check_out=request.check_out, rooms=request.rooms
+            )
+        )
+        rooms = rules.rooms_per_type(stay)
+        async with self._database.reading() as connection:
+            if request.block_id:
+                block_id, hotel_id = parse_id(request.block_id, path=("blockId",)), uuid.UUID(stay.hotel_id)
+                rooms = await blocks.rooms_beyond(
+                    connection, current_caller(), block_id, hotel_id, rooms, check_in, check_out
+                )
+            refused = await self._refused_nights(connection, rooms, check_in, check_out)
+        if refused and await holds.expire_in_the_way(self._database, rooms, check_in, check_out):
+            async with self._database.reading() as connection:
+                refused = await self._refused_nights(connection, rooms, check_in, check_out)
+        if refused:
+            raise unavailable(refused)
+        return stay
 
     async def GetQuotes(self, request: booking_pb2.GetQuotesRequest, context: Context) -> booking_pb2.GetQuotesResponse:
         """A quote holds no personal data; its unguessable id is all one needs to read it."""
@@ -105,18 +157,14 @@ class BookingServicer(
             raise NotFound("There is no such quote.", path=("quoteId",))
         stay = messages.priced_stay(quote)
         rooms = rules.rooms_per_type(stay)
-        try:
-            return await self._book(request, quote, stay, rooms)
-        except inventory_queries.NightsRefused:
-            await holds.expire_in_the_way(self._database, rooms, quote["check_in"], quote["check_out"])
-        try:
-            return await self._book(request, quote, stay, rooms)
-        except inventory_queries.NightsRefused:
-            async with self._database.reading() as connection:
-                refused = await self._refused_nights(connection, rooms, quote["check_in"], quote["check_out"])
-            if not refused:  # free again by now; the guest may try once more
-                raise RoomUnavailable(uuid.UUID(next(iter(rooms))), [(quote["check_in"], "SOLD_OUT", None)]) from None
-            raise _unavailable(refused) from None
+        return await claim_rooms(
+            self._database,
+            rooms,
+            quote["check_in"],
+            quote["check_out"],
+            lambda: self._book(request, quote, stay, rooms),
+            stale_seconds=self._stale_seconds,
+        )
 
     async def _book(
         self,
@@ -132,63 +180,24 @@ class BookingServicer(
             earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.Booking)
             if earlier is not None:
                 return earlier
-            owner_id = uuid.UUID(stay.owner_id)
-            policies.check_may_book(caller, owner_id)
+            policies.check_may_book(caller, uuid.UUID(stay.owner_id))
             if quote["expired"]:
                 raise QuoteExpired
             state = rules.first_state(stay)
-            booking_id = new_id()
-            row = await queries.insert_booking(
+            row = await create_booking(
                 connection,
-                [
-                    {
-                        "booking_id": booking_id,
-                        "position": position,
-                        "room_type_id": uuid.UUID(room.request.room_type_id),
-                        "rate_plan_id": uuid.UUID(room.request.rate_plan_id),
-                        "adults": room.request.adults,
-                        "children_ages": list(room.request.children_ages),
-                        "total_minor_units": room.total.minor_units,
-                        "guest_name": "",
-                        "cancelled": False,
-                        "first_night": quote["check_in"],
-                        "end_night": quote["check_out"],
-                    }
-                    for position, room in enumerate(stay.rooms)
-                ],
-                id=booking_id,
-                reference=rules.new_reference(),
+                quote,
+                stay,
                 state=state,
-                hold_seconds=self._hold_seconds if state is rules.State.HELD else None,
-                hotel_id=quote["hotel_id"],
-                hotel_owner_id=owner_id,
+                hold_seconds=self._hold_seconds,
                 guest_account_id=caller.account_id,
-                quote_id=quote["id"],
-                check_in=quote["check_in"],
-                check_out=quote["check_out"],
-                guest_name=request.guest.name.strip(),
-                guest_email=request.guest.email,
-                guest_phone=request.guest.phone,
+                guest=request.guest,
+                actor=caller.role,
                 special_requests=request.special_requests,
                 arrival_time=request.arrival_time,
-                priced_stay=quote["priced_stay"],
-                currency=stay.currency,
-                total_minor_units=stay.total.minor_units,
-                source="GUEST",
-                block_id=None,
-                document_secret=rules.new_document_secret(),
+                room_guests=rules.room_guests(request.room_guests, len(stay.rooms)),
             )
-            if state is rules.State.HELD:
-                await queries.write_timeline(
-                    connection, row, kind="BookingHeld", actor=caller.role, summary="Rooms held, waiting for payment."
-                )
-                await events.publish_held(connection, row)
-            else:
-                await queries.write_timeline(
-                    connection, row, kind="BookingConfirmed", actor=caller.role, summary="Confirmed; paid at the hotel."
-                )
-                await events.publish_confirmed(connection, row)
-            booking = messages.booking_message(row)
+            booking = await booking_as_message(connection, row)
             await keys.store(connection, **key, answer=booking)
             await inventory_queries.take_nights(
                 connection,
@@ -218,7 +227,7 @@ class BookingServicer(
                 account_id=caller.account_id,
                 sees_all=policies.sees_every_booking(caller),
             )
-        return booking_pb2.GetBookingsResponse(bookings=[messages.booking_message(row) for row in rows])
+            return booking_pb2.GetBookingsResponse(bookings=await bookings_as_messages(connection, rows))
 
     async def ListBookings(
         self, request: booking_pb2.ListBookingsRequest, context: Context
@@ -228,7 +237,7 @@ class BookingServicer(
         after = None
         if request.after:
             at, identifier = decode_cursor(request.after, (str, str))
-            after = (_cursor_moment(str(at)), parse_id(str(identifier), path=("after",)))
+            after = (cursor_moment(str(at)), parse_id(str(identifier), path=("after",)))
         async with self._database.reading() as connection:
             rows = await queries.booking_page(
                 connection,
@@ -236,12 +245,14 @@ class BookingServicer(
                 hotel_id=parse_id(request.hotel_id, path=("hotelId",)) if request.hotel_id else None,
                 sees_all=policies.sees_every_booking(caller),
                 states=[messages.state_name(state) for state in request.states],
+                departed=messages.departed(request.time),
                 after=after,
                 limit=limit + 1,
             )
-        shown = rows[:limit]
+            shown = rows[:limit]
+            bookings = await bookings_as_messages(connection, shown)
         return booking_pb2.ListBookingsResponse(
-            bookings=[messages.booking_message(row) for row in shown],
+            bookings=bookings,
             cursors=[encode_cursor(row["created_at"].isoformat(), str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
         )
@@ -269,19 +280,3 @@ class BookingServicer(
             cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
         )
-
-
-def _unavailable(refused: list[Record]) -> RoomUnavailable:
-    """Of the first room type that cannot be had."""
-    room_type_id = refused[0]["room_type_id"]
-    return RoomUnavailable(
-        room_type_id,
-        [(row["night"], row["reason"], row["held_until"]) for row in refused if row["room_type_id"] == room_type_id],
-    )
-
-
-def _cursor_moment(text: str) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        raise InvalidInput("This cursor is not one that this list gave out.", path=("after",)) from None

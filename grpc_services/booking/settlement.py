@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import orjson
 import structlog
 
-from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, holds, inventory_queries, messages, payment_queries, queries, rules
+from grpc_services.booking import (
+    events,
+    folio,
+    folio_queries,
+    holds,
+    inventory_queries,
+    payment_queries,
+    queries,
+    refunds,
+    rules,
+)
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.inventory_queries import Shift
 from grpc_services.booking.rules import Settlement, State
@@ -62,7 +72,7 @@ async def settle_payment(
             log.warning("payment.without_booking", payment_id=payment_id)
             return Outcome.PARKED
         outcome = await _apply(connection, row, payment, stale_seconds)
-    await _send_open_refund(database, payments, payment)
+    await refunds.send_open(database, payments, booking_id)
     return outcome
 
 
@@ -70,24 +80,34 @@ async def _make_way(database: Database, booking_id: uuid.UUID) -> None:
     """Late money shall not go back because of overdue holds that only nobody has released yet."""
     async with database.reading() as connection:
         rows = await queries.visible_bookings(connection, [booking_id], account_id=NOBODY, sees_all=True)
+        rooms = _rooms(await folio_queries.load_rooms(connection, booking_id))
     for row in rows:
         if row["state"] == State.EXPIRED and not row["paid_minor_units"]:
-            await holds.expire_in_the_way(database, _rooms(row), row["check_in"], row["check_out"])
+            await holds.expire_in_the_way(database, rooms, row["check_in"], row["check_out"])
 
 
 async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment, stale_seconds: int) -> Outcome:
     decision = rules.settlement(
-        rules.BookingFacts(State(row["state"]), row["total_minor_units"], row["currency"], row["paid_minor_units"]),
+        rules.BookingFacts(
+            State(row["state"]),
+            row["total_minor_units"],
+            row["currency"],
+            row["paid_minor_units"],
+            row["payment_minor_units"],
+        ),
         rules.PaymentFacts(
             payment_state_name(payment),
             payment.amount.minor_units,
             payment.amount.currency,
             is_current=payment.id == row["payment_id"],
+            is_taken_in=await payment_queries.is_taken_in(connection, payment.id),
         ),
     )
     match decision:
         case Settlement.CONFIRM:
             await _confirm(connection, row, payment)
+        case Settlement.KEEP_WHAT_IS_DUE:
+            await _keep_what_is_due(connection, row, payment)
         case Settlement.TAKE_AGAIN:
             await _take_again(connection, row, payment, stale_seconds)
         case Settlement.REFUND:
@@ -108,19 +128,49 @@ async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Pay
     )
     if confirmed is None:
         raise RuntimeError("a locked booking was moved by somebody else")
+    await _record_capture(connection, row, payment)
     await queries.write_timeline(
         connection, confirmed, kind="BookingConfirmed", actor=Role.SYSTEM, summary="Paid in full and confirmed."
     )
     await events.publish_confirmed(connection, confirmed)
-    await inventory_queries.shift_nights(connection, _rooms(row), row["check_in"], row["check_out"], Shift.HELD_TO_SOLD)
+    rooms = _rooms(await folio_queries.load_rooms(connection, row["id"]))
+    await inventory_queries.shift_nights(connection, rooms, row["check_in"], row["check_out"], Shift.HELD_TO_SOLD)
+
+
+async def _keep_what_is_due(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
+    """More to pay came after the booking was confirmed. If it changed since, some may be too much."""
+    sent_back = await payment_queries.sent_back(connection, row["id"])
+    too_much = payment.amount.minor_units - folio.due(row, sent_back=sent_back)
+    paid = await queries.add_paid(connection, row["id"], payment.amount.minor_units, payment_state_name(payment))
+    await _record_capture(connection, row, payment)
+    await queries.write_timeline(
+        connection, paid, kind="PaymentReceived", actor=Role.SYSTEM, summary="Paid.", changed_state=False
+    )
+    if too_much > 0:
+        await payment_queries.request_refund(
+            connection, booking_id=row["id"], payment_id=payment.id, amount=too_much, reason=LATE_MONEY
+        )
+        await queries.write_timeline(
+            connection,
+            paid,
+            kind="RefundRequested",
+            actor=Role.SYSTEM,
+            summary="More was paid than the booking costs by now.",
+            changed_state=False,
+        )
+
+
+async def _record_capture(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
+    await payment_queries.record_capture(connection, row["id"], payment.id, payment.amount.minor_units)
 
 
 async def _take_again(connection: Connection, row: Record, payment: payment_pb2.Payment, stale_seconds: int) -> None:
     """The hold ran out, then the money came: the nights again at the quoted price, or everything back."""
+    rooms = _rooms(await folio_queries.load_rooms(connection, row["id"]))
     try:
         async with connection.transaction():
             await inventory_queries.take_nights(
-                connection, _rooms(row), row["check_in"], row["check_out"], stale_seconds=stale_seconds, sold=True
+                connection, rooms, row["check_in"], row["check_out"], stale_seconds=stale_seconds, sold=True
             )
     except inventory_queries.NightsRefused:
         await _owe_refund(connection, row, payment, "The payment arrived after the rooms were given to others.")
@@ -130,6 +180,7 @@ async def _take_again(connection: Connection, row: Record, payment: payment_pb2.
     )
     if confirmed is None:
         raise RuntimeError("a locked booking was moved by somebody else")
+    await _record_capture(connection, row, payment)
     await queries.write_timeline(
         connection,
         confirmed,
@@ -151,6 +202,7 @@ async def _owe_refund(connection: Connection, row: Record, payment: payment_pb2.
     )
     if not new:
         return
+    await _record_capture(connection, row, payment)
     paid = await queries.add_paid(connection, row["id"], payment.amount.minor_units, payment_state_name(payment))
     await queries.write_timeline(
         connection, paid, kind="RefundRequested", actor=Role.SYSTEM, summary=why, changed_state=False
@@ -159,7 +211,7 @@ async def _owe_refund(connection: Connection, row: Record, payment: payment_pb2.
 
 async def _reopen(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
     held = await queries.move_booking(
-        connection, row, State.HELD, payment=(payment.id, payment_state_name(payment), "")
+        connection, row, State.HELD, payment=(payment.id, payment_state_name(payment), row["payment_minor_units"], "")
     )
     if held is None:
         raise RuntimeError("a locked booking was moved by somebody else")
@@ -173,34 +225,10 @@ async def _reopen(connection: Connection, row: Record, payment: payment_pb2.Paym
     await events.publish_payment_failed(connection, held, payment.failure_code)
 
 
-async def _send_open_refund(database: Database, payments: PaymentSystem, payment: payment_pb2.Payment) -> None:
-    """Asks the payment system for a refund that is owed. Killed in between, the next settling asks again
-    under the same key."""
-    async with database.reading() as connection:
-        owed = await payment_queries.open_refund(connection, payment.id)
-    if owed is None:
-        return
-    amount = money_pb2.Money(minor_units=owed["amount_minor_units"], currency=payment.amount.currency)
-    await payments.refund(idempotency_key=str(owed["id"]), payment_id=payment.id, amount=amount, reason=owed["reason"])
-    async with database.transaction() as connection:
-        await queries.lock_booking(connection, owed["booking_id"])  # before its refund, as everywhere
-        if not await payment_queries.finish_refund(connection, owed["id"]):
-            return
-        row = await queries.add_refunded(connection, owed["booking_id"], owed["amount_minor_units"])
-        await queries.write_timeline(
-            connection,
-            row,
-            kind="BookingRefunded",
-            actor=Role.SYSTEM,
-            summary="The whole payment was sent back.",
-            changed_state=False,
-        )
-        await events.publish_refunded(connection, row, amount, owed["reason"])
+def _paid_by(row: Record, payment: payment_pb2.Payment) -> tuple[str, str, int, str]:
+    return payment.id, payment_state_name(payment), payment.amount.minor_units, row["checkout_url"]
 
 
-def _paid_by(row: Record, payment: payment_pb2.Payment) -> tuple[str, str, str]:
-    return payment.id, payment_state_name(payment), row["checkout_url"]
-
-
-def _rooms(row: Record) -> Mapping[str, int]:
-    return rules.rooms_per_type(messages.priced_stay(row))
+def _rooms(rooms: Iterable[Record]) -> Mapping[str, int]:
+    """How many of each type stand."""
+    return Counter(str(room["room_type_id"]) for room in folio.standing(rooms))

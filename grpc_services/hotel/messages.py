@@ -18,9 +18,7 @@ def hotel_message(house: House) -> hotel_pb2.Hotel:
         id=str(row["id"]),
         name=row["name"],
         stars=row["stars"],
-        address=hotel_pb2.Address(
-            street=row["street"], postal_code=row["postal_code"], city=row["city"], country=row["country"]
-        ),
+        address=address(row),
         latitude=row["latitude"],
         longitude=row["longitude"],
         time_zone=row["time_zone"],
@@ -46,6 +44,12 @@ def hotel_message(house: House) -> hotel_pb2.Hotel:
         version=row["version"],
         rates_version=row["rates_version"],
         rating=hotel_pb2.RatingSummary(count=row["rating_count"], mean_hundredths=row["rating_mean_hundredths"]),
+    )
+
+
+def address(row: Record) -> hotel_pb2.Address:
+    return hotel_pb2.Address(
+        street=row["street"], postal_code=row["postal_code"], city=row["city"], country=row["country"]
     )
 
 

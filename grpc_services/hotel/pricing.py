@@ -75,6 +75,9 @@ class StayPricing:
             check_in_time=row["check_in_time"].strftime("%H:%M"),
             rooms=rooms,
             total=self._money(sum(room.total.minor_units for room in rooms)),
+            check_out_time=row["check_out_time"].strftime("%H:%M"),
+            contained_vat_basis_points=row["vat_basis_points"] if row["vat_included"] else 0,
+            address=messages.address(row),
         )
 
     def offers(self, parties: Sequence[rules.Guests]) -> list[hotel_pb2.PricedOffer]:

@@ -18,7 +18,9 @@ from runtime.clock import from_timestamp
 from runtime.errors import InvalidInput
 
 EMAIL = "EMAIL"
-_NOBODY = uuid.UUID(int=0)
+NO_ACCOUNT = uuid.UUID(int=0)  # of guests whose booking was made at the desk
+FOR_HOTELIERS = frozenset({"new_booking", "changed_booking", "cancelled_booking"})
+WITH_CALENDAR = frozenset({"booking_confirmed"})  # the stay's calendar file goes along
 _PATH = ("envelope",)
 _LONGEST_REASON = 200
 _ADDRESS = re.compile(r"\S+@\S+")
@@ -68,6 +70,12 @@ _EVENTS: dict[str, Callable[[bytes], BookingEvent]] = {
     "BookingPaymentFailed": events_pb2.BookingPaymentFailed.FromString,
     "BookingExpired": events_pb2.BookingExpired.FromString,
     "BookingRefunded": events_pb2.BookingRefunded.FromString,
+    "BookingCancelled": events_pb2.BookingCancelled.FromString,
+    "BookingModified": events_pb2.BookingModified.FromString,
+    "BookingCheckedOut": events_pb2.BookingCheckedOut.FromString,
+    "BookingMarkedNoShow": events_pb2.BookingMarkedNoShow.FromString,
+    "BookingReinstated": events_pb2.BookingReinstated.FromString,
+    "BookingOffered": events_pb2.BookingOffered.FromString,
 }
 
 
@@ -80,15 +88,13 @@ def plan_of(raw_envelope: bytes) -> Plan | None:
             return None
         event = _EVENTS[envelope.type](envelope.payload)
         booking = event.booking
-        parameters = _parameters(booking)
+        parameters = _parameters(booking) | _told_by(event)
         booking_id = uuid.UUID(booking.booking_id)
         guest = uuid.UUID(booking.guest_account_id)
-        owner = uuid.UUID(booking.hotel_owner_id) if booking.hotel_owner_id else _NOBODY
+        owner = uuid.UUID(booking.hotel_owner_id) if booking.hotel_owner_id else NO_ACCOUNT
     except (DecodeError, ValueError):
         raise InvalidInput("This is not an event in an envelope.", path=_PATH) from None
-    if isinstance(event, events_pb2.BookingRefunded):
-        parameters["amount"] = _amount(event.amount)
-    notices = _notices(envelope.type, guest, owner)
+    notices = _notices(envelope.type, event, guest, owner)
     return Plan(event_id, envelope.type, booking_id, envelope.request_id, parameters, notices)
 
 
@@ -108,7 +114,8 @@ def clean_reason(failure: str) -> str:
     return _ADDRESS.sub("(address)", failure)[:_LONGEST_REASON]
 
 
-def _notices(kind: str, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...]:
+def _notices(kind: str, event: BookingEvent, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...]:
+    """A guest without an account is told by e-mail only; a house without an owner not at all."""
     told: dict[str, tuple[Notice, ...]] = {
         "BookingHeld": (Notice(guest, "booking_held", by_email=False),),
         "BookingConfirmed": (
@@ -118,8 +125,54 @@ def _notices(kind: str, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...
         "BookingPaymentFailed": (Notice(guest, "booking_payment_failed", by_email=True),),
         "BookingExpired": (Notice(guest, "booking_expired", by_email=True),),
         "BookingRefunded": (Notice(guest, "booking_refunded", by_email=True),),
+        "BookingModified": (
+            Notice(guest, "booking_modified", by_email=True),
+            Notice(owner, "changed_booking", by_email=True),
+        ),
+        "BookingCheckedOut": (Notice(guest, "booking_checked_out", by_email=True),),
+        "BookingMarkedNoShow": (Notice(guest, "booking_no_show", by_email=True),),
+        "BookingReinstated": (Notice(guest, "booking_reinstated", by_email=True),),
+        "BookingOffered": (Notice(guest, "booking_offered", by_email=True),),
     }
-    return tuple(notice for notice in told[kind] if notice.account_id != _NOBODY)
+    if isinstance(event, events_pb2.BookingCancelled):
+        by_whom = "booking_cancelled_by_hotel" if event.by_hotel else "booking_cancelled"
+        notices: tuple[Notice, ...] = (
+            Notice(guest, by_whom, by_email=True),
+            Notice(owner, "cancelled_booking", by_email=True),
+        )
+    else:
+        notices = told[kind]
+    return tuple(
+        notice
+        for notice in notices
+        if notice.account_id != NO_ACCOUNT or (notice.template not in FOR_HOTELIERS and notice.by_email)
+    )
+
+
+def _told_by(event: BookingEvent) -> dict[str, Any]:
+    """What one kind of event tells beyond the booking itself."""
+    match event:
+        case events_pb2.BookingRefunded():
+            return {"amount": _amount(event.amount)}
+        case events_pb2.BookingCancelled():
+            return {
+                "amount": _some(event.refund),
+                "penalty": _some(event.penalty),
+                "whole": event.whole,
+                "reason": event.reason,
+            }
+        case events_pb2.BookingModified():
+            return {
+                "amount": _some(event.refund),
+                "due": _some(event.due),
+                "check_in_before": dt.date.fromisoformat(event.before.check_in).isoformat(),
+                "check_out_before": dt.date.fromisoformat(event.before.check_out).isoformat(),
+                "room_names_before": list(event.before.room_names),
+                "total_before": _amount(event.before.total),
+            }
+        case events_pb2.BookingMarkedNoShow():
+            return {"penalty": _some(event.penalty)}
+    return {}
 
 
 def _parameters(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
@@ -136,6 +189,10 @@ def _parameters(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
         "deadline": from_timestamp(deadline).isoformat() if deadline else None,
         "time_zone": booking.time_zone,
     }
+
+
+def _some(money: money_pb2.Money) -> dict[str, Any] | None:
+    return _amount(money) if money.minor_units else None
 
 
 def _amount(money: money_pb2.Money) -> dict[str, Any]:

@@ -122,9 +122,11 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
             return notification_pb2.ClaimDeliveryResponse()
         if delivery["attempts"] >= rules.MOST_ATTEMPTS:
             return await self._given_up(delivery_id, "no answer after the last attempt")
-        contact = await self._people.contact(delivery["account_id"])
-        if contact is None:
-            return await self._given_up(delivery_id, "the account is gone")
+        contact = None
+        if delivery["account_id"] != rules.NO_ACCOUNT:
+            contact = await self._people.contact(delivery["account_id"])
+            if contact is None:
+                return await self._given_up(delivery_id, "the account is gone")
         async with self._database.transaction() as connection:
             claimed = await queries.CLAIM_DELIVERY.fetch_row(connection, id=delivery_id, lease_seconds=LEASE_SECONDS)
         if claimed is None:
@@ -133,10 +135,11 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
             email=texts.email(
                 claimed["template"],
                 claimed["parameters"],
-                contact,
+                contact or texts.contact_of_booking(claimed["parameters"]),
                 url=self._public_url,
                 message_id=claimed["message_id"],
                 request_id=claimed["request_id"],
+                booking_id=str(claimed["booking_id"]),
             )
         )
 

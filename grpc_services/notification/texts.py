@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from contracts.auth.v1 import auth_pb2
 from contracts.notification.v1 import notification_pb2
 from grpc_services.notification import formats
+from grpc_services.notification.rules import FOR_HOTELIERS, WITH_CALENDAR
 from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS, Words
 from runtime.money_format import formatted_money
 
@@ -51,6 +52,7 @@ def email(
     url: str,
     message_id: str,
     request_id: str,
+    booking_id: str,
 ) -> notification_pb2.EmailMessage:
     """The whole mail to one person, as text and as HTML that says the same."""
     locale = _spoken(contact.locale)
@@ -78,7 +80,14 @@ def email(
         message_id=message_id,
         request_id=request_id,
         locale=locale,
+        booking_id=booking_id,
+        with_calendar=template in WITH_CALENDAR,
     )
+
+
+def contact_of_booking(parameters: Mapping[str, Any]) -> auth_pb2.Contact:
+    """A guest without an account; the booking alone knows the address."""
+    return auth_pb2.Contact(name=parameters["guest_name"], locale=DEFAULT_LOCALE)
 
 
 def _spoken(locale: str) -> str:
@@ -99,7 +108,6 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """Every parameter as the locale writes it."""
     check_in = dt.date.fromisoformat(parameters["check_in"])
     check_out = dt.date.fromisoformat(parameters["check_out"])
-    rooms = Counter(parameters["room_names"])
     return {
         "reference": parameters["reference"],
         "hotel_name": parameters["hotel_name"],
@@ -107,26 +115,60 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
         "check_in": formats.day(check_in, locale),
         "check_out": formats.day(check_out, locale),
         "nights": formats.nights((check_out - check_in).days, locale),
-        "rooms": ", ".join(name if number == 1 else f"{number} × {name}" for name, number in rooms.items()),
+        "rooms": _rooms(parameters["room_names"]),
         "total": _money(parameters["total"], locale),
+        "penalty": _money(parameters.get("penalty"), locale),
+        "due": _money(parameters.get("due"), locale),
+        "whole": parameters.get("whole", True),
+        "reason": parameters.get("reason", ""),
+        "before": _before(parameters, locale),
         "paid": _money(parameters.get("paid"), locale),
         "amount": _money(parameters.get("amount"), locale),
         "deadline": _moment(parameters.get("deadline"), parameters.get("time_zone", ""), locale),
     }
 
 
+def _before(parameters: Mapping[str, Any], locale: str) -> dict[str, str]:
+    """What a changed booking was before, as far as it was something else."""
+    if "check_in_before" not in parameters:
+        return {}
+    written = {
+        name: formats.day(dt.date.fromisoformat(parameters[f"{name}_before"]), locale)
+        for name in ("check_in", "check_out")
+        if parameters[f"{name}_before"] != parameters[name]
+    }
+    if Counter(parameters["room_names_before"]) != Counter(parameters["room_names"]):
+        written["rooms"] = _rooms(parameters["room_names_before"])
+    if parameters["total_before"] != parameters["total"]:
+        written["total"] = _money(parameters["total_before"], locale)
+    return written
+
+
+def _rooms(names: Sequence[str]) -> str:
+    return ", ".join(name if number == 1 else f"{number} × {name}" for name, number in Counter(names).items())
+
+
 def _rows(template: str, facts: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     """The table of a mail; what is not known is left out."""
-    other_side = (words.guest, facts["guest_name"]) if template == "new_booking" else (words.hotel, facts["hotel_name"])
+    to_hotelier = template in FOR_HOTELIERS
+    before = facts["before"]
     rows = [
         (words.reference, facts["reference"]),
-        other_side,
-        (words.check_in, facts["check_in"]),
-        (words.check_out, facts["check_out"]),
-        (words.rooms, facts["rooms"]),
-        (words.total, facts["total"]),
+        (words.guest, facts["guest_name"]) if to_hotelier else (words.hotel, facts["hotel_name"]),
+        *(
+            (label, f"{before[name]} → {facts[name]}" if name in before else facts[name])
+            for label, name in (
+                (words.check_in, "check_in"),
+                (words.check_out, "check_out"),
+                (words.rooms, "rooms"),
+                (words.total, "total"),
+            )
+        ),
         (words.paid, facts["paid"]),
+        (words.penalty, facts["penalty"]),
         (words.refund, facts["amount"]),
+        (words.due, facts["due"]),
+        (words.reason, facts["reason"]),
     ]
     return [(label, value) for label, value in rows if value]
 

@@ -19,6 +19,9 @@ class Words:
     total: str
     paid: str
     refund: str
+    penalty: str
+    due: str
+    reason: str
     colon: str
     footer: str
 
@@ -35,6 +38,9 @@ WORDS = {
         total="Total",
         paid="Paid",
         refund="Refund",
+        penalty="Cancellation charge",
+        due="To be paid",
+        reason="Reason",
         colon=":",
         footer="Innkeeper sends you this message because of a booking. Replies to it are not read.",
     ),
@@ -49,6 +55,9 @@ WORDS = {
         total="Total",
         paid="Payé",
         refund="Remboursement",
+        penalty="Frais d’annulation",
+        due="À payer",
+        reason="Motif",
         colon="\N{NO-BREAK SPACE}:",
         footer="Innkeeper vous écrit au sujet d’une réservation. Les réponses à ce message ne sont pas lues.",
     ),
@@ -63,6 +72,9 @@ WORDS = {
         total="Итого",
         paid="Оплачено",
         refund="Возврат",
+        penalty="Плата за отмену",
+        due="К оплате",
+        reason="Причина",
         colon=":",
         footer="Innkeeper пишет вам в связи с бронированием. Ответы на это письмо не читаются.",
     ),

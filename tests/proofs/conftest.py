@@ -8,8 +8,9 @@ import pytest
 
 from runtime.identity import Role
 from tests.grpc_services.booking.desk import Desk, check_standing_proof, open_desk
+from tests.grpc_services.booking.moves import MoveDesk, open_move_desk
 from tests.grpc_services.booking.payments import Payments, running_payments
-from tests.house import SignedIn, register_account
+from tests.house import SignedIn, booking_settings, register_account
 from tests.parts import Parts
 
 
@@ -34,6 +35,15 @@ async def payments(parts: Parts, payment_address: str) -> AsyncIterator[Payments
 @pytest.fixture(scope="module")
 async def desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[Desk]:
     async with open_desk(parts, auth_address, booking_address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def moves(
+    parts: Parts, auth_address: str, hotel_address: str, payment_address: str, payments: Payments
+) -> AsyncIterator[MoveDesk]:
+    config = booking_settings(parts, auth_address, hotel_address=hotel_address, payment_address=payment_address)
+    async with open_move_desk(parts, auth_address, config, payments) as opened:
         yield opened
 
 

@@ -16,6 +16,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from arq.worker import Worker
 
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.events.v1 import events_pb2
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from grpc_services.notification.service import notification_service
 from runtime.channels import ServiceIdentity, call, open_channel, open_service_identity
@@ -23,7 +25,8 @@ from runtime.database import Database, open_database
 from runtime.identity import Role
 from runtime.job_queue import JobQueue, deserialize_job, open_job_queue, redis_settings, serialize_job
 from runtime.settings import WorkerSettings
-from tests.grpc_services.notification.events import confirmed
+from tests.grpc_services.booking.desk import open_desk
+from tests.grpc_services.notification.events import NOBODY, confirmed, envelope, snapshot
 from tests.grpc_services.notification.inbox import delivery_row, tell
 from tests.house import SignedIn, notification_settings, register_account, service_token, worker_settings
 from tests.parts import Parts, free_port
@@ -66,6 +69,7 @@ class PostOffice:
     """What the e-mail jobs need, over the running services."""
 
     notifications: notification_pb2_grpc.NotificationServiceAsyncStub
+    bookings: booking_pb2_grpc.BookingServiceAsyncStub
     identity: ServiceIdentity
     settings: WorkerSettings
     jobs: JobQueue
@@ -75,6 +79,7 @@ class PostOffice:
     def context(self, **changes: Any) -> dict[str, Any]:
         return {
             "notifications": self.notifications,
+            "bookings": self.bookings,
             "identity": self.identity,
             "settings": self.settings,
             "jobs": self.jobs,
@@ -83,16 +88,17 @@ class PostOffice:
 
 
 @pytest.fixture
-async def office(parts: Parts, auth_address: str) -> AsyncIterator[PostOffice]:
+async def office(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[PostOffice]:
     async with (
         MailServer().running() as server,
         notification_service(notification_settings(parts, auth_address)) as service,
         open_channel(service.address, notification_pb2.DESCRIPTOR) as channel,
+        open_channel(booking_address, booking_pb2.DESCRIPTOR) as bookings,
     ):
         settings = worker_settings(
             parts,
             auth_address,
-            booking_address="unused",
+            booking_address=booking_address,
             notification_address=service.address,
             smtp_port=server.port,
         )
@@ -102,6 +108,7 @@ async def office(parts: Parts, auth_address: str) -> AsyncIterator[PostOffice]:
         ):
             yield PostOffice(
                 notification_pb2_grpc.NotificationServiceStub(channel),
+                booking_pb2_grpc.BookingServiceStub(bookings),
                 identity,
                 settings,
                 jobs,
@@ -198,6 +205,47 @@ async def test_a_failed_sign_in_at_the_mail_server_is_not_the_mails_fault(
     with_password = office.settings.model_copy(update={"smtp_username": "innkeeper"})
     assert await deliver_email(office.context(settings=with_password), delivery_id) == "failed"
     assert (await delivery_row(notification_database, delivery_id))["state"] == "PENDING"
+
+
+async def test_a_guest_without_an_account_is_written_to_at_the_address_of_the_booking(
+    office: PostOffice,
+    parts: Parts,
+    auth_address: str,
+    booking_address: str,
+) -> None:
+    """And with the calendar file of the stay."""
+    owner = await register_account(auth_address, Role.HOTELIER)
+    guest = await register_account(auth_address, Role.GUEST)
+    async with open_desk(parts, auth_address, booking_address) as desk:
+        house = await desk.house(owner)
+        booking = await desk.booked(house, guest, house.room(plan=1))
+    event = events_pb2.BookingConfirmed(booking=snapshot(NOBODY))
+    event.booking.booking_id = booking.id
+    (delivery,) = await tell(office.notifications, office.system, envelope(event))
+    assert await deliver_email(office.context(), delivery) == "sent"
+    (mail,) = office.server.taken
+    assert mail["To"].addresses[0].addr_spec == "ada@example.org"
+    (attached,) = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("stay.ics", "text/calendar")
+    assert booking.id in attached.get_content()
+
+
+async def test_nobody_is_written_to_when_no_address_is_known(
+    office: PostOffice, notification_database: Database
+) -> None:
+    (delivery,) = await tell(office.notifications, office.system, confirmed(NOBODY))
+    assert await deliver_email(office.context(), delivery) == "refused"
+    assert (await delivery_row(notification_database, delivery))["last_failure"] == "nobody to write to"
+
+
+async def test_while_booking_is_away_its_mails_wait(
+    office: PostOffice, notification_database: Database, delivery_id: str
+) -> None:
+    async with open_channel(f"127.0.0.1:{free_port()}", booking_pb2.DESCRIPTOR) as channel:
+        away = booking_pb2_grpc.BookingServiceStub(channel)
+        assert await deliver_email(office.context(bookings=away), delivery_id) == "failed"
+    assert (await delivery_row(notification_database, delivery_id))["last_failure"] == "booking answered UNAVAILABLE"
+    assert office.server.taken == []
 
 
 async def test_while_the_service_is_away_a_job_ends_quietly(office: PostOffice) -> None:

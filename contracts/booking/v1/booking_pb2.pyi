@@ -223,11 +223,14 @@ class CreateQuoteRequest(_message.Message):
     CHECK_OUT_FIELD_NUMBER: _builtins.int
     ROOMS_FIELD_NUMBER: _builtins.int
     BOOKING_ID_FIELD_NUMBER: _builtins.int
+    BLOCK_ID_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     check_in: _builtins.str
     check_out: _builtins.str
     booking_id: _builtins.str
     """a quote for changing this booking, whose own nights count as free"""
+    block_id: _builtins.str
+    """a quote of the hotelier's for a walk-in, for whom the rooms of this block count as free"""
     @_builtins.property
     def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_hotel_pb2.RoomRequest]: ...
     def __init__(
@@ -238,10 +241,11 @@ class CreateQuoteRequest(_message.Message):
         check_out: _builtins.str = ...,
         rooms: _abc.Iterable[_hotel_pb2.RoomRequest] | None = ...,
         booking_id: _builtins.str = ...,
+        block_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "rooms", b"rooms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "rooms", b"rooms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1820,6 +1824,9 @@ class Document(_message.Message):
 
     BOOKING_FIELD_NUMBER: _builtins.int
     STAY_FIELD_NUMBER: _builtins.int
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.bytes
+    """the stay as an iCalendar file"""
     @_builtins.property
     def booking(self) -> Global___Booking: ...
     @_builtins.property
@@ -1829,10 +1836,11 @@ class Document(_message.Message):
         *,
         booking: Global___Booking | None = ...,
         stay: _hotel_pb2.PriceStayResponse | None = ...,
+        calendar: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "stay", b"stay"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "stay", b"stay"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "calendar", b"calendar", "stay", b"stay"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

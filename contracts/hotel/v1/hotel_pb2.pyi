@@ -1038,18 +1038,27 @@ class PriceStayResponse(_message.Message):
     CHECK_IN_TIME_FIELD_NUMBER: _builtins.int
     ROOMS_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    CHECK_OUT_TIME_FIELD_NUMBER: _builtins.int
+    CONTAINED_VAT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     hotel_name: _builtins.str
     owner_id: _builtins.str
     time_zone: _builtins.str
     currency: _builtins.str
     check_in_time: _builtins.str
+    check_out_time: _builtins.str
+    """What a bill of the stay needs later, whatever becomes of the house."""
+    contained_vat_basis_points: _builtins.int
+    """of the VAT that prices contain; 0 where it is added"""
     @_builtins.property
     def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___PricedRoom]: ...
     @_builtins.property
     def total(self) -> _money_pb2.Money:
         """the sum of every line of every room, to the minor unit"""
 
+    @_builtins.property
+    def address(self) -> Global___Address: ...
     def __init__(
         self,
         *,
@@ -1061,10 +1070,13 @@ class PriceStayResponse(_message.Message):
         check_in_time: _builtins.str = ...,
         rooms: _abc.Iterable[Global___PricedRoom] | None = ...,
         total: _money_pb2.Money | None = ...,
+        check_out_time: _builtins.str = ...,
+        contained_vat_basis_points: _builtins.int = ...,
+        address: Global___Address | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in_time", b"check_in_time", "currency", b"currency", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "owner_id", b"owner_id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "contained_vat_basis_points", b"contained_vat_basis_points", "currency", b"currency", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "owner_id", b"owner_id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -265,7 +265,10 @@ class EmailMessage(_message.Message):
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    WITH_CALENDAR_FIELD_NUMBER: _builtins.int
     to_address: _builtins.str
+    """empty: the guest that the booking names, who has no account"""
     to_name: _builtins.str
     subject: _builtins.str
     text: _builtins.str
@@ -273,6 +276,9 @@ class EmailMessage(_message.Message):
     message_id: _builtins.str
     request_id: _builtins.str
     locale: _builtins.str
+    booking_id: _builtins.str
+    with_calendar: _builtins.bool
+    """the calendar file of the stay goes along"""
     def __init__(
         self,
         *,
@@ -284,10 +290,12 @@ class EmailMessage(_message.Message):
         message_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
         locale: _builtins.str = ...,
+        booking_id: _builtins.str = ...,
+        with_calendar: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["html", b"html", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_name", b"to_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "html", b"html", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_name", b"to_name", "with_calendar", b"with_calendar"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

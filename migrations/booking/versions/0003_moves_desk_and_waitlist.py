@@ -96,6 +96,20 @@ def upgrade() -> None:
         "ix_booking_note_booking_id_id", "booking_note", ["booking_id", "id"], unique=False, schema="booking"
     )
     op.create_table(
+        "captured_payment",
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("booking_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_minor_units", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("amount_minor_units > 0", name=op.f("ck_captured_payment_amount")),
+        sa.ForeignKeyConstraint(["booking_id"], ["booking.booking.id"], name="fk_captured_payment_booking_id"),
+        sa.PrimaryKeyConstraint("payment_id", name="pk_captured_payment"),
+        schema="booking",
+    )
+    op.create_index(
+        "ix_captured_payment_booking_id", "captured_payment", ["booking_id"], unique=False, schema="booking"
+    )
+    op.create_table(
         "desk_payment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("booking_id", sa.Uuid(), nullable=False),
@@ -181,6 +195,7 @@ def upgrade() -> None:
     _add("booking", sa.Column("penalty_minor_units", sa.BigInteger(), nullable=False), "0")
     _add("booking", sa.Column("charges_minor_units", sa.BigInteger(), nullable=False), "0")
     _add("booking", sa.Column("desk_paid_minor_units", sa.BigInteger(), nullable=False), "0")
+    _add("booking", sa.Column("payment_minor_units", sa.BigInteger(), nullable=False), "0")
     _add("booking", sa.Column("source", sa.Text(), nullable=False), "'GUEST'")
     op.add_column("booking", sa.Column("block_id", sa.Uuid(), nullable=True), schema="booking")
     _add(
@@ -218,6 +233,13 @@ def upgrade() -> None:
         " CROSS JOIN generate_series(p.first_night, p.end_night - 1, interval '1 day') AS n (night)"
         " WHERE p.ended_at IS NULL"
     )
+    op.execute("UPDATE booking.booking SET payment_minor_units = total_minor_units WHERE payment_id <> ''")
+    op.execute(
+        "INSERT INTO booking.captured_payment (payment_id, booking_id, amount_minor_units)"
+        " SELECT payment_id, booking_id, amount_minor_units FROM booking.refund"
+        " UNION SELECT payment_id, id, total_minor_units FROM booking.booking"
+        " WHERE payment_state = 'CAPTURED' AND paid_minor_units > 0"
+    )
     for table, name, condition in _CHECKS:
         op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition, schema="booking")
 
@@ -239,6 +261,7 @@ def downgrade() -> None:
     op.drop_column("booking", "desk_paid_minor_units", schema="booking")
     op.drop_column("booking", "charges_minor_units", schema="booking")
     op.drop_column("booking", "penalty_minor_units", schema="booking")
+    op.drop_column("booking", "payment_minor_units", schema="booking")
     op.drop_index(
         "ix_waitlist_entry_waiting",
         table_name="waitlist_entry",
@@ -250,6 +273,8 @@ def downgrade() -> None:
     op.drop_index("ix_room_night_hotel_id_night", table_name="room_night", schema="booking")
     op.drop_index("ix_room_night_booking_id_position", table_name="room_night", schema="booking")
     op.drop_table("room_night", schema="booking")
+    op.drop_index("ix_captured_payment_booking_id", table_name="captured_payment", schema="booking")
+    op.drop_table("captured_payment", schema="booking")
     op.drop_index("ix_desk_payment_booking_id", table_name="desk_payment", schema="booking")
     op.drop_table("desk_payment", schema="booking")
     op.drop_index("ix_booking_note_booking_id_id", table_name="booking_note", schema="booking")

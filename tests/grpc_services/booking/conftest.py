@@ -9,6 +9,7 @@ import pytest
 from grpc_services.booking.service import booking_service
 from runtime.identity import Role
 from tests.grpc_services.booking.desk import Desk, check_standing_proof, open_desk
+from tests.grpc_services.booking.moves import MoveDesk, open_move_desk
 from tests.grpc_services.booking.payments import Payments, running_payments
 from tests.house import SignedIn, booking_settings, register_account
 from tests.parts import Parts
@@ -48,6 +49,16 @@ async def hasty_desk(parts: Parts, auth_address: str, hotel_address: str, paymen
 
 
 @pytest.fixture(scope="module")
+async def moves(
+    parts: Parts, auth_address: str, hotel_address: str, payment_address: str, payments: Payments
+) -> AsyncIterator[MoveDesk]:
+    """A booking process whose days at the hotel a test chooses."""
+    settings = booking_settings(parts, auth_address, hotel_address=hotel_address, payment_address=payment_address)
+    async with open_move_desk(parts, auth_address, settings, payments) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 async def owner(auth_address: str) -> SignedIn:
     return await register_account(auth_address, Role.HOTELIER)
 
@@ -61,3 +72,9 @@ async def guest(auth_address: str) -> SignedIn:
 async def stranger(auth_address: str) -> SignedIn:
     """Another guest, who must see nothing of the first one's."""
     return await register_account(auth_address, Role.GUEST)
+
+
+@pytest.fixture(scope="module")
+async def other_owner(auth_address: str) -> SignedIn:
+    """A hotelier of other houses."""
+    return await register_account(auth_address, Role.HOTELIER)

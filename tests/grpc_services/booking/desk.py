@@ -38,14 +38,22 @@ _TABLES = (
     "room_type_night",
     "timeline_entry",
     "refund",
+    "captured_payment",
+    "booking_charge",
+    "desk_payment",
     "payment_event",
     "idempotency_record",
     "room",
     "out_of_order_period",
+    "room_night",
+    "booking_note",
+    "block",
+    "block_room",
     "inventory_change",
     "calendar_export",
     "calendar_feed",
     "calendar_feed_night",
+    "waitlist_entry",
 )
 
 

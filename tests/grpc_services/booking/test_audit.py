@@ -24,15 +24,18 @@ class _Undone(Exception):
             "UPDATE booking.booking SET state = 'EXPIRED', hold_expires_at = NULL WHERE id = $1::uuid",
             ["HELD", "HELD"],
         ),
-        ("UPDATE booking.booking SET paid_minor_units = 5 WHERE id = $1::uuid", ["KEPT_UNPAID"]),
+        ("UPDATE booking.booking SET paid_minor_units = 5 WHERE id = $1::uuid", ["KEPT_UNPAID", "PAID"]),
         (
             "UPDATE booking.booking SET paid_minor_units = 5, refunded_minor_units = 5 WHERE id = $1::uuid",
-            ["KEPT_UNPAID", "REFUNDED"],
+            ["KEPT_UNPAID", "PAID", "REFUNDED"],
         ),
         (
             "UPDATE booking.booking SET state='CONFIRMED', hold_expires_at=NULL, payment_id='p' WHERE id = $1::uuid",
-            ["HELD", "HELD", "KEPT_PAID", "SOLD", "SOLD"],
+            ["CONFIRMED_UNPAID", "HELD", "HELD", "SOLD", "SOLD"],
         ),
+        ("UPDATE booking.booking SET charges_minor_units = 5 WHERE id = $1::uuid", ["CHARGES"]),
+        ("UPDATE booking.booking SET desk_paid_minor_units = 5 WHERE id = $1::uuid", ["DESK_PAID"]),
+        ("UPDATE booking.booking SET total_minor_units = 5 WHERE id = $1::uuid", ["TOTAL"]),
         (
             "UPDATE booking.room_type_night SET out_of_order = 1 WHERE room_type_id = $2::uuid",
             ["OUT_OF_ORDER", "OUT_OF_ORDER"],

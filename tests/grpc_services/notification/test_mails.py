@@ -15,7 +15,12 @@ from grpc_services.notification import formats, texts
 from grpc_services.notification.rules import message_id
 from runtime.money_format import formatted_money
 
-MAILED = ("booking_confirmed", "new_booking", "booking_payment_failed", "booking_expired", "booking_refunded")
+MAILED = (
+    *("booking_confirmed", "booking_payment_failed", "booking_expired", "booking_refunded", "booking_cancelled"),
+    *("booking_cancelled_by_hotel", "booking_modified", "booking_checked_out", "booking_no_show"),
+    *("booking_reinstated", "booking_offered", "new_booking", "changed_booking", "cancelled_booking"),
+)
+EUROS = {"minor_units": 123456, "currency": "EUR"}
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -79,6 +84,7 @@ def mail(
         url="https://innkeeper.example",
         message_id="<1@innkeeper.example>",
         request_id="req-1",
+        booking_id=str(uuid.uuid4()),
     )
 
 
@@ -149,6 +155,51 @@ def test_an_apology_names_the_amount_that_goes_back() -> None:
     refund = parameters(amount={"minor_units": 1234567, "currency": "KWD"})
     assert f"KWD{NBSP}1,234.567" in mail("booking_refunded", "en", facts=refund).subject
     assert "We are sorry" in mail("booking_refunded", "en", facts=refund).text
+
+
+def test_a_cancellation_tells_what_it_costs_and_what_goes_back() -> None:
+    charged = parameters(whole=True, penalty=EUROS, amount={"minor_units": 5000, "currency": "EUR"})
+    written = mail("booking_cancelled", "en", facts=charged)
+    assert written.subject == "Booking INK-7Q2F9K is cancelled"
+    assert "By the policy of your booking this costs €1,234.56." in written.text
+    assert "We are refunding €50.00." in written.text
+    assert "Cancellation charge: €1,234.56" in written.text
+    free = mail("booking_cancelled", "en", facts=parameters(whole=True)).text
+    assert "This costs you nothing." in free
+    assert "There is nothing more to do." in free
+    some = mail("booking_cancelled", "fr", facts=parameters(whole=False)).text
+    assert "Les autres sont maintenues." in some
+
+
+def test_a_house_that_cancels_apologises_and_tells_why() -> None:
+    written = mail("booking_cancelled_by_hotel", "en", facts=parameters(whole=True, reason="Burst pipe", amount=EUROS))
+    assert "We are sorry: Hôtel Étoile had to cancel your stay" in written.text
+    assert "Reason: Burst pipe" in written.text
+    assert "We are refunding €1,234.56." in written.text
+
+
+def test_a_change_shows_what_was_before() -> None:
+    before = {"check_in_before": "2027-05-13", "check_out_before": "2027-05-19", "room_names_before": ["Double"]}
+    facts = parameters(**before, total_before={"minor_units": 100, "currency": "EUR"}, due=EUROS)
+    for template in ("booking_modified", "changed_booking"):
+        shown = Reader(mail(template, "en", facts=facts).html).words
+        assert "Thursday, May 13, 2027 → Friday, May 14, 2027" in shown
+        assert "Wednesday, May 19, 2027" in shown
+        assert "Double → 2 × Double, Suite" in shown
+        assert "€1.00 → €1,234.56" in shown
+    assert "€1,234.56 is still to be paid." in mail("booking_modified", "en", facts=facts).text
+
+
+def test_an_offer_says_until_when_the_room_is_held() -> None:
+    written = mail("booking_offered", "fr")
+    assert written.subject.startswith(f"Une chambre est libre{NBSP}: Hôtel Étoile")
+    assert "nous vous la gardons jusqu’au 1 mai 2027" in written.text
+    assert "16:05" in written.text
+
+
+@pytest.mark.parametrize("template", MAILED)
+def test_only_a_confirmation_brings_the_calendar_file_along(template: str) -> None:
+    assert mail(template, "en").with_calendar == (template == "booking_confirmed")
 
 
 def test_a_failed_payment_names_the_deadline_if_there_is_one() -> None:

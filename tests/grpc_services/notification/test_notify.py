@@ -15,7 +15,7 @@ from runtime.channels import call
 from runtime.database import Database
 from runtime.errors import ServiceError
 from tests.grpc_services.notification.events import NOBODY, confirmed, envelope, snapshot
-from tests.grpc_services.notification.inbox import Stub, inbox, tell
+from tests.grpc_services.notification.inbox import Stub, claim, inbox, tell
 from tests.house import SignedIn
 
 
@@ -41,6 +41,13 @@ async def stored(database: Database, event: events_pb2.Envelope) -> dict[str, li
         (events_pb2.BookingConfirmed, True, True, True),
         (events_pb2.BookingExpired, True, True, False),
         (events_pb2.BookingRefunded, True, True, False),
+        (events_pb2.BookingCancelled, True, True, True),
+        (events_pb2.BookingModified, True, True, True),
+        (events_pb2.BookingCheckedIn, False, False, False),
+        (events_pb2.BookingCheckedOut, True, True, False),
+        (events_pb2.BookingMarkedNoShow, True, True, False),
+        (events_pb2.BookingReinstated, True, True, False),
+        (events_pb2.BookingOffered, True, True, False),
     ],
 )
 async def test_an_event_tells_those_whom_it_concerns(
@@ -53,7 +60,9 @@ async def test_an_event_tells_those_whom_it_concerns(
     owner_is_told_and_mailed: bool,
 ) -> None:
     guest, owner = uuid.uuid4(), uuid.uuid4()
-    event = envelope(kind(booking=snapshot(guest, owner)))
+    booking = snapshot(guest, owner)
+    before = {"before": booking} if kind is events_pb2.BookingModified else {}
+    event = envelope(kind(booking=booking, **before))
     deliveries = await tell(notifications, system, event)
     told = [guest] * guest_is_told + [owner] * owner_is_told_and_mailed
     mailed = [guest] * guest_is_mailed + [owner] * owner_is_told_and_mailed
@@ -82,6 +91,33 @@ async def test_a_hotel_without_an_owner_is_not_told(
     event = confirmed(guest, NOBODY)
     await tell(notifications, system, event)
     assert await stored(notification_database, event) == {"notification": [guest], "delivery": [guest]}
+
+
+async def test_a_guest_without_an_account_is_told_by_mail_only(
+    notifications: Stub, notification_database: Database, system: str
+) -> None:
+    owner = uuid.uuid4()
+    event = confirmed(NOBODY, owner)
+    guests, _ = await tell(notifications, system, event)
+    assert await stored(notification_database, event) == {"notification": [NOBODY, owner], "delivery": [NOBODY, owner]}
+    email = await claim(notifications, system, guests)
+    assert email is not None
+    assert (email.to_address, email.to_name, email.locale) == ("", "Mina Harker", "en")
+    assert email.booking_id == events_pb2.BookingConfirmed.FromString(event.payload).booking.booking_id
+    held = envelope(events_pb2.BookingHeld(booking=snapshot(NOBODY, owner)))
+    await tell(notifications, system, held)
+    assert await stored(notification_database, held) == {"notification": [], "delivery": []}
+
+
+async def test_who_cancelled_decides_what_the_guest_reads(notifications: Stub, system: str, guest: SignedIn) -> None:
+    for by_hotel in (False, True):
+        cancelled = events_pb2.BookingCancelled(booking=snapshot(guest.account_id), by_hotel=by_hotel, whole=True)
+        await tell(notifications, system, envelope(cancelled))
+    titles = [told.title for told in (await inbox(notifications, guest.token)).notifications]
+    assert titles == [
+        "Hôtel Étoile has cancelled your booking INK-7Q2F9K",
+        "Booking INK-7Q2F9K is cancelled",
+    ]
 
 
 async def test_an_event_of_an_unknown_type_is_nobodys_news(notifications: Stub, system: str) -> None:

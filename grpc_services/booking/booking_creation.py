@@ -1,0 +1,91 @@
+"""Writing a new booking with its rooms, timeline and event. Taking its nights is the caller's, who does it last."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from contracts.booking.v1 import booking_pb2
+from contracts.hotel.v1 import hotel_pb2
+from grpc_services.booking import events, queries, rules
+from runtime.database import Connection, Record
+from runtime.identifiers import new_id
+
+
+async def create_booking(
+    connection: Connection,
+    quote: Record,
+    stay: hotel_pb2.PriceStayResponse,
+    *,
+    state: rules.State,
+    hold_seconds: int,
+    guest_account_id: uuid.UUID,
+    guest: booking_pb2.GuestDetails,
+    actor: str,
+    source: str = "GUEST",
+    special_requests: str = "",
+    arrival_time: str = "",
+    room_guests: Mapping[int, str] | None = None,
+    block_id: uuid.UUID | None = None,
+    waitlist_entry_id: uuid.UUID | None = None,
+) -> Record:
+    """The new row of a quoted stay, HELD or CONFIRMED. `room_guests` names who sleeps in a room, by its position;
+    with `waitlist_entry_id` the hold is an offer to who waited. Raises QuoteAlreadyBooked."""
+    booking_id = new_id()
+    row = await queries.insert_booking(
+        connection,
+        [
+            {
+                "booking_id": booking_id,
+                "position": position,
+                "room_type_id": uuid.UUID(room.request.room_type_id),
+                "rate_plan_id": uuid.UUID(room.request.rate_plan_id),
+                "adults": room.request.adults,
+                "children_ages": list(room.request.children_ages),
+                "total_minor_units": room.total.minor_units,
+                "guest_name": (room_guests or {}).get(position, ""),
+                "cancelled": False,
+                "first_night": quote["check_in"],
+                "end_night": quote["check_out"],
+            }
+            for position, room in enumerate(stay.rooms)
+        ],
+        id=booking_id,
+        reference=rules.new_reference(),
+        state=state,
+        hold_seconds=hold_seconds if state is rules.State.HELD else None,
+        hotel_id=quote["hotel_id"],
+        hotel_owner_id=uuid.UUID(stay.owner_id),
+        guest_account_id=guest_account_id,
+        quote_id=quote["id"],
+        check_in=quote["check_in"],
+        check_out=quote["check_out"],
+        guest_name=guest.name.strip(),
+        guest_email=guest.email,
+        guest_phone=guest.phone,
+        special_requests=special_requests,
+        arrival_time=arrival_time,
+        priced_stay=quote["priced_stay"],
+        time_zone=stay.time_zone,
+        currency=stay.currency,
+        total_minor_units=stay.total.minor_units,
+        source=source,
+        block_id=block_id,
+        document_secret=rules.new_document_secret(),
+    )
+    if waitlist_entry_id is not None:
+        await queries.write_timeline(
+            connection, row, kind="BookingOffered", actor=actor, summary="Held for a guest of the waitlist."
+        )
+        await events.publish_offered(connection, row, waitlist_entry_id)
+    elif state is rules.State.HELD:
+        await queries.write_timeline(
+            connection, row, kind="BookingHeld", actor=actor, summary="Rooms held, waiting for payment."
+        )
+        await events.publish_held(connection, row)
+    else:
+        await queries.write_timeline(
+            connection, row, kind="BookingConfirmed", actor=actor, summary="Confirmed; paid at the hotel."
+        )
+        await events.publish_confirmed(connection, row)
+    return row

@@ -1,0 +1,83 @@
+"""Quotes for changing a booking: its own nights count as free, and a guest in the house is asked the price of the
+nights that are added only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from contracts.booking.v1 import booking_pb2
+from contracts.hotel.v1 import hotel_pb2
+from grpc_services.booking import folio, folio_queries, messages, move_rules
+from grpc_services.booking.gateway import HotelPrices
+from grpc_services.booking.moving import MovingMethods, runs_house
+from grpc_services.booking.reading import visible_booking
+from grpc_services.booking.rules import State
+from runtime.database import Record
+from runtime.errors import InvalidInput, NotFound
+from runtime.identity import require_account
+
+
+class ChangeQuoteMethods(MovingMethods):
+    _prices: HotelPrices
+
+    async def _price_change(
+        self, request: booking_pb2.CreateQuoteRequest, check_in: dt.date, check_out: dt.date
+    ) -> hotel_pb2.PriceStayResponse:
+        """The stay that a booking would become. Raises RoomUnavailable for nights that it cannot have."""
+        caller = require_account()
+        async with self._database.reading() as connection:
+            row = await visible_booking(connection, request.booking_id)
+            if str(row["hotel_id"]) != request.hotel_id or not (
+                runs_house(caller, row) or row["guest_account_id"] == caller.account_id
+            ):
+                raise NotFound("There is no such booking.", path=("bookingId",))
+            rooms = await folio_queries.load_rooms(connection, row["id"])
+        in_house = row["state"] == State.CHECKED_IN
+        today = move_rules.today_at_hotel(row, self._now())
+        if in_house and check_in == row["check_in"] and check_in < today:
+            stay = await self._price_longer(request, row, rooms, check_out)
+        else:
+            stay = await self._ask(request, request.check_in)
+        kinds = [uuid.UUID(room.request.room_type_id) for room in stay.rooms]
+        if in_house:  # an upgraded guest stays where they are
+            kinds = [room["room_type_id"] for room in folio.standing(rooms)]
+        wanted = [
+            {"room_type_id": kind, "first_night": check_in, "end_night": check_out, "cancelled": False}
+            for kind in kinds
+        ]
+        changes = folio.night_changes(rooms, wanted)
+        refusal = await self._refused(changes)
+        if refusal is not None and await self._release_overdue(changes):
+            refusal = await self._refused(changes)
+        if refusal is not None:
+            raise refusal
+        return stay
+
+    async def _price_longer(
+        self, request: booking_pb2.CreateQuoteRequest, row: Record, rooms: list[Record], check_out: dt.date
+    ) -> hotel_pb2.PriceStayResponse:
+        """The stay as it was sold, and the nights that are added at today's prices."""
+        if check_out <= row["check_out"]:
+            raise InvalidInput("A guest who leaves earlier checks out on that day.", path=("checkOut",))
+        sold = messages.priced_stay(row)
+        before = [sold.rooms[room["position"]] for room in folio.standing(rooms)]
+        if [room.request for room in before] != list(request.rooms):
+            raise InvalidInput("While the guest is in the house the rooms stay as they are.", path=("rooms",))
+        stay = await self._ask(request, row["check_out"].isoformat())
+        for known, added in zip(before, stay.rooms, strict=True):
+            lines = [*known.lines, *added.lines]
+            total = known.total.minor_units + added.total.minor_units
+            added.CopyFrom(known)
+            del added.lines[:]
+            added.lines.extend(lines)
+            added.total.minor_units = total
+        stay.total.minor_units = sum(room.total.minor_units for room in stay.rooms)
+        return stay
+
+    async def _ask(self, request: booking_pb2.CreateQuoteRequest, check_in: str) -> hotel_pb2.PriceStayResponse:
+        return await self._prices.price_stay(
+            hotel_pb2.PriceStayRequest(
+                hotel_id=request.hotel_id, check_in=check_in, check_out=request.check_out, rooms=request.rooms
+            )
+        )
