@@ -51,7 +51,7 @@ async def test_a_guest_finds_a_room_by_the_recipes(house: ApiHouse, nobody: Clie
 async def test_a_hotelier_runs_a_house_by_the_recipes(house: ApiHouse, http: httpx.AsyncClient) -> None:
     reader = Reader(await Client(http, house.url).sign_up("HOTELIER"), {})
     recipes = {recipe.operation: recipe for recipe in GROUPS["Run a house"]}
-    done = {}
+    done: dict[str, Any] = {}
     for operation, recipe in recipes.items():
         if operation == "HouseCalendar":
             await until_booking_knows_the_doors(house, done["CreateHouse"]["hotel"]["id"])

@@ -83,7 +83,7 @@ function StepEntry({ step, known, before }: { step: Step; known: Knowledge; befo
 
 /** What has to be run first, so that this step has all it needs. */
 function stepsBefore(step: Step, { facts }: Knowledge): Step[] {
-  const sources = missingFacts(step, facts).map(sourceOf);
+  const sources = missingFacts(step, facts).map((fact) => sourceOf(fact, facts));
   return [...new Set(sources.filter((source) => source !== undefined))];
 }
 
