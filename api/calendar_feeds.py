@@ -84,7 +84,7 @@ class HotelCalendarFeeds(Node):
         room_type_id: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this one.")] = None,
         first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
-    ) -> Connection[CalendarFeed]:
+    ) -> Connection[CalendarFeed] | None:
         response = await call(
             info.context.services.bookings.ListCalendarFeeds,
             booking_pb2.ListCalendarFeedsRequest(

@@ -14,6 +14,7 @@ from api.permissions import Demands, Permission
 from api.photos import PhotoInput, photo_messages
 from api.rooms import Amenity
 from api.scalars import BigInt, CountryCode, CurrencyCode, EmailAddress
+from api.search_filters import PointInput
 from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
@@ -26,12 +27,6 @@ class AddressInput:
     postal_code: str = strawberry.field(default="", description="Postal code, up to 20 characters.")
     city: str = strawberry.field(description="City, 1 to 120 characters.")
     country: CountryCode = strawberry.field(description="Country.")
-
-
-@strawberry.input(description="A point on the globe (WGS 84).")
-class GeoPointInput:
-    latitude: float = strawberry.field(description="Degrees north.")
-    longitude: float = strawberry.field(description="Degrees east.")
 
 
 @strawberry.input(description="How guests reach a house; everybody may read it.")
@@ -61,7 +56,7 @@ class HotelTaxesInput:
 class HotelCreateInput:
     name: str = strawberry.field(description="1 to 120 characters.")
     address: AddressInput = strawberry.field(description="Where it stands.")
-    position: GeoPointInput = strawberry.field(description="Where it stands on a map.")
+    position: PointInput = strawberry.field(description="Where it stands on a map.")
     time_zone: str = strawberry.field(description="IANA time zone, such as Europe/Paris.")
     currency: CurrencyCode = strawberry.field(
         description="The currency of its prices; it stays once there are room types."
@@ -89,7 +84,7 @@ class HotelUpdateInput:
     expected_version: int = strawberry.field(description="Its `version` as you saw it.")
     name: strawberry.Maybe[str | None] = strawberry.field(description="1 to 120 characters.")
     address: strawberry.Maybe[AddressInput | None] = strawberry.field(description="Where it stands, whole.")
-    position: strawberry.Maybe[GeoPointInput | None] = strawberry.field(description="Where it stands on a map.")
+    position: strawberry.Maybe[PointInput | None] = strawberry.field(description="Where it stands on a map.")
     time_zone: strawberry.Maybe[str | None] = strawberry.field(description="IANA time zone, such as Europe/Paris.")
     currency: strawberry.Maybe[CurrencyCode | None] = strawberry.field(
         description="The currency of its prices; it stays once there are room types."

@@ -90,7 +90,7 @@ class HotelRates(HotelPriceRules):
         ] = None,
     ) -> list[CalendarNight]:
         own = [decode_id("RoomType", kind.id, path=("id",)) for kind in self.room_types]
-        asked = [decode_id("RoomType", room_type_id, path=("roomTypeId",))] if room_type_id else own
+        asked = [decode_id("RoomType", room_type_id, path=("roomTypeId",))] if room_type_id is not None else own
         if not set(asked) <= set(own):
             raise NotFound("This hotel has no such room type.", path=("roomTypeId",))
         hotel_id = decode_id("Hotel", self.id, path=("id",))

@@ -160,7 +160,7 @@ class HotelInventory(Node):
         room_type_id: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this one.")] = None,
         first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
-    ) -> Connection[InventoryLogEntry]:
+    ) -> Connection[InventoryLogEntry] | None:
         response = await call(
             info.context.services.bookings.ListInventoryChanges,
             booking_pb2.ListInventoryChangesRequest(
@@ -186,7 +186,7 @@ class HotelInventory(Node):
         ] = None,
         first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
-    ) -> Connection[OutOfOrderPeriod]:
+    ) -> Connection[OutOfOrderPeriod] | None:
         response = await call(
             info.context.services.bookings.ListOutOfOrder,
             booking_pb2.ListOutOfOrderRequest(

@@ -54,6 +54,9 @@ class CalendarNight:
     night: dt.date = strawberry.field(description="The night.")
     available: int = strawberry.field(description="Rooms that can still be booked.")
     inventory: InventoryNight | None = strawberry.field(description="What there is of rooms; for its hotelier only.")
+    inventory_version: int | None = strawberry.field(
+        description="Of the room type's inventory, for `inventoryUpdate`; for its hotelier only."
+    )
     rates: list[CalendarRate] = strawberry.field(description="One for every rate plan.")
 
 
@@ -84,6 +87,7 @@ async def calendar_nights(
             night=night,
             available=rooms.free(room_type_id, night),
             inventory=rooms.inventory.get((room_type_id, night.isoformat())),
+            inventory_version=rooms.versions.get(room_type_id),
             rates=by_night[room_type_id, night.isoformat()],
         )
         for room_type_id in room_type_ids
@@ -99,6 +103,7 @@ class _Rooms:
     usually_free: dict[str, int] = field(default_factory=dict)
     free_nights: dict[tuple[str, str], int] = field(default_factory=dict)
     inventory: dict[tuple[str, str], InventoryNight] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
 
     def free(self, room_type_id: str, night: dt.date) -> int:
         usually = self.usually_free.get(room_type_id, 0)
@@ -124,6 +129,7 @@ async def _inventory(info: Info, request: booking_pb2.GetInventoryRequest) -> _R
     return _Rooms(
         free_nights={key: night.free for key, night in nights.items()},
         inventory={key: inventory_night(night) for key, night in nights.items()},
+        versions={kind.room_type_id: kind.version for kind in response.room_types},
     )
 
 

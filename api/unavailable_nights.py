@@ -50,7 +50,9 @@ class NightUnavailable:
     night: dt.date = strawberry.field(description="The night; the day of departure for CLOSED_TO_DEPARTURE.")
     reason: UnavailableReason = strawberry.field(description="For programs.")
     message: str = strawberry.field(description="For people, in English.")
-    limit: int | None = strawberry.field(description="Nights or days, for reasons that have a number.")
+    limit: int | None = strawberry.field(
+        description="Nights or days, for reasons that have a number; the rooms left, for nights that have too few."
+    )
     held_until: dt.datetime | None = strawberry.field(description="For HELD: when the first hold ends if nobody pays.")
     room_type_id: strawberry.ID = strawberry.field(description="The room type.")
     rate_plan_id: strawberry.ID | None = strawberry.field(description="The rate plan; null if it does not matter.")
@@ -116,14 +118,19 @@ def full_nights(
     found = []
     for night in nights:
         known = named.get(night)
-        if (known.free if known else available.capacity) >= number_of_rooms:
+        free = known.free if known else available.capacity
+        if free >= number_of_rooms:
             continue
         held_until = from_timestamp(known.held_until) if known and known.HasField("held_until") else None
         if available.stale:
             reason = UnavailableReason.CALENDAR_STALE
         else:
             reason = UnavailableReason.HELD if held_until else UnavailableReason.SOLD_OUT
-        found.append(night_unavailable(night, reason, room_type_id=available.room_type_id, held_until=held_until))
+        found.append(
+            night_unavailable(
+                night, reason, room_type_id=available.room_type_id, limit=free or None, held_until=held_until
+            )
+        )
     return found
 
 
@@ -131,5 +138,7 @@ def _in_words(reason: UnavailableReason, limit: int, held_until: dt.datetime | N
     if reason is UnavailableReason.HELD:
         until = f" until {held_until.astimezone(dt.UTC):%H:%M} UTC" if held_until else ""
         return f"This night is held for somebody else{until}; it is free again if they do not pay."
+    if reason is UnavailableReason.SOLD_OUT and limit:
+        return f"Only {limit} room{'s are' if limit > 1 else ' is'} left on this night."
     unit = "night" if reason in _COUNTED_IN_NIGHTS else "day"
     return _SENTENCES[reason].format(f"{limit} {unit}{'s' * (limit != 1)}")

@@ -46,6 +46,8 @@ _FIRST_HOLD = """
         AND b.check_in <= n.night AND b.check_out > n.night
 """
 
+# PostgreSQL checks a proposed row before it finds that there is one already: a night that was begun is proposed
+# with its own capacity, else more rooms at once than the usual number would be refused where there are more.
 _TAKE = Statement(
     text(f"""
         WITH known AS (
@@ -58,13 +60,15 @@ _TAKE = Statement(
             room_type_id, night, capacity, capacity_overridden, oversell, out_of_order, blocked, held, sold
         )
         SELECT
-            wanted.room_type_id, days.day::date, known.capacity, false, 0, 0, 0,
-            wanted.rooms * :as_held, wanted.rooms * :as_sold
+            wanted.room_type_id, days.day::date, coalesce(begun.capacity, known.capacity), false,
+            coalesce(begun.oversell, 0), 0, 0, wanted.rooms * :as_held, wanted.rooms * :as_sold
         FROM unnest(:types, :rooms) AS wanted (room_type_id, rooms)
         JOIN known ON known.room_type_id = wanted.room_type_id
         CROSS JOIN generate_series(
             CAST(:check_in AS timestamp), CAST(:check_out AS timestamp) - interval '1 day', interval '1 day'
         ) AS days (day)
+        LEFT JOIN booking.room_type_night AS begun
+            ON begun.room_type_id = wanted.room_type_id AND begun.night = days.day::date
         ORDER BY 1, 2
         ON CONFLICT (room_type_id, night) DO UPDATE SET held = n.held + excluded.held, sold = n.sold + excluded.sold
     """).bindparams(  # noqa: S608  # put together from constants

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
+import structlog
 
 from contracts.hotel.v1 import hotel_pb2
 from grpc_services.hotel import (
@@ -23,6 +24,7 @@ from runtime.identifiers import new_id, parse_id
 from runtime.identity import Caller, Role, require_role
 
 Context = grpc.aio.ServicerContext[Any, Any]
+log = structlog.get_logger()
 MOST_ROOM_TYPES = 100
 
 
@@ -90,7 +92,8 @@ class RoomTypeMethods:
             house = await hotel_queries.lock_hotel(connection, found["hotel_id"]) if found else None
             row = await room_type_queries.get(connection, identifier)
             if house is None or row is None:
-                raise NotFound("There is no such room type.", path=("roomTypeId",))
+                log.warning("room_type.unknown", room_type_id=request.room_type_id)  # news of it would never fit
+                return hotel_pb2.PutNumberOfRoomsResponse()
             news = await room_type_queries.put_number_of_rooms(
                 connection, identifier, request.number_of_rooms, request.inventory_version
             )

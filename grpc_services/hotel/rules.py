@@ -81,9 +81,9 @@ def parse_catalogue_window(first_night: str, nights: int) -> tuple[dt.date, dt.d
 
 def parse_calendar(first_night: str, end_night: str) -> tuple[dt.date, dt.date]:
     """Which nights a calendar shows, half-open."""
-    first, end = parse_date(first_night, "firstNight"), parse_date(end_night, "endNight")
+    first, end = parse_date(first_night, "from"), parse_date(end_night, "to")
     if not 1 <= (end - first).days <= MOST_CALENDAR_NIGHTS:
-        raise InvalidInput(f"A calendar shows 1 to {MOST_CALENDAR_NIGHTS} nights.", path=("endNight",))
+        raise InvalidInput(f"A calendar shows 1 to {MOST_CALENDAR_NIGHTS} nights.", path=("to",))
     return first, end
 
 

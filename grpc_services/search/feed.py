@@ -36,7 +36,7 @@ INDEX_HOTELS = Gauge("innkeeper_search_hotels", "Houses in the search index")
 _RETRY_SECONDS = 1.0
 _MOST_IDS = 200
 _HOUSES_AT_ONCE = 50  # some ten milliseconds of work, between which the event loop serves others
-_ROOM_TYPES_AT_ONCE = 500
+_ROOM_TYPES_AT_ONCE = 150
 _LONGEST_SNAPSHOT_SECONDS = 300
 
 Message = TypeVar("Message")

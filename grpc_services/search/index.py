@@ -35,6 +35,7 @@ from grpc_services.search.selection import Selection, selection_of
 
 _MOST_FREE = int(np.iinfo(np.int16).max)
 _UNORDERED_SHARE = 8
+_EVERYWHERE = "*"  # no folded name of a city
 
 
 @dataclass(slots=True)
@@ -62,6 +63,8 @@ class Index:
     _selections: dict[str, Selection] = field(default_factory=dict)
     _city_rows: dict[str, Ints] = field(default_factory=dict)
     _selected_at: int = -1
+    _places: dict[str, int] = field(default_factory=dict)
+    _places_from: dt.date | None = None
 
     def __post_init__(self) -> None:
         # From yesterday in UTC, as it is still today somewhere, to the last day of departure where it is tomorrow.
@@ -95,7 +98,7 @@ class Index:
         return found
 
     def published(self) -> Ints:
-        return self._rows("", self.row_of.values())
+        return self._rows(_EVERYWHERE, self.row_of.values())
 
     def city_rows(self, city: str) -> Ints:
         return self._rows(city, self.cities[city])
@@ -141,13 +144,14 @@ class Index:
             return
         rows = np.array([row for row, _ in known], dtype=np.int64)
         nights = nights or self.nights - first_night
+        places = self._night_places()
         free = np.zeros((nights, len(known)), dtype=np.int16)
         for position, (_, told) in enumerate(known):
             if told.stale:
                 continue
             free[:, position] = min(max(told.capacity, 0), _MOST_FREE)
             for night in told.nights:
-                column = (dt.date.fromisoformat(night.night) - self.first_night).days - first_night
+                column = places.get(night.night, -1) - first_night
                 if 0 <= column < nights:
                     free[column, position] = min(max(night.free, 0), _MOST_FREE)
         for column in range(nights):
@@ -171,8 +175,10 @@ class Index:
                 self._put_nights([(row, entry)], first=night)
 
     def select(self, houses: Ints, *, city: str = "") -> Selection:
-        """What these houses sell; those of a whole city are remembered until anything changes."""
+        """What these houses sell; that of a whole city and of all houses is remembered until anything changes."""
         self._forget_if_changed()
+        if len(houses) == self.hotels:
+            city = _EVERYWHERE
         known = self._selections.get(city) if city else None
         if known is None:
             known = selection_of(self.houses, self.products, houses)
@@ -297,12 +303,20 @@ class Index:
         self.structure += 1
 
     def _rows(self, city: str, rows: Collection[int]) -> Ints:
-        """Rows as an array, remembered until anything changes; no city is everything."""
+        """Rows as an array, remembered until anything changes."""
         self._forget_if_changed()
         known = self._city_rows.get(city)
         if known is None:
             known = self._city_rows[city] = np.fromiter(rows, dtype=np.int64, count=len(rows))
         return known
+
+    def _night_places(self) -> dict[str, int]:
+        """The places of nights by their date in text, which is quicker than reading dates."""
+        if self._places_from != self.first_night:
+            nights = range(self.nights)
+            self._places = {(self.first_night + dt.timedelta(days=place)).isoformat(): place for place in nights}
+            self._places_from = self.first_night
+        return self._places
 
     def _forget_if_changed(self) -> None:
         if self._selected_at != self.structure:

@@ -19,7 +19,7 @@ from grpc_services.search.assignment import cheapest_assignment
 from grpc_services.search.columns import Bools, Ints
 from grpc_services.search.index import Index
 from grpc_services.search.rules import Party, StayQuery
-from grpc_services.search.selection import Discounted, ForParty, Selection
+from grpc_services.search.selection import ForParty, Selection
 from runtime.shares import share_of
 
 NO_OFFER = np.iinfo(np.int64).max // 16  # nine of them still fit into 64 bits
@@ -159,14 +159,17 @@ def _net(
         if len(selection.by_party) >= _MOST_PARTIES_KNOWN:
             selection.by_party.clear()
         known = selection.by_party[party] = _for_party(index, selection, party)
-    charge = _charge(nights, known.extras)
-    discounted = selection.discounted.get(len(nights))
-    if discounted is None:
-        discounted = selection.discounted[len(nights)] = _discounted(index, selection, len(nights))
-    if len(discounted.products):
-        charge[discounted.products] -= share_of(charge[discounted.products], discounted.basis_points)
-    charge[~(open_ & known.fits)] = NO_OFFER
-    return charge
+    shares = selection.discounts.get(len(nights))
+    if shares is None:
+        shares = selection.discounts[len(nights)] = _discounts(index, selection, len(nights))
+    possible = np.flatnonzero(open_ & known.fits)
+    charge = _charge([prices[possible] for prices in nights], known.extras[possible])
+    off = shares[possible]
+    discounted = np.flatnonzero(off)
+    charge[discounted] -= share_of(charge[discounted], off[discounted])
+    net = np.full(len(open_), NO_OFFER, dtype=np.int64)
+    net[possible] = charge
+    return net
 
 
 def _for_party(index: Index, selection: Selection, party: Party) -> ForParty:
@@ -220,15 +223,14 @@ def _band(bands: Sequence[tuple[int, int]], age: int) -> int:
     return next((amount for to_age, amount in bands if age <= to_age), 0)
 
 
-def _discounted(index: Index, selection: Selection, nights: int) -> Discounted:
-    """Of a plan's discounts the one for most nights that the stay reaches."""
+def _discounts(index: Index, selection: Selection, nights: int) -> Ints:
+    """Basis points off each product: of its plan's discounts the one for most nights that the stay reaches."""
     shares = [
         max(((least, share) for least, share in steps if least <= nights), default=(0, 0))[1]
         for steps in index.distinct.discounts.values
     ]
-    of_product = np.array(shares, dtype=np.int64)[index.products.discounts[selection.product_rows]]
-    products = np.flatnonzero(of_product)
-    return Discounted(products, of_product[products])
+    of_product: Ints = np.array(shares, dtype=np.int64)[index.products.discounts[selection.product_rows]]
+    return of_product
 
 
 def _city_tax(index: Index, selection: Selection, party: Party, nights: int) -> Ints:

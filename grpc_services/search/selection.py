@@ -23,7 +23,7 @@ class Selection:
     first_type: Ints  # of each house
     # What does not depend on the dates, remembered:
     by_party: dict[Party, ForParty] = field(default_factory=dict)
-    discounted: dict[int, Discounted] = field(default_factory=dict)  # by nights
+    discounts: dict[int, Ints] = field(default_factory=dict)  # nights -> basis points off each product
 
 
 @dataclass(slots=True)
@@ -32,14 +32,6 @@ class ForParty:
 
     extras: Ints
     fits: Bools
-
-
-@dataclass(slots=True)
-class Discounted:
-    """The products of a selection that cost less for so many nights."""
-
-    products: Ints
-    basis_points: Ints
 
 
 def selection_of(houses: HouseColumns, products: ProductColumns, rows: Ints) -> Selection:

@@ -117,7 +117,7 @@ async def test_a_calendar_shows_62_nights_and_room_types_of_its_house(
 ) -> None:
     place = {"id": encode_id("Hotel", str(inn.id)), "from": day(0), "to": day(62)}
     assert len((await nobody.data(CALENDAR, place))["hotel"]["calendar"]) == 62
-    assert await nobody.refusal(CALENDAR, place | {"to": day(63)}) == {"code": "INVALID_INPUT", "field": ["endNight"]}
+    assert await nobody.refusal(CALENDAR, place | {"to": day(63)}) == {"code": "INVALID_INPUT", "field": ["to"]}
     far = place | {"from": "0001-01-01", "to": "9999-12-31"}
     assert (await nobody.refusal(CALENDAR, far))["code"] == "INVALID_INPUT"
     foreign = encode_id("RoomType", house.houses["Grand House"].room_types[0])

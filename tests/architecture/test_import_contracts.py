@@ -56,6 +56,7 @@ VIOLATIONS = [
     ),
     Violation("services-protected", "runtime/intruder.py", "import grpc_services.payment.cards"),
     Violation("stack", "migrations/intruder.py", "import stack.processes"),
+    Violation("bench", "stack/intruder.py", "import bench.france"),
 ]
 
 _CONTRACTS = {

@@ -76,7 +76,7 @@ async def test_each_key_makes_one_booking_whenever_the_process_dies(
     full: bool,
     tmp_path: Path,
 ) -> None:
-    house = await desk.house(owner, Kind(rooms=30_000))
+    house = await desk.house(owner, Kind(rooms=10_000))
     addresses = {"auth": auth_address, "hotel": hotel_address, "payment": payment_address}
     answers: dict[str, set[bytes]] = {}
     failures = 0
@@ -112,4 +112,4 @@ async def test_each_key_makes_one_booking_whenever_the_process_dies(
     async with desk.database.reading() as connection:
         query = "SELECT count(*) FROM booking.booking_room WHERE room_type_id = $1::uuid"
         assert await connection.fetchval(query, house.room_types[0]) == len(answers)
-    assert await desk.free(house, nights=1) == [30_000 - len(answers)]
+    assert await desk.free(house, nights=1) == [10_000 - len(answers)]

@@ -76,6 +76,16 @@ async def test_the_usual_number_reaches_nights_that_were_already_sold(
     assert await desk.free(office.house, nights=3) == [8, 8, 9]
 
 
+async def test_one_booking_may_take_more_rooms_than_the_usual_number_where_there_are_more(
+    desk: Desk, owner: SignedIn, guest: SignedIn
+) -> None:
+    office = await backoffice(desk, owner, Kind(rooms=1))
+    await office.update(change(ARRIVAL, ARRIVAL, capacity=3), change(ARRIVAL, ARRIVAL, oversell=1))
+    await desk.booked(office.house, guest, *[office.house.room(plan=1)] * 4, nights=1)
+    (night,) = (await office.look(nights=1)).nights
+    assert (night.capacity, night.oversell, night.sold, night.free) == (3, 1, 4, 0)
+
+
 async def test_oversell_sells_beyond_capacity(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
     office = await backoffice(desk, owner, Kind(rooms=1))
     await office.update(change(ARRIVAL, ARRIVAL + DAY, oversell=1))

@@ -268,9 +268,9 @@ async def test_a_calendar_may_be_of_some_room_types(desk: RateDesk, hotels: Stub
     assert {rate.room_type_id for rate in answer.rates} == {desk.house.room_types[1]}
     assert len(answer.rates) == 3 * 62
     request.end_night = day(63)
-    assert (await refused(call(hotels.GetRates, request, token=""))).path == ("endNight",)
+    assert (await refused(call(hotels.GetRates, request, token=""))).path == ("to",)
     request.end_night = request.first_night
-    assert (await refused(call(hotels.GetRates, request, token=""))).path == ("endNight",)
+    assert (await refused(call(hotels.GetRates, request, token=""))).path == ("to",)
 
 
 async def test_a_calendar_of_too_many_rates_is_asked_for_in_parts(

@@ -1,4 +1,5 @@
-import { asText, STEPS } from "./journey/steps";
+import { EVERY_STEP } from "./steps/every-step";
+import { FRESH } from "./steps/stay";
 
 const FINGERPRINT_KEY = "innkeeper:journey-tabs";
 const EDITOR_KEYS = "graphiql:";
@@ -28,7 +29,7 @@ export function editorStorage(): Storage {
 
 /** Tabs of an older build, or with dates of another month, give way to today's. */
 function dropOutdatedTabs(): void {
-  const fingerprint = JSON.stringify(STEPS.map((step) => [step.document, step.operation === "Register" ? "" : asText(step.variables)]));
+  const fingerprint = JSON.stringify(EVERY_STEP).replaceAll(FRESH, "");
   if (sessionStorage.getItem(FINGERPRINT_KEY) === fingerprint) return;
   for (const key of editorKeys()) sessionStorage.removeItem(key);
   sessionStorage.setItem(FINGERPRINT_KEY, fingerprint);

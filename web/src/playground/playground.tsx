@@ -2,19 +2,21 @@ import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import type { TabsState } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 
+import { EditorComfort } from "./editor-comfort";
 import { editorStorage } from "./editor-storage";
 import { type Answer, playgroundFetcher } from "./fetcher";
-import { CarryOver } from "./journey/carry-over";
-import { JOURNEY_PLUGIN } from "./journey/journey-panel";
-import { learn } from "./journey/knowledge";
-import { asText, STEPS } from "./journey/steps";
+import { GUIDE_PLUGIN } from "./guide/guide-panel";
+import { STEPS } from "./journey/steps";
 import { adopt, resume, type Session } from "./session/session";
 import { SignInBar } from "./session/sign-in-bar";
+import { CarryOver } from "./steps/carry-over";
+import { learn } from "./steps/knowledge";
+import { asText } from "./steps/step";
 
 const STORAGE = editorStorage();
 const TABS = STEPS.map(({ document, variables }) => ({ query: document, variables: asText(variables) }));
 const OPEN = openTab();
-const PLUGINS = [JOURNEY_PLUGIN, HISTORY_PLUGIN];
+const PLUGINS = [GUIDE_PLUGIN, HISTORY_PLUGIN];
 const FETCHER = playgroundFetcher(takeNote);
 
 resume();
@@ -31,7 +33,7 @@ export function Playground() {
           initialVariables={OPEN.variables}
           defaultEditorToolsVisibility="variables"
           plugins={PLUGINS}
-          visiblePlugin={JOURNEY_PLUGIN}
+          visiblePlugin={GUIDE_PLUGIN}
           storage={STORAGE}
           inputValueDeprecation
           schemaDescription
@@ -40,6 +42,7 @@ export function Playground() {
             <span />
           </GraphiQL.Logo>
           <CarryOver />
+          <EditorComfort />
         </GraphiQL>
       </main>
     </div>

@@ -8,26 +8,12 @@ import pay from "./7_pay.graphql?raw";
 import followBooking from "./8_follow_booking.graphql?raw";
 import notifications from "./9_notifications.graphql?raw";
 import lookBack from "./10_look_back.graphql?raw";
-import { stayNextMonth } from "./stay";
-
-/** What one step finds out and a later one needs. */
-export type Fact = "email" | "password" | "hotelId" | "roomTypeId" | "ratePlanId" | "quoteId" | "bookingId" | "checkoutUrl";
-
-export interface Step {
-  /** The name of the operation in the document; GraphiQL shows it on the tab. */
-  operation: string;
-  title: string;
-  document: string;
-  variables: object;
-  /** Where in {data, variables} of a finished request each fact stands. */
-  learns?: Partial<Record<Fact, string>>;
-  /** Where in the variables of this step facts go; a value may wrap a fact in text of its own. */
-  fills?: Record<string, string>;
-}
+import { FRESH, stayNextMonth } from "../steps/stay";
+import type { Step } from "../steps/step";
 
 const stay = stayNextMonth();
 const rooms = [{ adults: 2, childrenAges: [] }];
-const newcomer = `guest-${Math.random().toString(36).slice(2, 8)}@innkeeper.example`;
+const newcomer = `guest-${FRESH}@innkeeper.example`;
 
 export const STEPS: Step[] = [
   {
@@ -119,7 +105,3 @@ export const STEPS: Step[] = [
     fills: { bookingId: "{bookingId}" },
   },
 ];
-
-export function asText(variables: object): string {
-  return JSON.stringify(variables, null, 2);
-}

@@ -2,16 +2,17 @@ import { useGraphiQL } from "@graphiql/react";
 import { useEffect, useRef } from "react";
 
 import { useStore } from "../store";
-import { fillsOf, knowledge, put } from "./knowledge";
-import { asText, STEPS } from "./steps";
+import { stepOf } from "./every-step";
+import { knowledge } from "./knowledge";
+import { asText, fillsOf, put } from "./step";
 
 /**
- * Fills the ids that earlier steps found into the variables of the tab that is open.
+ * Fills what earlier steps found into the variables of the tab that is open.
  * Each value is written once, so that what a person types over it stays.
  */
 export function CarryOver() {
-  const known = useStore(knowledge);
-  const written = useRef(new Map<string, string>());
+  const { facts } = useStore(knowledge);
+  const written = useRef(new Map<string, string | number>());
   const { operation, variableEditor, tab } = useGraphiQL((state) => ({
     operation: state.tabs[state.activeTabIndex]?.operationName,
     tab: state.tabs[state.activeTabIndex]?.id,
@@ -19,9 +20,9 @@ export function CarryOver() {
   }));
 
   useEffect(() => {
-    const step = STEPS.find((each) => each.operation === operation);
+    const step = stepOf(operation ?? undefined);
     if (!step || !variableEditor) return;
-    const fresh = fillsOf(step, known).filter(([path, value]) => written.current.get(`${tab} ${path}`) !== value);
+    const fresh = fillsOf(step, facts).filter(([path, value]) => written.current.get(`${tab} ${path}`) !== value);
     if (!fresh.length) return;
     const variables = parsed(variableEditor.getValue());
     if (variables === undefined) return;
@@ -31,7 +32,7 @@ export function CarryOver() {
     }
     const text = asText(variables);
     if (text !== variableEditor.getValue()) variableEditor.setValue(text);
-  }, [known, operation, tab, variableEditor]);
+  }, [facts, operation, tab, variableEditor]);
 
   return null;
 }

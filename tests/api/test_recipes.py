@@ -1,0 +1,88 @@
+"""The playground's recipes, played in order against the gateway: what one finds out fills the next."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import httpx
+
+from api.node_ids import decode_id
+from tests.api.client import Client, today, until
+from tests.api.house import ApiHouse
+from tests.recipes import Facts, Recipe, recipe_groups
+
+GROUPS = recipe_groups()
+
+
+class Reader:
+    """Somebody who clicks one recipe after the other."""
+
+    def __init__(self, client: Client, facts: Facts) -> None:
+        self._client = client
+        self.facts = facts
+
+    async def run(self, recipe: Recipe) -> Any:
+        """The answer's only root field; it is neither an error nor a refusal nor nothing."""
+        variables = recipe.filled(self.facts, today())
+        answer = await self._client.body(recipe.document, variables)
+        assert "errors" not in answer, (recipe.operation, answer)
+        (result,) = answer["data"].values()
+        assert result is not None, recipe.operation
+        assert "code" not in result, (recipe.operation, result)
+        self.facts |= recipe.learned({"data": answer["data"], "variables": variables})
+        return result
+
+
+async def test_a_guest_finds_a_room_by_the_recipes(house: ApiHouse, nobody: Client) -> None:
+    quote = await nobody.quote(house.houses["Grand House"])
+    reader = Reader(nobody, {"quoteId": quote["id"]})
+    found = {recipe.operation: await reader.run(recipe) for recipe in GROUPS["Find a room"]}
+    assert found["SearchWithFilters"]["facets"]["stars"]
+    assert found["SearchInBox"]["nodes"]
+    distances = [node["distanceMeters"] for node in found["SearchAround"]["nodes"]]
+    assert distances == sorted(distances)
+    assert found["Alternatives"]["totalCount"] == 0
+    assert {reason["reason"] for reason in found["UnavailableReasons"]["unavailableReasons"]} == {"SOLD_OUT"}
+    assert len(found["MonthOfAHouse"]["calendar"]) >= 28
+    assert found["ExplainPrice"]["quote"]["total"] == {"formatted": quote["total"]["formatted"]}
+
+
+async def test_a_hotelier_runs_a_house_by_the_recipes(house: ApiHouse, http: httpx.AsyncClient) -> None:
+    reader = Reader(await Client(http, house.url).sign_up("HOTELIER"), {})
+    recipes = {recipe.operation: recipe for recipe in GROUPS["Run a house"]}
+    done: dict[str, Any] = {}
+    for operation, recipe in recipes.items():
+        if operation == "HouseCalendar":
+            await until_booking_knows_the_doors(house, done["CreateHouse"]["hotel"]["id"])
+        done[operation] = await reader.run(recipe)
+    assert done["PublishHouse"]["hotel"]["state"] == "PUBLISHED"
+    assert done["WeekendRates"]["nightsChanged"] in (8, 9, 10)
+    assert {rate["source"] for night in done["HouseCalendar"]["calendar"] for rate in night["rates"]} == {
+        "RULES",
+        "NIGHT",
+    }
+    assert done["UpdateInventory"]["changed"][0]["after"]["capacity"] == 2
+    assert done["BackInOrder"]["period"]["endedAt"]
+    assert len(done["ChangeLog"]["changes"]["nodes"]) >= 5
+    assert [entry["action"] for entry in done["ChangeLog"]["inventoryChanges"]["nodes"]] == [
+        "BACK_IN_ORDER",
+        "OUT_OF_ORDER",
+        "UPDATED",
+    ]
+    assert [row["outcome"] for row in done["ImportHouses"]["rows"]] == ["IMPORTED", "SKIPPED"]
+    assert done["ListFeeds"]["calendarFeeds"]["nodes"][0]["id"] == reader.facts["feedId"]
+
+    mine = (await reader.run(recipes["MyHouses"]))["hotels"]["nodes"]
+    assert {hotel["state"] for hotel in mine} == {"PUBLISHED", "DRAFT"}
+    assert reader.facts["ownHotelId"] == mine[0]["id"]
+
+
+async def until_booking_knows_the_doors(house: ApiHouse, hotel_id: str) -> None:
+    query = "SELECT count(*) FROM booking.room WHERE hotel_id = $1"
+    own_id = uuid.UUID(decode_id("Hotel", hotel_id, path=("id",)))
+
+    async def all_of_them() -> bool:
+        return bool(await house.database.fetchval(query, own_id) == 3)
+
+    await until(all_of_them)
