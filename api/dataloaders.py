@@ -10,6 +10,7 @@ from api.services import Services
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
+from runtime.cursors import LARGEST_PAGE
 from runtime.identity import current_caller
 
 _LARGEST_BATCH = 200
@@ -29,6 +30,9 @@ class Loaders:
         self.quote: DataLoader[str, booking_pb2.Quote | None] = DataLoader(
             load_fn=self._quotes, max_batch_size=_LARGEST_BATCH
         )
+        self.out_of_order: DataLoader[tuple[str, str], list[booking_pb2.OutOfOrder]] = DataLoader(
+            load_fn=self._out_of_order, max_batch_size=_LARGEST_BATCH
+        )
 
     async def _hotels(self, ids: Sequence[str]) -> list[hotel_pb2.Hotel | None]:
         found = await self._services.hotel_cache.get(ids, current_caller(), self._load_hotels)
@@ -46,3 +50,21 @@ class Loaders:
         response = await call(self._services.bookings.GetQuotes, booking_pb2.GetQuotesRequest(ids=ids))
         found = {quote.id: quote for quote in response.quotes}
         return [found.get(identifier) for identifier in ids]
+
+    async def _out_of_order(self, doors: Sequence[tuple[str, str]]) -> list[list[booking_pb2.OutOfOrder]]:
+        """By house and door: the periods from today on. A batch has doors of one house almost always."""
+        found: dict[str, list[booking_pb2.OutOfOrder]] = {room_id: [] for _, room_id in doors}
+        for hotel_id in dict.fromkeys(hotel_id for hotel_id, _ in doors):
+            request = booking_pb2.ListOutOfOrderRequest(
+                hotel_id=hotel_id,
+                room_ids=[room_id for of_hotel, room_id in doors if of_hotel == hotel_id],
+                first=LARGEST_PAGE,
+            )
+            while True:
+                page = await call(self._services.bookings.ListOutOfOrder, request)
+                for period in page.periods:
+                    found[period.room_id].append(period)
+                if not page.has_next_page:
+                    break
+                request.after = page.cursors[-1]
+        return [found[room_id] for _, room_id in doors]

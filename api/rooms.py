@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import strawberry
 
 from api.context import Info
+from api.inventory import OutOfOrderPeriod, out_of_order_period
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
@@ -77,12 +80,23 @@ class OccupancyPricing:
 
 @strawberry.type(description="A room with a number on its door.")
 class Room(Node):
+    hotel_id: strawberry.Private[str]
     number: str = strawberry.field(description="What stands on the door.")
     floor: str | None = strawberry.field(description="The floor, as the house calls it.")
     state: RoomState = strawberry.field(description="How it was left.")
     room_type_id: strawberry.ID = strawberry.field(description="Its room type.")
     archived: bool = strawberry.field(description="Whether it is no longer in use.")
     version: int = strawberry.field(description="Moves with every edit; name it as `expectedVersion` when you edit.")
+
+    @strawberry.field(description="The period that takes it off sale tonight; null while it is in order.")
+    async def out_of_order(self, info: Info) -> OutOfOrderPeriod | None:
+        room_id = decode_id("Room", self.id, path=("id",))
+        house = await info.context.load.hotel.load(self.hotel_id)
+        tonight = dt.datetime.now(ZoneInfo(house.time_zone if house else "UTC")).date().isoformat()
+        for period in await info.context.load.out_of_order.load((self.hotel_id, room_id)):
+            if period.first_night <= tonight <= period.last_night and not period.HasField("ended_at"):
+                return out_of_order_period(period)
+        return None
 
 
 @strawberry.type(description="Rooms of one kind in a house.")
@@ -127,6 +141,7 @@ class RoomType(Node):
 def room(message: hotel_pb2.Room) -> Room:
     return Room(
         id=strawberry.ID(encode_id("Room", message.id)),
+        hotel_id=message.hotel_id,
         number=message.number,
         floor=message.floor or None,
         state=RoomState(hotel_pb2.RoomState.Name(message.state).removeprefix("ROOM_STATE_")),
