@@ -102,6 +102,7 @@ class BookingSettings(ServiceSettings):
     hold_seconds: int = Field(900, ge=1)
     calendar_stale_seconds: int = Field(10_800, ge=60)  # a channel not heard of for so long sells nothing here
     allow_private_addresses: bool = False  # calendars over http and from private networks: never in production
+    audit_seconds: float = Field(300.0, gt=0)  # between two runs of the standing proof
 
 
 class PaymentSettings(ProcessSettings, DatabaseSection):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from grpc_services.booking.audit_metric import counting_discrepancies
 from grpc_services.booking.gateway import open_gateway
 from grpc_services.booking.servicer import BookingServicer
 from runtime.channels import open_token_verifier
@@ -29,6 +30,7 @@ async def booking_service(
             pool_size=settings.database_pool_size,
             application_name="innkeeper-booking",
         ) as database,
+        counting_discrepancies(database, every_seconds=settings.audit_seconds),
         open_gateway(settings) as (prices, payments),
         open_token_verifier(settings) as verifier,
         grpc_server(
