@@ -48,7 +48,8 @@ class ChangeQuoteMethods(MovingMethods):
         ]
         changes = folio.night_changes(rooms, wanted)
         refusal = await self._refused(changes)
-        if refusal is not None and await self._release_overdue(changes):
+        if refusal is not None:  # looked at again in any case: somebody else may have released them just now
+            await self._release_overdue(changes)
             refusal = await self._refused(changes)
         if refusal is not None:
             raise refusal

@@ -29,8 +29,10 @@ async def expire_overdue(database: Database, limit: int) -> int:
     return limit
 
 
-async def expire_in_the_way(database: Database, rooms: Mapping[str, int], check_in: dt.date, check_out: dt.date) -> int:
-    """Releases the overdue holds that keep these nights from a booker; answers how many stood in the way.
+async def expire_in_the_way(
+    database: Database, rooms: Mapping[str, int], check_in: dt.date, check_out: dt.date
+) -> None:
+    """Releases the overdue holds that keep these nights from a booker.
 
     One that somebody else is releasing at this moment is waited for, so that its rooms are free afterwards.
     """
@@ -42,13 +44,12 @@ async def expire_in_the_way(database: Database, rooms: Mapping[str, int], check_
             row = await queries.lock_booking(connection, booking_id)
             if row is not None and row["overdue"]:
                 await _expire(connection, row)
-    return len(overdue)
 
 
-async def expire_on_nights(database: Database, room_type_id: uuid.UUID, nights: Sequence[Night]) -> int:
+async def expire_on_nights(database: Database, room_type_id: uuid.UUID, nights: Sequence[Night]) -> None:
     """The same for some nights, in order, of one room type whose capacity is about to be lowered."""
     end_night = nights[-1].night + dt.timedelta(days=1)
-    return await expire_in_the_way(database, {str(room_type_id): 1}, nights[0].night, end_night)
+    await expire_in_the_way(database, {str(room_type_id): 1}, nights[0].night, end_night)
 
 
 async def _expire(connection: Connection, row: Record) -> None:

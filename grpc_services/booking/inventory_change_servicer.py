@@ -85,8 +85,7 @@ class InventoryChangeMethods:
         try:
             return await self._update(request, caller, room_type_id, changes)
         except CapacityBelowSold as refusal:
-            if not await holds.expire_on_nights(self._database, room_type_id, refusal.nights):
-                raise
+            await holds.expire_on_nights(self._database, room_type_id, refusal.nights)
         return await self._update(request, caller, room_type_id, changes)
 
     async def _update(

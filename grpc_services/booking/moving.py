@@ -116,13 +116,9 @@ class MovingMethods:
         await refunds.try_to_send(self._database, self._payments, booking_id)
         return answer
 
-    async def _release_overdue(self, changes: folio.Nights) -> int:
-        return sum(
-            [
-                await holds.expire_in_the_way(self._database, {str(kind): 1}, first_night, end_night)
-                for kind, first_night, end_night, _ in _wanted(changes)
-            ]
-        )
+    async def _release_overdue(self, changes: folio.Nights) -> None:
+        for kind, first_night, end_night, _ in _wanted(changes):
+            await holds.expire_in_the_way(self._database, {str(kind): 1}, first_night, end_night)
 
     async def _refused(self, changes: folio.Nights) -> RoomUnavailable | None:
         """Of the first room type that cannot be had on the nights that are wanted in addition."""

@@ -79,8 +79,7 @@ class OutOfOrderMethods:
         try:
             return await self._take_off_sale(request, caller, room, first_night, last_night)
         except CapacityBelowSold as refusal:
-            if not await holds.expire_on_nights(self._database, room["room_type_id"], refusal.nights):
-                raise
+            await holds.expire_on_nights(self._database, room["room_type_id"], refusal.nights)
         return await self._take_off_sale(request, caller, room, first_night, last_night)
 
     async def _take_off_sale(

@@ -132,7 +132,8 @@ class BookingServicer(
                     connection, current_caller(), block_id, hotel_id, rooms, check_in, check_out
                 )
             refused = await self._refused_nights(connection, rooms, check_in, check_out)
-        if refused and await holds.expire_in_the_way(self._database, rooms, check_in, check_out):
+        if refused:  # looked at again in any case: somebody else may have released them just now
+            await holds.expire_in_the_way(self._database, rooms, check_in, check_out)
             async with self._database.reading() as connection:
                 refused = await self._refused_nights(connection, rooms, check_in, check_out)
         if refused:
