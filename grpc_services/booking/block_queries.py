@@ -5,17 +5,14 @@ Whoever moves a block's rooms locks the block first, and nights last; see invent
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import asyncpg
-from sqlalchemy import ARRAY, Boolean, Date, Integer, Uuid, any_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import ARRAY, Boolean, Date, Integer, Uuid, any_, bindparam, func, insert, or_, select, update
 from sqlalchemy.types import Text
 
 from grpc_services.booking.desk_models import Block, BlockRoom
-from grpc_services.booking.inventory_queries import IS_FRESH, NightsRefused
 from runtime.database import Connection, Record, Statement
 from runtime.tables import table_of
 
@@ -70,45 +67,6 @@ _TAKE_ROOMS = Statement(
     .values(taken=block_room.c.taken + bindparam("more", type_=Integer))
 )
 _TOUCH = Statement(update(block).where(block.c.id == bindparam("block_id")).values(version=block.c.version + 1))
-_LOCK_NIGHTS = Statement(
-    text(f"""
-        WITH known AS (
-            SELECT known.room_type_id, known.capacity, NOT known.closed AND {IS_FRESH} AS for_sale
-            FROM booking.room_type AS known
-            WHERE known.room_type_id = ANY (:types)
-            ORDER BY known.room_type_id
-            FOR KEY SHARE
-        )
-        INSERT INTO booking.room_type_night AS n (
-            room_type_id, night, capacity, capacity_overridden, oversell, out_of_order, blocked, held, sold
-        )
-        SELECT wanted.room_type_id, wanted.night, known.capacity, false, 0, 0, 0, 0, 0
-        FROM unnest(:types, :nights, :held, :sold) AS wanted (room_type_id, night, held, sold)
-        JOIN known ON known.room_type_id = wanted.room_type_id
-        WHERE known.for_sale OR wanted.held + wanted.sold <= 0
-        ORDER BY 1, 2
-        ON CONFLICT (room_type_id, night) DO UPDATE SET held = n.held
-    """).bindparams(  # noqa: S608  # put together from constants
-        bindparam("types", type_=ARRAY(Uuid)),
-        bindparam("nights", type_=ARRAY(Date)),
-        bindparam("held", type_=ARRAY(Integer)),
-        bindparam("sold", type_=ARRAY(Integer)),
-        bindparam("stale_seconds", type_=Integer),
-    )
-)
-_MOVE_NIGHTS = Statement(
-    text("""
-        UPDATE booking.room_type_night AS n
-        SET held = n.held + wanted.held, sold = n.sold + wanted.sold
-        FROM unnest(:types, :nights, :held, :sold) AS wanted (room_type_id, night, held, sold)
-        WHERE n.room_type_id = wanted.room_type_id AND n.night = wanted.night
-    """).bindparams(
-        bindparam("types", type_=ARRAY(Uuid)),
-        bindparam("nights", type_=ARRAY(Date)),
-        bindparam("held", type_=ARRAY(Integer)),
-        bindparam("sold", type_=ARRAY(Integer)),
-    )
-)
 
 
 async def insert_block(connection: Connection, rooms: Mapping[str, int], **values: Any) -> Record:
@@ -164,23 +122,3 @@ async def take_rooms(connection: Connection, block_id: uuid.UUID, rooms: Mapping
         [{"in_block": block_id, "kind": room_type_id, "more": number} for room_type_id, number in rooms.items()],
     )
     await _TOUCH.execute(connection, block_id=block_id)
-
-
-async def move_nights(
-    connection: Connection, changes: Mapping[tuple[uuid.UUID, dt.date], tuple[int, int]], *, stale_seconds: int
-) -> None:
-    """Changes (held, sold) of each night by so many rooms. Raises NightsRefused when a night cannot be had; the
-    caller's transaction is to be rolled back then."""
-    nights = sorted(changes)
-    wanted = {
-        "types": [room_type_id for room_type_id, _ in nights],
-        "nights": [night for _, night in nights],
-        "held": [changes[night][0] for night in nights],
-        "sold": [changes[night][1] for night in nights],
-    }
-    if await _LOCK_NIGHTS.execute(connection, **wanted, stale_seconds=stale_seconds) != len(nights):
-        raise NightsRefused
-    try:
-        await _MOVE_NIGHTS.execute(connection, **wanted)
-    except asyncpg.CheckViolationError:
-        raise NightsRefused from None

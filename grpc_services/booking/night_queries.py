@@ -1,10 +1,14 @@
-"""The SQL that swaps the nights of a booking: some are given back and others taken, in one go.
+"""The SQL that moves single nights: some are given back and others taken, held or sold, in one go.
 
 All touched nights are locked first, in the order (room type, night) that everybody keeps; then one statement
 writes the differences, and the table's CHECK decides. See inventory_queries.py.
 """
 
 from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
 
 import asyncpg
 from sqlalchemy import ARRAY, Date, Integer, Uuid, bindparam, text
@@ -13,9 +17,12 @@ from grpc_services.booking.folio import Nights
 from grpc_services.booking.inventory_queries import IS_FRESH, NightsRefused
 from runtime.database import Connection, Statement
 
-_types = bindparam("types", type_=ARRAY(Uuid))
-_nights = bindparam("nights", type_=ARRAY(Date))
-_rooms = bindparam("rooms", type_=ARRAY(Integer))
+_wanted = (
+    bindparam("types", type_=ARRAY(Uuid)),
+    bindparam("nights", type_=ARRAY(Date)),
+    bindparam("held", type_=ARRAY(Integer)),
+    bindparam("sold", type_=ARRAY(Integer)),
+)
 
 _LOCK = Statement(
     text(f"""
@@ -30,22 +37,22 @@ _LOCK = Statement(
             room_type_id, night, capacity, capacity_overridden, oversell, out_of_order, blocked, held, sold
         )
         SELECT wanted.room_type_id, wanted.night, known.capacity, false, 0, 0, 0, 0, 0
-        FROM unnest(:types, :nights, :rooms) AS wanted (room_type_id, night, rooms)
+        FROM unnest(:types, :nights, :held, :sold) AS wanted (room_type_id, night, held, sold)
         JOIN known ON known.room_type_id = wanted.room_type_id
-        WHERE known.for_sale OR wanted.rooms < 0
+        WHERE known.for_sale OR wanted.held + wanted.sold <= 0
         ORDER BY 1, 2
         ON CONFLICT (room_type_id, night) DO UPDATE SET held = n.held
     """).bindparams(  # noqa: S608  # put together from constants
-        _types, _nights, _rooms, bindparam("stale_seconds", type_=Integer)
+        *_wanted, bindparam("stale_seconds", type_=Integer)
     )
 )
 _CHANGE = Statement(
     text("""
         UPDATE booking.room_type_night AS n
-        SET held = n.held + wanted.rooms * :as_held, sold = n.sold + wanted.rooms * :as_sold
-        FROM unnest(:types, :nights, :rooms) AS wanted (room_type_id, night, rooms)
+        SET held = n.held + wanted.held, sold = n.sold + wanted.sold
+        FROM unnest(:types, :nights, :held, :sold) AS wanted (room_type_id, night, held, sold)
         WHERE n.room_type_id = wanted.room_type_id AND n.night = wanted.night
-    """).bindparams(_types, _nights, _rooms, bindparam("as_held", type_=Integer), bindparam("as_sold", type_=Integer))
+    """).bindparams(*_wanted)
 )
 
 
@@ -57,19 +64,35 @@ class SwapRefused(NightsRefused):
         self.changes = changes
 
 
+async def move_nights(
+    connection: Connection, changes: Mapping[tuple[uuid.UUID, dt.date], tuple[int, int]], *, stale_seconds: int
+) -> None:
+    """Changes (held, sold) of each night by so many rooms; giving back never fails. Raises NightsRefused when a
+    night cannot be had; the caller's transaction is to be rolled back then."""
+    nights = sorted(changes)
+    wanted = {
+        "types": [room_type_id for room_type_id, _ in nights],
+        "nights": [night for _, night in nights],
+        "held": [changes[night][0] for night in nights],
+        "sold": [changes[night][1] for night in nights],
+    }
+    if await _LOCK.execute(connection, **wanted, stale_seconds=stale_seconds) != len(nights):
+        raise NightsRefused
+    try:
+        await _CHANGE.execute(connection, **wanted)
+    except asyncpg.CheckViolationError:
+        raise NightsRefused from None
+
+
 async def change_nights(connection: Connection, changes: Nights, *, held: bool, stale_seconds: int) -> None:
-    """Adds so many rooms to what is held (or sold) on each night; negative ones are given back, which never
-    fails. Raises SwapRefused when a night cannot be had; the caller's transaction is to be rolled back then."""
+    """Adds so many rooms to what is held (or sold) on each night. Raises SwapRefused as `move_nights` does."""
     if not changes:
         return
-    wanted = {
-        "types": [room_type_id for room_type_id, _ in changes],
-        "nights": [night for _, night in changes],
-        "rooms": list(changes.values()),
-    }
-    if await _LOCK.execute(connection, **wanted, stale_seconds=stale_seconds) != len(changes):
-        raise SwapRefused(changes)
     try:
-        await _CHANGE.execute(connection, **wanted, as_held=int(held), as_sold=int(not held))
-    except asyncpg.CheckViolationError:
+        await move_nights(
+            connection,
+            {night: (rooms, 0) if held else (0, rooms) for night, rooms in changes.items()},
+            stale_seconds=stale_seconds,
+        )
+    except NightsRefused:
         raise SwapRefused(changes) from None

@@ -8,7 +8,7 @@ import grpc
 
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
-from grpc_services.booking import block_queries, blocks, inventory_queries, messages, queries, rules
+from grpc_services.booking import block_queries, blocks, inventory_queries, messages, night_queries, queries, rules
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.booking_creation import create_booking
 from grpc_services.booking.errors import QuoteExpired
@@ -99,7 +99,7 @@ class WalkInMethods:
                 from_block = blocks.rooms_from(wanted, kept)
                 await block_queries.take_rooms(connection, block["id"], from_block)
                 changes = blocks.night_changes(block, from_block, wanted, row["check_in"], row["check_out"])
-                await block_queries.move_nights(connection, changes, stale_seconds=self._stale_seconds)
+                await night_queries.move_nights(connection, changes, stale_seconds=self._stale_seconds)
         return answer
 
 
