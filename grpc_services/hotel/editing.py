@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from grpc_services.hotel import events, hotel_queries, policies
 from runtime.database import Connection, Record
 from runtime.errors import IllegalState, NotFound, VersionConflict
+from runtime.identifiers import parse_id
 from runtime.identity import Caller
 
+Get = Callable[[Connection, uuid.UUID], Awaitable[Record | None]]
 HOTEL_MOVES = {"DRAFT": ("PUBLISHED", "ARCHIVED"), "PUBLISHED": ("DRAFT", "ARCHIVED"), "ARCHIVED": ()}
 
 
@@ -39,6 +41,21 @@ async def check_own_house(connection: Connection, caller: Caller, hotel_id: uuid
     owner_id = await hotel_queries.owner_of(connection, hotel_id)
     if owner_id is None or not policies.edits_house_of(caller, owner_id):
         raise NotFound("There is no such hotel.", path=path)
+
+
+async def lock_part(
+    connection: Connection, caller: Caller, identifier: str, expected_version: int, get: Get, *, field: str, kind: str
+) -> tuple[Record, Record]:
+    """The locked house and something of it (a room type, rate plan or door) that may be edited."""
+    part_id = parse_id(identifier, path=(field,))
+    found = await get(connection, part_id)
+    hotel_id = found["hotel_id"] if found else None
+    house = await lock_open_house(connection, caller, hotel_id, path=(field,), kind=kind)
+    row = await get(connection, part_id)
+    if row is None:
+        raise NotFound(f"There is no such {kind}.", path=(field,))
+    check_editable(row, kind, expected_version)
+    return house, row
 
 
 def check_editable(row: Record, kind: str, expected_version: int) -> None:

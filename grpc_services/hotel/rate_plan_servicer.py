@@ -18,7 +18,7 @@ from grpc_services.hotel import (
     rate_plan_queries,
 )
 from runtime.database import Connection, Database, Record
-from runtime.errors import IllegalState, InvalidInput, NotFound
+from runtime.errors import IllegalState, InvalidInput
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import Caller
 
@@ -96,15 +96,9 @@ async def _locked(
     connection: Connection, caller: Caller, rate_plan_id: str, expected_version: int
 ) -> tuple[Record, Record]:
     """The locked house and the rate plan, which may be edited."""
-    identifier = parse_id(rate_plan_id, path=("ratePlanId",))
-    found = await rate_plan_queries.get(connection, identifier)
-    hotel_id = found["hotel_id"] if found else None
-    house = await editing.lock_open_house(connection, caller, hotel_id, path=("ratePlanId",), kind="rate plan")
-    row = await rate_plan_queries.get(connection, identifier)
-    if row is None:
-        raise NotFound("There is no such rate plan.", path=("ratePlanId",))
-    editing.check_editable(row, "rate plan", expected_version)
-    return house, row
+    return await editing.lock_part(
+        connection, caller, rate_plan_id, expected_version, rate_plan_queries.get, field="ratePlanId", kind="rate plan"
+    )
 
 
 async def _record(

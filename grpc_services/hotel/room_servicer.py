@@ -19,7 +19,7 @@ from grpc_services.hotel import (
 )
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Database, Record
-from runtime.errors import InvalidInput, NotFound
+from runtime.errors import InvalidInput
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import Caller
 
@@ -111,14 +111,9 @@ class RoomMethods:
 
 async def _locked(connection: Connection, caller: Caller, room_id: str, expected_version: int) -> Record:
     """The room, which may be edited, under the lock of its house."""
-    identifier = parse_id(room_id, path=("roomId",))
-    found = await room_queries.get(connection, identifier)
-    hotel_id = found["hotel_id"] if found else None
-    await editing.lock_open_house(connection, caller, hotel_id, path=("roomId",), kind="room")
-    row = await room_queries.get(connection, identifier)
-    if row is None:
-        raise NotFound("There is no such room.", path=("roomId",))
-    editing.check_editable(row, "room", expected_version)
+    _, row = await editing.lock_part(
+        connection, caller, room_id, expected_version, room_queries.get, field="roomId", kind="room"
+    )
     return row
 
 

@@ -19,7 +19,7 @@ from grpc_services.hotel import (
     room_type_queries,
 )
 from runtime.database import Connection, Database, Record
-from runtime.errors import IllegalState, InvalidInput, NotFound
+from runtime.errors import IllegalState, InvalidInput
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import Caller, Role, require_role
 
@@ -106,15 +106,9 @@ async def _locked(
     connection: Connection, caller: Caller, room_type_id: str, expected_version: int
 ) -> tuple[Record, Record]:
     """The locked house and the room type, which may be edited."""
-    identifier = parse_id(room_type_id, path=("roomTypeId",))
-    found = await room_type_queries.get(connection, identifier)
-    hotel_id = found["hotel_id"] if found else None
-    house = await editing.lock_open_house(connection, caller, hotel_id, path=("roomTypeId",), kind="room type")
-    row = await room_type_queries.get(connection, identifier)
-    if row is None:
-        raise NotFound("There is no such room type.", path=("roomTypeId",))
-    editing.check_editable(row, "room type", expected_version)
-    return house, row
+    return await editing.lock_part(
+        connection, caller, room_type_id, expected_version, room_type_queries.get, field="roomTypeId", kind="room type"
+    )
 
 
 async def _record(
