@@ -18,7 +18,7 @@ from runtime.channels import call, open_channel
 from runtime.clock import from_timestamp, utc_now
 from tests.grpc_services.booking.desk import Desk
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
-from tests.grpc_services.search.town import ARRIVAL, CALM, CITY, DAY, Offer, Region, Town, occupancy, query
+from tests.grpc_services.search.town import ARRIVAL, CALM, CITY, DAY, SOUTH, WEST, Offer, Region, Town, occupancy, query
 from tests.house import SignedIn, refused, unless_refused
 
 Search: TypeAlias = "search_pb2_grpc.SearchServiceAsyncStub"
@@ -175,7 +175,7 @@ async def test_each_order_is_kept(search: Search) -> None:
 
 @pytest.mark.parametrize("sort", [PRICE, STARS, RECOMMENDED, DISTANCE])
 async def test_pages_have_no_gaps_and_no_repeats(search: Search, sort: search_pb2.HotelSort.ValueType) -> None:
-    place = search_pb2.Place(around=search_pb2.Around(latitude=48.603, longitude=-2, radius_meters=50_000))
+    place = search_pb2.Place(around=search_pb2.Around(latitude=SOUTH + 0.003, longitude=WEST, radius_meters=50_000))
     request = query(start=CALM, sort=sort, place=place)
     whole = await ids(search, request)
     assert len(whole) >= 10
@@ -216,7 +216,7 @@ async def test_a_price_limit_means_the_price_of_a_night_that_is_shown(search: Se
 
 
 async def test_a_box_holds_the_houses_inside_it(search: Search, town: Town) -> None:
-    box = search_pb2.BoundingBox(south=48.5999, north=48.6 + 3.5 * 0.0009, west=-2.1, east=-1.9)
+    box = search_pb2.BoundingBox(south=SOUTH - 0.0001, north=SOUTH + 3.5 * 0.0009, west=-2.1, east=-1.9)
     found = await ids(search, query(start=CALM, place=search_pb2.Place(box=box)))
     assert sorted(found) == sorted(str(house.id) for house in town.houses[:4])
     box.west, box.east = -1.9, -2.1
@@ -224,7 +224,7 @@ async def test_a_box_holds_the_houses_inside_it(search: Search, town: Town) -> N
 
 
 async def test_around_a_point_distances_are_metres_and_the_nearest_is_first(search: Search, town: Town) -> None:
-    around = search_pb2.Around(latitude=48.6, longitude=-2.0, radius_meters=450)
+    around = search_pb2.Around(latitude=SOUTH, longitude=WEST, radius_meters=450)
     hits = await find(search, query(start=CALM, place=search_pb2.Place(around=around), sort=DISTANCE))
     assert [hit.hotel.id for hit in hits] == [str(house.id) for house in town.houses[:5]]
     for number, hit in enumerate(hits):
@@ -232,9 +232,9 @@ async def test_around_a_point_distances_are_metres_and_the_nearest_is_first(sear
 
 
 async def test_a_text_is_looked_for_in_names(search: Search, town: Town) -> None:
-    found = await ids(search, query(start=CALM, place=search_pb2.Place(text="HOTEL gare")))
+    found = await ids(search, query(start=CALM, place=search_pb2.Place(text="HOTEL gare essais")))
     assert sorted(found) == sorted(str(house.id) for house in town.houses[1::3])
-    assert await ids(search, query(start=CALM, place=search_pb2.Place(text="oeuvre")))
+    assert await ids(search, query(start=CALM, place=search_pb2.Place(text="oeuvre essais")))
 
 
 async def test_suggestions_have_the_city_first_and_then_houses(search: Search) -> None:
@@ -246,7 +246,7 @@ async def test_suggestions_have_the_city_first_and_then_houses(search: Search) -
     assert (city.kind, city.name, city.country) == (search_pb2.PLACE_KIND_CITY, CITY, "FR")
     assert city.hotel_count >= 14
     assert rest == []
-    houses = await suggested("gare", first=3)
+    houses = await suggested("gare des essais", first=3)
     assert [one.kind for one in houses] == [search_pb2.PLACE_KIND_HOTEL] * 3
     assert all(one.hotel_id for one in houses)
     assert await suggested("") == []
@@ -315,7 +315,7 @@ async def test_an_unpublished_house_disappears_and_a_published_one_is_back_with_
 
 async def test_recommendations_come_from_the_same_index(search: Search, town: Town) -> None:
     request = search_pb2.RecommendHotelsRequest(
-        latitude=48.6, longitude=-2, radius_meters=450, by=search_pb2.RECOMMEND_BY_DISTANCE
+        latitude=SOUTH, longitude=WEST, radius_meters=450, by=search_pb2.RECOMMEND_BY_DISTANCE
     )
     found = (await call(search.RecommendHotels, request, token="")).hotels
     assert [one.hotel.id for one in found] == [str(house.id) for house in town.houses[:5]]

@@ -25,6 +25,7 @@ DAY = dt.timedelta(days=1)
 ARRIVAL = utc_now().date() + 50 * DAY
 CITY = "Saint-Mâlo-les-Essais"
 HOUSES = 14
+SOUTH, WEST = -48.6, -2.0  # in the middle of the sea: no house of another test is near
 CALM = 60  # nights after ARRIVAL where nothing is restricted and everything is free
 DERIVED = Plan("Derived", "PREPAID", -1000)
 
@@ -64,15 +65,15 @@ async def build_town(desk: Desk, owner: SignedIn) -> Town:
         house = await desk.house(
             owner,
             *kinds,
-            name=f"Hôtel {['du Port', 'de la Gare', 'Œuvre'][number % 3]} {number}",
+            name=f"Hôtel {['du Port', 'de la Gare', 'Œuvre'][number % 3]} des Essais {number}",
             city=CITY,
             rules=rules,
             plans=[PREPAID, AT_HOTEL, DERIVED][: 1 + number % 3],
             stars=number % 6,
             city_tax=draw.randrange(0, 900),
             tax_exempt_below=draw.choice([0, 12, 18]),
-            latitude=48.6 + number * 0.0009,
-            longitude=-2.0,
+            latitude=SOUTH + number * 0.0009,
+            longitude=WEST,
             amenities=["WIFI", "SPA", "BAR"][: 1 + number % 3],
         )
         async with desk.hotels.transaction() as connection:
