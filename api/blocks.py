@@ -22,7 +22,7 @@ from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import block_pb2
 from runtime.channels import call
 
 
@@ -63,8 +63,8 @@ class HotelBlocks(Node):
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[RoomBlock]:
         response = await call(
-            info.context.services.bookings.ListBlocks,
-            booking_pb2.ListBlocksRequest(
+            info.context.services.blocks.ListBlocks,
+            block_pb2.ListBlocksRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)), first=at_least_one(first), after=after or ""
             ),
         )
@@ -128,7 +128,7 @@ class BlockMutations:
         info: Info,
         input: Annotated[BlockCreateInput, strawberry.argument(description="What to keep.")],  # noqa: A002
     ) -> BlockCreateResult:
-        request = booking_pb2.CreateBlockRequest(
+        request = block_pb2.CreateBlockRequest(
             hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)),
             idempotency_key=input.idempotency_key,
             name=input.name,
@@ -136,14 +136,14 @@ class BlockMutations:
             check_out=input.check_out.isoformat(),
             release_date=input.release_date.isoformat(),
             rooms=[
-                booking_pb2.BlockedRooms(
+                block_pb2.BlockedRooms(
                     room_type_id=decode_id("RoomType", one.room_type_id, path=("rooms", str(number), "roomTypeId")),
                     rooms=one.rooms,
                 )
                 for number, one in enumerate(input.rooms)
             ],
         )
-        return BlockCreated(block=room_block(await call(info.context.services.bookings.CreateBlock, request)))
+        return BlockCreated(block=room_block(await call(info.context.services.blocks.CreateBlock, request)))
 
     @strawberry.mutation(
         description="Frees what nobody took of a block of your house. Releasing it again changes nothing.",
@@ -154,17 +154,17 @@ class BlockMutations:
         info: Info,
         input: Annotated[BlockReleaseInput, strawberry.argument(description="The block.")],  # noqa: A002
     ) -> BlockReleaseResult:
-        request = booking_pb2.ReleaseBlockRequest(
+        request = block_pb2.ReleaseBlockRequest(
             id=decode_id("RoomBlock", input.id, path=("id",)), idempotency_key=input.idempotency_key
         )
-        return BlockReleased(block=room_block(await call(info.context.services.bookings.ReleaseBlock, request)))
+        return BlockReleased(block=room_block(await call(info.context.services.blocks.ReleaseBlock, request)))
 
 
-def room_block(message: booking_pb2.Block) -> RoomBlock:
+def room_block(message: block_pb2.Block) -> RoomBlock:
     return RoomBlock(
         id=strawberry.ID(encode_id("RoomBlock", message.id)),
         name=message.name,
-        state=BlockState(booking_pb2.BlockState.Name(message.state).removeprefix("BLOCK_STATE_")),
+        state=BlockState(block_pb2.BlockState.Name(message.state).removeprefix("BLOCK_STATE_")),
         check_in=dt.date.fromisoformat(message.check_in),
         check_out=dt.date.fromisoformat(message.check_out),
         release_date=dt.date.fromisoformat(message.release_date),

@@ -14,7 +14,7 @@ from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import front_desk_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 
@@ -39,8 +39,8 @@ class BookingNotes(Node):
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[BookingNote]:
         response = await call(
-            info.context.services.bookings.ListNotes,
-            booking_pb2.ListNotesRequest(
+            info.context.services.front_desk.ListNotes,
+            front_desk_pb2.ListNotesRequest(
                 booking_id=decode_id("Booking", self.id, path=("id",)), first=at_least_one(first), after=after or ""
             ),
         )
@@ -79,15 +79,15 @@ class BookingNoteMutations:
         info: Info,
         input: Annotated[BookingNoteAddInput, strawberry.argument(description="The note.")],  # noqa: A002
     ) -> BookingNoteAddResult:
-        request = booking_pb2.AddNoteRequest(
+        request = front_desk_pb2.AddNoteRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             text=input.text,
         )
-        return BookingNoteAdded(note=booking_note(await call(info.context.services.bookings.AddNote, request)))
+        return BookingNoteAdded(note=booking_note(await call(info.context.services.front_desk.AddNote, request)))
 
 
-def booking_note(message: booking_pb2.Note) -> BookingNote:
+def booking_note(message: front_desk_pb2.Note) -> BookingNote:
     return BookingNote(
         id=strawberry.ID(encode_id("BookingNote", message.id)),
         author_id=strawberry.ID(encode_id("Account", message.author_id)),

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.services import Services
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 from runtime.errors import NotFound, ServiceError
@@ -30,8 +30,8 @@ class CalendarExport:
     async def read(self, request: Request) -> Response:
         try:
             read = await call(
-                self._services.bookings.ReadCalendar,
-                booking_pb2.ReadCalendarRequest(secret=request.path_params["secret"]),
+                self._services.calendars.ReadCalendar,
+                calendar_pb2.ReadCalendarRequest(secret=request.path_params["secret"]),
                 token="",
             )
         except ServiceError as refusal:
@@ -49,7 +49,7 @@ class CalendarExport:
         return Response(calendar(read, changed_at), media_type="text/calendar", headers=headers)
 
 
-def calendar(read: booking_pb2.ReadCalendarResponse, changed_at: dt.datetime) -> bytes:
+def calendar(read: calendar_pb2.ReadCalendarResponse, changed_at: dt.datetime) -> bytes:
     """Each run of nights without a free room is an event, named after its room type and first night."""
     document = Calendar()
     document.add("prodid", "-//Innkeeper//Calendar//EN")
@@ -68,7 +68,7 @@ def calendar(read: booking_pb2.ReadCalendarResponse, changed_at: dt.datetime) ->
     return written
 
 
-def _digest(read: booking_pb2.ReadCalendarResponse) -> str:
+def _digest(read: calendar_pb2.ReadCalendarResponse) -> str:
     """Of what the calendar says, not of when it was asked."""
     told = [read.room_type_id, *(f"{period.first_night}/{period.end_night}" for period in read.periods)]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]

@@ -13,7 +13,7 @@ from api.node_ids import decode_id, encode_id
 from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 
@@ -86,8 +86,8 @@ class HotelCalendarFeeds(Node):
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[CalendarFeed] | None:
         response = await call(
-            info.context.services.bookings.ListCalendarFeeds,
-            booking_pb2.ListCalendarFeedsRequest(
+            info.context.services.calendars.ListCalendarFeeds,
+            calendar_pb2.ListCalendarFeedsRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 room_type_id=decode_id("RoomType", room_type_id, path=("roomTypeId",)) if room_type_id else "",
                 first=at_least_one(first),
@@ -125,11 +125,11 @@ class CalendarMutations:
         info: Info,
         input: Annotated[CalendarShareInput, strawberry.argument(description="The calendar.")],  # noqa: A002
     ) -> CalendarShareResult:
-        request = booking_pb2.ShareCalendarRequest(
+        request = calendar_pb2.ShareCalendarRequest(
             room_type_id=decode_id("RoomType", input.room_type_id, path=("roomTypeId",)), rotate=input.rotate
         )
         services = info.context.services
-        shared = await call(services.bookings.ShareCalendar, request)
+        shared = await call(services.calendars.ShareCalendar, request)
         return CalendarShared(
             room_type_id=input.room_type_id, url=f"{services.public_url}/calendars/{shared.secret}.ics"
         )
@@ -143,12 +143,12 @@ class CalendarMutations:
         info: Info,
         input: Annotated[CalendarFeedCreateInput, strawberry.argument(description="The calendar.")],  # noqa: A002
     ) -> CalendarFeedCreateResult:
-        request = booking_pb2.CreateCalendarFeedRequest(
+        request = calendar_pb2.CreateCalendarFeedRequest(
             room_type_id=decode_id("RoomType", input.room_type_id, path=("roomTypeId",)),
             name=input.name,
             url=input.url,
         )
-        created = await call(info.context.services.bookings.CreateCalendarFeed, request)
+        created = await call(info.context.services.calendars.CreateCalendarFeed, request)
         return CalendarFeedCreated(feed=calendar_feed(created))
 
     @strawberry.mutation(
@@ -160,12 +160,12 @@ class CalendarMutations:
         info: Info,
         input: Annotated[CalendarFeedDeleteInput, strawberry.argument(description="The calendar.")],  # noqa: A002
     ) -> CalendarFeedDeleteResult:
-        request = booking_pb2.DeleteCalendarFeedRequest(id=decode_id("CalendarFeed", input.id, path=("id",)))
-        deleted = await call(info.context.services.bookings.DeleteCalendarFeed, request)
+        request = calendar_pb2.DeleteCalendarFeedRequest(id=decode_id("CalendarFeed", input.id, path=("id",)))
+        deleted = await call(info.context.services.calendars.DeleteCalendarFeed, request)
         return CalendarFeedDeleted(room_type_id=strawberry.ID(encode_id("RoomType", deleted.room_type_id)))
 
 
-def calendar_feed(message: booking_pb2.CalendarFeed) -> CalendarFeed:
+def calendar_feed(message: calendar_pb2.CalendarFeed) -> CalendarFeed:
     return CalendarFeed(
         id=strawberry.ID(encode_id("CalendarFeed", message.id)),
         room_type_id=strawberry.ID(encode_id("RoomType", message.room_type_id)),

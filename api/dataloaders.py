@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strawberry.dataloader import DataLoader
 
 from api.services import Services
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, inventory_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
 from runtime.cursors import LARGEST_PAGE
@@ -30,7 +30,7 @@ class Loaders:
         self.quote: DataLoader[str, booking_pb2.Quote | None] = DataLoader(
             load_fn=self._quotes, max_batch_size=_LARGEST_BATCH
         )
-        self.out_of_order: DataLoader[tuple[str, str], list[booking_pb2.OutOfOrder]] = DataLoader(
+        self.out_of_order: DataLoader[tuple[str, str], list[inventory_pb2.OutOfOrder]] = DataLoader(
             load_fn=self._out_of_order, max_batch_size=_LARGEST_BATCH
         )
 
@@ -51,17 +51,17 @@ class Loaders:
         found = {quote.id: quote for quote in response.quotes}
         return [found.get(identifier) for identifier in ids]
 
-    async def _out_of_order(self, doors: Sequence[tuple[str, str]]) -> list[list[booking_pb2.OutOfOrder]]:
+    async def _out_of_order(self, doors: Sequence[tuple[str, str]]) -> list[list[inventory_pb2.OutOfOrder]]:
         """By house and door: the periods from today on. A batch has doors of one house almost always."""
-        found: dict[str, list[booking_pb2.OutOfOrder]] = {room_id: [] for _, room_id in doors}
+        found: dict[str, list[inventory_pb2.OutOfOrder]] = {room_id: [] for _, room_id in doors}
         for hotel_id in dict.fromkeys(hotel_id for hotel_id, _ in doors):
-            request = booking_pb2.ListOutOfOrderRequest(
+            request = inventory_pb2.ListOutOfOrderRequest(
                 hotel_id=hotel_id,
                 room_ids=[room_id for of_hotel, room_id in doors if of_hotel == hotel_id],
                 first=LARGEST_PAGE,
             )
             while True:
-                page = await call(self._services.bookings.ListOutOfOrder, request)
+                page = await call(self._services.inventory.ListOutOfOrder, request)
                 for period in page.periods:
                     found[period.room_id].append(period)
                 if not page.has_next_page:

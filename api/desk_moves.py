@@ -24,7 +24,7 @@ from api.money import MoneyInput, money_message
 from api.node_ids import decode_id
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from runtime.channels import call
 
 
@@ -151,18 +151,18 @@ class DeskMoveMutations:
         info: Info,
         input: Annotated[BookingCheckInInput, strawberry.argument(description="The booking.")],  # noqa: A002
     ) -> BookingCheckInResult:
-        request = booking_pb2.CheckInRequest(
+        request = front_desk_pb2.CheckInRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             doors=[
-                booking_pb2.DoorChoice(
+                front_desk_pb2.DoorChoice(
                     position=door.position,
                     room_id=decode_id("Room", door.room_id, path=("doors", str(number), "roomId")),
                 )
                 for number, door in enumerate(input.doors or [])
             ],
         )
-        return BookingCheckedIn(booking=booking(await call(info.context.services.bookings.CheckIn, request)))
+        return BookingCheckedIn(booking=booking(await call(info.context.services.front_desk.CheckIn, request)))
 
     @strawberry.mutation(
         description="Checks out; after an early departure the nights from today on are free again.",
@@ -173,11 +173,11 @@ class DeskMoveMutations:
         info: Info,
         input: Annotated[BookingCheckOutInput, strawberry.argument(description="The booking.")],  # noqa: A002
     ) -> BookingCheckOutResult:
-        request = booking_pb2.CheckOutRequest(
+        request = front_desk_pb2.CheckOutRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
         )
-        return BookingCheckedOut(booking=booking(await call(info.context.services.bookings.CheckOut, request)))
+        return BookingCheckedOut(booking=booking(await call(info.context.services.front_desk.CheckOut, request)))
 
     @strawberry.mutation(
         description="Marks that nobody came; not before the day of arrival is over at the hotel.",
@@ -188,11 +188,11 @@ class DeskMoveMutations:
         info: Info,
         input: Annotated[BookingMarkNoShowInput, strawberry.argument(description="The booking.")],  # noqa: A002
     ) -> BookingMarkNoShowResult:
-        request = booking_pb2.MarkNoShowRequest(
+        request = front_desk_pb2.MarkNoShowRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
         )
-        return BookingMarkedNoShow(booking=booking(await call(info.context.services.bookings.MarkNoShow, request)))
+        return BookingMarkedNoShow(booking=booking(await call(info.context.services.front_desk.MarkNoShow, request)))
 
     @strawberry.mutation(
         description="Takes a mistaken no-show back, if the nights that are left can still be had.",
@@ -203,11 +203,13 @@ class DeskMoveMutations:
         info: Info,
         input: Annotated[BookingReinstateInput, strawberry.argument(description="The booking.")],  # noqa: A002
     ) -> BookingReinstateResult:
-        request = booking_pb2.ReinstateBookingRequest(
+        request = front_desk_pb2.ReinstateBookingRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
         )
-        return BookingReinstated(booking=booking(await call(info.context.services.bookings.ReinstateBooking, request)))
+        return BookingReinstated(
+            booking=booking(await call(info.context.services.front_desk.ReinstateBooking, request))
+        )
 
     @strawberry.mutation(
         description="Adds an extra, or an allowance, to the bill.",
@@ -218,13 +220,13 @@ class DeskMoveMutations:
         info: Info,
         input: Annotated[BookingChargeAddInput, strawberry.argument(description="The booking.")],  # noqa: A002
     ) -> BookingChargeAddResult:
-        request = booking_pb2.AddChargeRequest(
+        request = front_desk_pb2.AddChargeRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             description=input.description,
             amount=money_message(input.amount),
         )
-        return BookingChargeAdded(booking=booking(await call(info.context.services.bookings.AddCharge, request)))
+        return BookingChargeAdded(booking=booking(await call(info.context.services.front_desk.AddCharge, request)))
 
     @strawberry.mutation(
         description="Writes down money that the desk took or gave back.",
@@ -235,12 +237,12 @@ class DeskMoveMutations:
         info: Info,
         input: Annotated[BookingDeskPaymentRecordInput, strawberry.argument(description="The booking.")],  # noqa: A002
     ) -> BookingDeskPaymentRecordResult:
-        request = booking_pb2.RecordDeskPaymentRequest(
+        request = front_desk_pb2.RecordDeskPaymentRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             method=booking_pb2.DeskPaymentMethod.Value(f"DESK_PAYMENT_METHOD_{input.method.value}"),
             amount=money_message(input.amount),
         )
         return BookingDeskPaymentRecorded(
-            booking=booking(await call(info.context.services.bookings.RecordDeskPayment, request))
+            booking=booking(await call(info.context.services.front_desk.RecordDeskPayment, request))
         )

@@ -23,7 +23,7 @@ from api.errors import (
 from api.node_ids import decode_id
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from runtime.channels import call
 
 
@@ -103,14 +103,14 @@ class DoorMutations:
         info: Info,
         input: Annotated[RoomAssignInput, strawberry.argument(description="The room and the door.")],  # noqa: A002
     ) -> RoomAssignResult:
-        request = booking_pb2.AssignRoomRequest(
+        request = front_desk_pb2.AssignRoomRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             position=input.position,
             room_id=decode_id("Room", input.room_id, path=("roomId",)),
             from_night=input.from_night.isoformat() if input.from_night else "",
         )
-        return RoomAssigned(booking=booking(await call(info.context.services.bookings.AssignRoom, request)))
+        return RoomAssigned(booking=booking(await call(info.context.services.front_desk.AssignRoom, request)))
 
     @strawberry.mutation(
         description="Takes the door of a booked room of your house back. Doing it again changes nothing.",
@@ -121,12 +121,12 @@ class DoorMutations:
         info: Info,
         input: Annotated[RoomUnassignInput, strawberry.argument(description="The room.")],  # noqa: A002
     ) -> RoomUnassignResult:
-        request = booking_pb2.UnassignRoomRequest(
+        request = front_desk_pb2.UnassignRoomRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             position=input.position,
         )
-        return RoomUnassigned(booking=booking(await call(info.context.services.bookings.UnassignRoom, request)))
+        return RoomUnassigned(booking=booking(await call(info.context.services.front_desk.UnassignRoom, request)))
 
     @strawberry.mutation(
         description="Books what was quoted for a guest at the desk: confirmed at once, paid at the desk.",
@@ -137,7 +137,7 @@ class DoorMutations:
         info: Info,
         input: Annotated[WalkInCreateInput, strawberry.argument(description="What to book, for whom.")],  # noqa: A002
     ) -> WalkInCreateResult:
-        request = booking_pb2.CreateWalkInRequest(
+        request = front_desk_pb2.CreateWalkInRequest(
             quote_id=decode_id("Quote", input.quote_id, path=("quoteId",)),
             idempotency_key=input.idempotency_key,
             guest=booking_pb2.GuestDetails(
@@ -146,4 +146,4 @@ class DoorMutations:
             special_requests=input.special_requests or "",
             block_id=decode_id("RoomBlock", input.block_id, path=("blockId",)) if input.block_id else "",
         )
-        return WalkInCreated(booking=booking(await call(info.context.services.bookings.CreateWalkIn, request)))
+        return WalkInCreated(booking=booking(await call(info.context.services.front_desk.CreateWalkIn, request)))

@@ -12,7 +12,7 @@ from api.context import Info
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import figures_pb2
 from runtime.channels import call
 
 
@@ -68,12 +68,12 @@ class HotelFigures(Node):
         ] = None,
     ) -> list[PeriodFigures]:
         answer = await call(
-            info.context.services.bookings.GetFigures,
-            booking_pb2.GetFiguresRequest(
+            info.context.services.figures.GetFigures,
+            figures_pb2.GetFiguresRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 first_night=from_day.isoformat(),
                 end_night=to_day.isoformat(),
-                period=booking_pb2.FigurePeriod.Value(f"FIGURE_PERIOD_{period.value}"),
+                period=figures_pb2.FigurePeriod.Value(f"FIGURE_PERIOD_{period.value}"),
                 by_room_type=by_room_type,
                 pick_up_since=pick_up_since.isoformat() if pick_up_since else "",
             ),
@@ -81,7 +81,7 @@ class HotelFigures(Node):
         return [_figures(one) for one in answer.periods]
 
 
-def _figures(message: booking_pb2.PeriodFigures) -> PeriodFigures:
+def _figures(message: figures_pb2.PeriodFigures) -> PeriodFigures:
     room_type_id = strawberry.ID(encode_id("RoomType", message.room_type_id)) if message.room_type_id else None
     return PeriodFigures(
         first_night=dt.date.fromisoformat(message.first_night),

@@ -12,7 +12,7 @@ from api.context import Info
 from api.node_ids import decode_id
 from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from runtime.channels import call
 
 if TYPE_CHECKING:
@@ -44,19 +44,19 @@ class HotelDesk(Node):
     async def arrivals(
         self, info: Info, day: _Day, first: _First = 20, after: _After = None
     ) -> Connection[LazyBooking]:
-        return await self._desk_list(info, booking_pb2.DESK_LIST_ARRIVALS, day, first, after)
+        return await self._desk_list(info, front_desk_pb2.DESK_LIST_ARRIVALS, day, first, after)
 
     @strawberry.field(description="Guests in the house who leave on this day, by name; for its hotelier.")
     async def departures(
         self, info: Info, day: _Day, first: _First = 20, after: _After = None
     ) -> Connection[LazyBooking]:
-        return await self._desk_list(info, booking_pb2.DESK_LIST_DEPARTURES, day, first, after)
+        return await self._desk_list(info, front_desk_pb2.DESK_LIST_DEPARTURES, day, first, after)
 
     @strawberry.field(description="Guests in the house on the night of this day, by name; for its hotelier.")
     async def in_house(
         self, info: Info, day: _Day, first: _First = 20, after: _After = None
     ) -> Connection[LazyBooking]:
-        return await self._desk_list(info, booking_pb2.DESK_LIST_IN_HOUSE, day, first, after)
+        return await self._desk_list(info, front_desk_pb2.DESK_LIST_IN_HOUSE, day, first, after)
 
     @strawberry.field(description="Its bookings, newest first; for its hotelier.")
     async def bookings(
@@ -70,8 +70,8 @@ class HotelDesk(Node):
     ) -> Connection[LazyBooking]:
         wanted = search or BookingSearchInput()
         response = await call(
-            info.context.services.bookings.SearchBookings,
-            booking_pb2.SearchBookingsRequest(
+            info.context.services.front_desk.SearchBookings,
+            front_desk_pb2.SearchBookingsRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 text=wanted.text or "",
                 from_day=wanted.from_day.isoformat() if wanted.from_day else "",
@@ -84,11 +84,11 @@ class HotelDesk(Node):
         return _page(response, after)
 
     async def _desk_list(
-        self, info: Info, which: booking_pb2.DeskList.ValueType, day: dt.date, first: int, after: str | None
+        self, info: Info, which: front_desk_pb2.DeskList.ValueType, day: dt.date, first: int, after: str | None
     ) -> Connection[Booking]:
         response = await call(
-            info.context.services.bookings.ListDeskBookings,
-            booking_pb2.ListDeskBookingsRequest(
+            info.context.services.front_desk.ListDeskBookings,
+            front_desk_pb2.ListDeskBookingsRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 day=day.isoformat(),
                 list=which,

@@ -14,14 +14,14 @@ from api.context import Info
 from api.errors import InvalidInput, NotPermitted, RefusalsAsResults
 from api.node_ids import encode_id
 from api.permissions import Demands, Permission
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_import_pb2
 from runtime.channels import call
 from runtime.csv_rows import csv_rows
 from runtime.errors import InvalidInput as RefusedInput
 
 MOST_ROWS = 2000
 _BATCH = 200
-_COLUMNS = tuple(name for name in hotel_pb2.ImportRow.DESCRIPTOR.fields_by_name if name != "line")
+_COLUMNS = tuple(name for name in hotel_import_pb2.ImportRow.DESCRIPTOR.fields_by_name if name != "line")
 
 
 @strawberry.enum(description="What became of a row.")
@@ -82,23 +82,23 @@ class HotelImportMutations:
         input: Annotated[HotelsImportInput, strawberry.argument(description="The list.")],  # noqa: A002
     ) -> HotelsImportResult:
         rows = [
-            hotel_pb2.ImportRow(line=line, **row)
+            hotel_import_pb2.ImportRow(line=line, **row)
             for line, row in islice(csv_rows(io.StringIO(input.csv, newline=""), _COLUMNS), MOST_ROWS + 1)
         ]
         if not 1 <= len(rows) <= MOST_ROWS:
             raise RefusedInput(f"A list has 1 to {MOST_ROWS} rows.", path=("csv",))
-        answered: list[hotel_pb2.ImportedRow] = []
+        answered: list[hotel_import_pb2.ImportedRow] = []
         for start in range(0, len(rows), _BATCH):
-            request = hotel_pb2.ImportHotelsRequest(rows=rows[start : start + _BATCH], publish=input.publish)
-            answered += (await call(info.context.services.hotels.ImportHotels, request)).rows
+            request = hotel_import_pb2.ImportHotelsRequest(rows=rows[start : start + _BATCH], publish=input.publish)
+            answered += (await call(info.context.services.hotel_imports.ImportHotels, request)).rows
         return _imported(answered)
 
 
-def _imported(rows: Iterable[hotel_pb2.ImportedRow]) -> HotelsImported:
+def _imported(rows: Iterable[hotel_import_pb2.ImportedRow]) -> HotelsImported:
     shown = [
         ImportedHotelRow(
             line=row.line,
-            outcome=ImportOutcome(hotel_pb2.ImportOutcome.Name(row.outcome).removeprefix("IMPORT_OUTCOME_")),
+            outcome=ImportOutcome(hotel_import_pb2.ImportOutcome.Name(row.outcome).removeprefix("IMPORT_OUTCOME_")),
             hotel_id=strawberry.ID(encode_id("Hotel", row.hotel_id)) if row.hotel_id else None,
             column=row.field or None,
             reason=row.reason or None,

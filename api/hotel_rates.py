@@ -17,8 +17,8 @@ from api.rate_calendar import CalendarNight, calendar_nights
 from api.rate_plans import RatePlan
 from api.rooms import RoomType
 from api.unavailable_nights import NightUnavailable, full_nights, restricted_nights
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.errors import InvalidInput, NotFound
 
@@ -106,16 +106,16 @@ async def _unavailable_reasons(
     room_types = [decode_id("RoomType", kind.id, path=("id",)) for kind in hotel.room_types]
     restricted, available = await asyncio.gather(
         call(
-            services.hotels.ListStayRestrictions,
-            hotel_pb2.ListStayRestrictionsRequest(
+            services.rates.ListStayRestrictions,
+            rate_pb2.ListStayRestrictionsRequest(
                 hotel_id=decode_id("Hotel", hotel.id, path=("id",)),
                 check_in=check_in.isoformat(),
                 check_out=check_out.isoformat(),
             ),
         ),
         call(
-            services.bookings.GetAvailability,
-            booking_pb2.GetAvailabilityRequest(
+            services.inventory.GetAvailability,
+            inventory_pb2.GetAvailabilityRequest(
                 room_type_ids=room_types,
                 first_night=check_in.isoformat(),
                 end_night=check_out.isoformat(),
@@ -129,7 +129,7 @@ async def _unavailable_reasons(
         reason
         for room_type_id in room_types
         for reason in full_nights(
-            known.get(room_type_id, booking_pb2.RoomTypeAvailability(room_type_id=room_type_id)),
+            known.get(room_type_id, inventory_pb2.RoomTypeAvailability(room_type_id=room_type_id)),
             nights,
             number_of_rooms,
         )
@@ -146,8 +146,8 @@ async def _offers(
     rate_plans = {decode_id("RatePlan", plan.id, path=("id",)): plan for plan in hotel.rate_plans}
     priced, available = await asyncio.gather(
         call(
-            services.hotels.PriceOffers,
-            hotel_pb2.PriceOffersRequest(
+            services.rates.PriceOffers,
+            rate_pb2.PriceOffersRequest(
                 hotel_id=hotel_id,
                 check_in=check_in.isoformat(),
                 check_out=check_out.isoformat(),
@@ -155,8 +155,8 @@ async def _offers(
             ),
         ),
         call(
-            services.bookings.GetAvailability,
-            booking_pb2.GetAvailabilityRequest(
+            services.inventory.GetAvailability,
+            inventory_pb2.GetAvailabilityRequest(
                 room_type_ids=list(room_types), first_night=check_in.isoformat(), end_night=check_out.isoformat()
             ),
         ),
@@ -176,10 +176,10 @@ async def _offers(
     ]
 
 
-def _rooms_left(kind: booking_pb2.RoomTypeAvailability, nights: int) -> int:
+def _rooms_left(kind: inventory_pb2.RoomTypeAvailability, nights: int) -> int:
     fewest = min((night.free for night in kind.nights), default=kind.capacity)
     return fewest if len(kind.nights) == nights else min(fewest, kind.capacity)
 
 
-def occupancy_messages(rooms: Sequence[RoomOccupancyInput]) -> list[hotel_pb2.Occupancy]:
-    return [hotel_pb2.Occupancy(adults=room.adults, children_ages=room.children_ages) for room in rooms]
+def occupancy_messages(rooms: Sequence[RoomOccupancyInput]) -> list[rate_pb2.Occupancy]:
+    return [rate_pb2.Occupancy(adults=room.adults, children_ages=room.children_ages) for room in rooms]

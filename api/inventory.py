@@ -28,7 +28,7 @@ from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
 from api.weekdays import Weekday, weekday_numbers
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import inventory_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 
@@ -162,8 +162,8 @@ class HotelInventory(Node):
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[InventoryLogEntry] | None:
         response = await call(
-            info.context.services.bookings.ListInventoryChanges,
-            booking_pb2.ListInventoryChangesRequest(
+            info.context.services.inventory.ListInventoryChanges,
+            inventory_pb2.ListInventoryChangesRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 room_type_id=decode_id("RoomType", room_type_id, path=("roomTypeId",)) if room_type_id else "",
                 first=at_least_one(first),
@@ -188,8 +188,8 @@ class HotelInventory(Node):
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[OutOfOrderPeriod] | None:
         response = await call(
-            info.context.services.bookings.ListOutOfOrder,
-            booking_pb2.ListOutOfOrderRequest(
+            info.context.services.inventory.ListOutOfOrder,
+            inventory_pb2.ListOutOfOrderRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 from_night=from_night.isoformat() if from_night else "",
                 first=at_least_one(first),
@@ -240,14 +240,14 @@ class InventoryMutations:
         info: Info,
         input: Annotated[InventoryUpdateInput, strawberry.argument(description="What to write.")],  # noqa: A002
     ) -> InventoryUpdateResult:
-        request = booking_pb2.UpdateInventoryRequest(
+        request = inventory_pb2.UpdateInventoryRequest(
             room_type_id=decode_id("RoomType", input.room_type_id, path=("roomTypeId",)),
             idempotency_key=input.idempotency_key,
             expected_version=input.expected_version,
             number_of_rooms=input.number_of_rooms,
             changes=[_change_message(change) for change in input.changes],
         )
-        answer = await call(info.context.services.bookings.UpdateInventory, request)
+        answer = await call(info.context.services.inventory.UpdateInventory, request)
         return InventoryUpdated(
             room_type_id=input.room_type_id,
             version=answer.version,
@@ -275,14 +275,14 @@ class InventoryMutations:
             RoomOutOfOrderCreateInput, strawberry.argument(description="The door and the nights.")
         ],
     ) -> RoomOutOfOrderCreateResult:
-        request = booking_pb2.CreateOutOfOrderRequest(
+        request = inventory_pb2.CreateOutOfOrderRequest(
             room_id=decode_id("Room", input.room_id, path=("roomId",)),
             idempotency_key=input.idempotency_key,
             first_night=input.first_night.isoformat(),
             last_night=input.last_night.isoformat(),
             reason=input.reason or "",
         )
-        created = await call(info.context.services.bookings.CreateOutOfOrder, request)
+        created = await call(info.context.services.inventory.CreateOutOfOrder, request)
         return RoomOutOfOrderCreated(period=out_of_order_period(created))
 
     @strawberry.mutation(
@@ -294,13 +294,13 @@ class InventoryMutations:
         info: Info,
         input: Annotated[RoomOutOfOrderEndInput, strawberry.argument(description="The period.")],  # noqa: A002
     ) -> RoomOutOfOrderEndResult:
-        request = booking_pb2.EndOutOfOrderRequest(id=decode_id("OutOfOrderPeriod", input.id, path=("id",)))
-        ended = await call(info.context.services.bookings.EndOutOfOrder, request)
+        request = inventory_pb2.EndOutOfOrderRequest(id=decode_id("OutOfOrderPeriod", input.id, path=("id",)))
+        ended = await call(info.context.services.inventory.EndOutOfOrder, request)
         return RoomOutOfOrderEnded(period=out_of_order_period(ended))
 
 
-def _change_message(change: InventoryChangeInput) -> booking_pb2.InventoryChange:
-    return booking_pb2.InventoryChange(
+def _change_message(change: InventoryChangeInput) -> inventory_pb2.InventoryChange:
+    return inventory_pb2.InventoryChange(
         first_night=change.first_night.isoformat(),
         last_night=change.last_night.isoformat(),
         weekdays=weekday_numbers(change.weekdays or ()),
@@ -310,7 +310,7 @@ def _change_message(change: InventoryChangeInput) -> booking_pb2.InventoryChange
     )
 
 
-def inventory_night(message: booking_pb2.NightInventory) -> InventoryNight:
+def inventory_night(message: inventory_pb2.NightInventory) -> InventoryNight:
     return InventoryNight(
         capacity=message.capacity,
         capacity_overridden=message.capacity_overridden,
@@ -323,7 +323,7 @@ def inventory_night(message: booking_pb2.NightInventory) -> InventoryNight:
     )
 
 
-def out_of_order_period(message: booking_pb2.OutOfOrder) -> OutOfOrderPeriod:
+def out_of_order_period(message: inventory_pb2.OutOfOrder) -> OutOfOrderPeriod:
     return OutOfOrderPeriod(
         id=strawberry.ID(encode_id("OutOfOrderPeriod", message.id)),
         room_id=strawberry.ID(encode_id("Room", message.room_id)),
@@ -336,7 +336,7 @@ def out_of_order_period(message: booking_pb2.OutOfOrder) -> OutOfOrderPeriod:
     )
 
 
-def log_entry(message: booking_pb2.InventoryLogEntry) -> InventoryLogEntry:
+def log_entry(message: inventory_pb2.InventoryLogEntry) -> InventoryLogEntry:
     return InventoryLogEntry(
         room_type_id=strawberry.ID(encode_id("RoomType", message.room_type_id)),
         action=InventoryAction(message.action.upper()),

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from api.invoice_words import DEFAULT_LANGUAGE, WORDS, Words
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from runtime.clock import from_timestamp
 from runtime.money_format import formatted_money
@@ -38,7 +38,7 @@ CONTENT_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-ur
 
 _FINAL = frozenset({"COMPLETED", "CANCELLED", "NO_SHOW"})
 _CHARGED_OTHERWISE = frozenset({"CANCELLED", "NO_SHOW", "EXPIRED"})
-_OF_NIGHTS = frozenset({hotel_pb2.PRICE_LINE_KIND_NIGHT, hotel_pb2.PRICE_LINE_KIND_STAY_DISCOUNT})
+_OF_NIGHTS = frozenset({rate_pb2.PRICE_LINE_KIND_NIGHT, rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def bill_of(document: booking_pb2.Document, language: str) -> Bill:
     booking, words = document.booking, WORDS[language]
     state = _state(booking)
     sections: list[Section] = []
-    standing: list[hotel_pb2.PricedRoom] = []
+    standing: list[rate_pb2.PricedRoom] = []
     if state not in _CHARGED_OTHERWISE:
         booked = {room.position: room for room in booking.booked_rooms}
         for position, room in enumerate(booking.rooms):
@@ -142,21 +142,21 @@ def page(document: booking_pb2.Document, language: str) -> str:
     )
 
 
-def _room_title(position: int, room: hotel_pb2.PricedRoom, now: booking_pb2.BookedRoom | None, words: Words) -> str:
+def _room_title(position: int, room: rate_pb2.PricedRoom, now: booking_pb2.BookedRoom | None, words: Words) -> str:
     who = f" · {now.guest_name}" if now is not None and now.guest_name else ""
     return f"{words.room.format(number=position + 1)} {room.room_type_name}, {room.rate_plan_name}{who}"
 
 
-def _room_rows(room: hotel_pb2.PricedRoom, words: Words, language: str) -> list[Row]:
+def _room_rows(room: rate_pb2.PricedRoom, words: Words, language: str) -> list[Row]:
     names = {
-        hotel_pb2.PRICE_LINE_KIND_STAY_DISCOUNT: words.stay_discount,
-        hotel_pb2.PRICE_LINE_KIND_VAT: words.vat,
-        hotel_pb2.PRICE_LINE_KIND_CITY_TAX: words.city_tax,
+        rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT: words.stay_discount,
+        rate_pb2.PRICE_LINE_KIND_VAT: words.vat,
+        rate_pb2.PRICE_LINE_KIND_CITY_TAX: words.city_tax,
     }
     return [
         Row(
             words.night.format(date=_day(dt.date.fromisoformat(line.night), language))
-            if line.kind == hotel_pb2.PRICE_LINE_KIND_NIGHT
+            if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT
             else names.get(line.kind, line.description),
             line.amount.minor_units,
         )
@@ -183,7 +183,7 @@ def _some(text: str, amount: money_pb2.Money, sign: int) -> list[Row]:
     return [Row(text, sign * amount.minor_units)] if amount.minor_units else []
 
 
-def _contained_vat(stay: hotel_pb2.PriceStayResponse, rooms: Iterable[hotel_pb2.PricedRoom]) -> int:
+def _contained_vat(stay: rate_pb2.PriceStayResponse, rooms: Iterable[rate_pb2.PricedRoom]) -> int:
     """The tax within the price of the nights; city tax bears none."""
     rate = stay.contained_vat_basis_points
     nights = sum(line.amount.minor_units for room in rooms for line in room.lines if line.kind in _OF_NIGHTS)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.services import Services
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import settlement_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
 from runtime.request_context import begin_request, request_id
@@ -44,8 +44,8 @@ class PaymentWebhook:
         event_id = headers["webhook-id"]
         try:
             stored = await call(
-                self._services.bookings.ReceivePaymentEvent,
-                booking_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=body),
+                self._services.settlement.ReceivePaymentEvent,
+                settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=body),
                 token=await self._services.identity.token(),
             )
         except ServiceError as refusal:

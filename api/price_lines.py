@@ -9,7 +9,7 @@ import strawberry
 
 from api.money import Money, money
 from api.node_ids import encode_id
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 
 
 @strawberry.enum(description="What a line of a price is for.")
@@ -68,9 +68,9 @@ class PriceLine:
     )
 
 
-def price_line(message: hotel_pb2.PriceLine) -> PriceLine:
+def price_line(message: rate_pb2.PriceLine) -> PriceLine:
     return PriceLine(
-        kind=PriceLineKind(hotel_pb2.PriceLineKind.Name(message.kind).removeprefix("PRICE_LINE_KIND_")),
+        kind=PriceLineKind(rate_pb2.PriceLineKind.Name(message.kind).removeprefix("PRICE_LINE_KIND_")),
         night=dt.date.fromisoformat(message.night) if message.night else None,
         description=message.description,
         amount=money(message.amount),
@@ -78,8 +78,8 @@ def price_line(message: hotel_pb2.PriceLine) -> PriceLine:
     )
 
 
-def _step(message: hotel_pb2.PriceStep) -> PriceStep:
-    kind = PriceStepKind(hotel_pb2.PriceStepKind.Name(message.kind).removeprefix("PRICE_STEP_KIND_"))
+def _step(message: rate_pb2.PriceStep) -> PriceStep:
+    kind = PriceStepKind(rate_pb2.PriceStepKind.Name(message.kind).removeprefix("PRICE_STEP_KIND_"))
     return PriceStep(
         kind=kind,
         name=message.name,

@@ -23,7 +23,7 @@ from api.price_rules import PriceRule, price_rule
 from api.quotes import hotel_of
 from api.weekdays import Weekday, weekday_numbers
 from api.written_fields import Readers, all_fields, given_fields
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 
 
@@ -143,13 +143,13 @@ class PriceRuleMutations:
         info: Info,
         input: Annotated[PriceRuleCreateInput, strawberry.argument(description="The rule.")],  # noqa: A002
     ) -> PriceRuleCreateResult:
-        request = hotel_pb2.CreatePriceRuleRequest(
-            price_rule=hotel_pb2.PriceRule(
+        request = rate_pb2.CreatePriceRuleRequest(
+            price_rule=rate_pb2.PriceRule(
                 hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)), **all_fields(input, _READERS)
             ),
             expected_rates_version=input.expected_rates_version,
         )
-        created = await call(info.context.services.hotels.CreatePriceRule, request)
+        created = await call(info.context.services.rates.CreatePriceRule, request)
         return PriceRuleCreated(price_rule=price_rule(created), hotel_id=created.hotel_id)
 
     @strawberry.mutation(
@@ -162,12 +162,12 @@ class PriceRuleMutations:
         input: Annotated[PriceRuleUpdateInput, strawberry.argument(description="What to change.")],  # noqa: A002
     ) -> PriceRuleUpdateResult:
         fields = given_fields(input, _READERS, required=_REQUIRED)
-        request = hotel_pb2.UpdatePriceRuleRequest(
-            price_rule=hotel_pb2.PriceRule(id=decode_id("PriceRule", input.id, path=("id",)), **fields),
+        request = rate_pb2.UpdatePriceRuleRequest(
+            price_rule=rate_pb2.PriceRule(id=decode_id("PriceRule", input.id, path=("id",)), **fields),
             fields=list(fields),
             expected_rates_version=input.expected_rates_version,
         )
-        updated = await call(info.context.services.hotels.UpdatePriceRule, request)
+        updated = await call(info.context.services.rates.UpdatePriceRule, request)
         return PriceRuleUpdated(price_rule=price_rule(updated), hotel_id=updated.hotel_id)
 
     @strawberry.mutation(
@@ -179,8 +179,8 @@ class PriceRuleMutations:
         info: Info,
         input: Annotated[PriceRuleDeleteInput, strawberry.argument(description="Which one.")],  # noqa: A002
     ) -> PriceRuleDeleteResult:
-        request = hotel_pb2.DeletePriceRuleRequest(
+        request = rate_pb2.DeletePriceRuleRequest(
             id=decode_id("PriceRule", input.id, path=("id",)), expected_rates_version=input.expected_rates_version
         )
-        deleted = await call(info.context.services.hotels.DeletePriceRule, request)
+        deleted = await call(info.context.services.rates.DeletePriceRule, request)
         return PriceRuleDeleted(hotel_id=deleted.hotel_id)

@@ -12,7 +12,7 @@ from api.node_ids import decode_id, encode_id
 from api.nodes import Node
 from api.paging import Connection, at_least_one, edges, page_info
 from api.weekdays import Weekday, weekdays
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 
 
@@ -39,17 +39,17 @@ class HotelPriceRules(Node):
         first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[PriceRule] | None:
-        request = hotel_pb2.ListPriceRulesRequest(
+        request = rate_pb2.ListPriceRulesRequest(
             hotel_id=decode_id("Hotel", self.id, path=("id",)), first=at_least_one(first), after=after or ""
         )
-        response = await call(info.context.services.hotels.ListPriceRules, request)
+        response = await call(info.context.services.rates.ListPriceRules, request)
         return Connection(
             edges=edges([price_rule(found) for found in response.price_rules], response.cursors),
             page_info=page_info(response.cursors, has_next_page=response.has_next_page, after=after),
         )
 
 
-def price_rule(message: hotel_pb2.PriceRule) -> PriceRule:
+def price_rule(message: rate_pb2.PriceRule) -> PriceRule:
     return PriceRule(
         id=strawberry.ID(encode_id("PriceRule", message.id)),
         name=message.name,

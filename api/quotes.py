@@ -18,7 +18,7 @@ from api.permissions import Demands, Permission
 from api.price_lines import PriceLine, PriceLineKind, price_line
 from api.rate_plans import CancellationPolicy, PaymentTiming, cancellation_policy, payment_timing
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 from runtime.errors import NotFound as NothingThere
@@ -116,7 +116,7 @@ class QuoteMutations:
             check_in=input.check_in.isoformat(),
             check_out=input.check_out.isoformat(),
             rooms=[
-                hotel_pb2.RoomRequest(
+                rate_pb2.RoomRequest(
                     room_type_id=decode_id("RoomType", room.room_type_id, path=("rooms", str(number), "roomTypeId")),
                     rate_plan_id=decode_id("RatePlan", room.rate_plan_id, path=("rooms", str(number), "ratePlanId")),
                     adults=room.adults,
@@ -142,7 +142,7 @@ def quote(message: booking_pb2.Quote) -> Quote:
     )
 
 
-def priced_room(message: hotel_pb2.PricedRoom) -> PricedRoom:
+def priced_room(message: rate_pb2.PricedRoom) -> PricedRoom:
     return PricedRoom(
         room_type_id=strawberry.ID(encode_id("RoomType", message.request.room_type_id)),
         rate_plan_id=strawberry.ID(encode_id("RatePlan", message.request.rate_plan_id)),

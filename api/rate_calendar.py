@@ -15,8 +15,8 @@ from api.context import Info
 from api.inventory import InventoryNight, inventory_night
 from api.money import Money, money
 from api.node_ids import encode_id
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.errors import NotFound, ServiceError
 from runtime.identity import Role, current_caller
@@ -68,13 +68,13 @@ async def calendar_nights(
     own = await _is_own_house(info, hotel_id)
     rates, rooms = await asyncio.gather(
         call(
-            info.context.services.hotels.GetRates,
-            hotel_pb2.GetRatesRequest(hotel_id=hotel_id, room_type_ids=room_type_ids, first_night=first, end_night=end),
+            info.context.services.rates.GetRates,
+            rate_pb2.GetRatesRequest(hotel_id=hotel_id, room_type_ids=room_type_ids, first_night=first, end_night=end),
         ),
-        _inventory(info, booking_pb2.GetInventoryRequest(hotel_id=hotel_id, first_night=first, end_night=end))
+        _inventory(info, inventory_pb2.GetInventoryRequest(hotel_id=hotel_id, first_night=first, end_night=end))
         if own
         else _availability(
-            info, booking_pb2.GetAvailabilityRequest(room_type_ids=room_type_ids, first_night=first, end_night=end)
+            info, inventory_pb2.GetAvailabilityRequest(room_type_ids=room_type_ids, first_night=first, end_night=end)
         ),
     )
     by_night: dict[tuple[str, str], list[CalendarRate]] = defaultdict(list)
@@ -118,9 +118,9 @@ async def _is_own_house(info: Info, hotel_id: str) -> bool:
     return house is not None and house.owner_id == str(caller.account_id)
 
 
-async def _inventory(info: Info, request: booking_pb2.GetInventoryRequest) -> _Rooms:
+async def _inventory(info: Info, request: inventory_pb2.GetInventoryRequest) -> _Rooms:
     try:
-        response = await call(info.context.services.bookings.GetInventory, request)
+        response = await call(info.context.services.inventory.GetInventory, request)
     except ServiceError as refusal:
         if refusal.code != NotFound.code:
             raise
@@ -133,8 +133,8 @@ async def _inventory(info: Info, request: booking_pb2.GetInventoryRequest) -> _R
     )
 
 
-async def _availability(info: Info, request: booking_pb2.GetAvailabilityRequest) -> _Rooms:
-    response = await call(info.context.services.bookings.GetAvailability, request)
+async def _availability(info: Info, request: inventory_pb2.GetAvailabilityRequest) -> _Rooms:
+    response = await call(info.context.services.inventory.GetAvailability, request)
     return _Rooms(
         usually_free={kind.room_type_id: kind.capacity for kind in response.room_types},
         free_nights={
@@ -143,12 +143,12 @@ async def _availability(info: Info, request: booking_pb2.GetAvailabilityRequest)
     )
 
 
-def _rate(message: hotel_pb2.CalendarRate) -> CalendarRate:
+def _rate(message: rate_pb2.CalendarRate) -> CalendarRate:
     held = message.restrictions
     return CalendarRate(
         rate_plan_id=strawberry.ID(encode_id("RatePlan", message.rate_plan_id)),
         price=money(message.price),
-        source=PriceSource(hotel_pb2.PriceSource.Name(message.source).removeprefix("PRICE_SOURCE_")),
+        source=PriceSource(rate_pb2.PriceSource.Name(message.source).removeprefix("PRICE_SOURCE_")),
         restrictions=NightRestrictions(
             closed=held.closed,
             closed_to_arrival=held.closed_to_arrival,

@@ -21,7 +21,7 @@ from api.node_ids import decode_id, encode_id
 from api.permissions import Demands, Permission
 from api.scalars import BigInt, IdempotencyKey
 from api.weekdays import Weekday, weekday_numbers
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.errors import InvalidInput as Unusable
 
@@ -107,7 +107,7 @@ class RatesUpdated:
     hotel_id: strawberry.ID = strawberry.field(description="The house.")
     rates_version: int = strawberry.field(description="The version that its rates have now.")
     nights_changed: int = strawberry.field(description="Nights that changed, of all room types and rate plans.")
-    runs: strawberry.Private[list[hotel_pb2.ChangedRates]]
+    runs: strawberry.Private[list[rate_pb2.ChangedRates]]
 
     @strawberry.field(description="What changed, by room type, rate plan and night.")
     def changed(self, first: Annotated[int, strawberry.argument(description="1 to 1000.")] = 100) -> list[RatesChanged]:
@@ -133,13 +133,13 @@ class RateMutations:
         info: Info,
         input: Annotated[RatesUpdateInput, strawberry.argument(description="What to write.")],  # noqa: A002
     ) -> RatesUpdateResult:
-        request = hotel_pb2.UpdateRatesRequest(
+        request = rate_pb2.UpdateRatesRequest(
             hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)),
             idempotency_key=input.idempotency_key,
             expected_rates_version=input.expected_rates_version,
             changes=[_change_message(change, ("changes", str(number))) for number, change in enumerate(input.changes)],
         )
-        answer = await call(info.context.services.hotels.UpdateRates, request)
+        answer = await call(info.context.services.rates.UpdateRates, request)
         return RatesUpdated(
             hotel_id=input.hotel_id,
             rates_version=answer.rates_version,
@@ -148,8 +148,8 @@ class RateMutations:
         )
 
 
-def _change_message(change: RateChangeInput, path: tuple[str, ...]) -> hotel_pb2.RateChange:
-    message = hotel_pb2.RateChange(
+def _change_message(change: RateChangeInput, path: tuple[str, ...]) -> rate_pb2.RateChange:
+    message = rate_pb2.RateChange(
         room_type_ids=[
             decode_id("RoomType", identifier, path=(*path, "roomTypeIds", str(number)))
             for number, identifier in enumerate(change.room_type_ids)
@@ -164,7 +164,7 @@ def _change_message(change: RateChangeInput, path: tuple[str, ...]) -> hotel_pb2
     )
     if change.price_minor_units is not None:
         if change.price_minor_units.value is None:
-            message.clear.append(hotel_pb2.RATE_FIELD_PRICE)
+            message.clear.append(rate_pb2.RATE_FIELD_PRICE)
         else:
             message.price_minor_units = change.price_minor_units.value
     for name in _RESTRICTIONS:
@@ -172,13 +172,13 @@ def _change_message(change: RateChangeInput, path: tuple[str, ...]) -> hotel_pb2
         if given is None:
             continue
         if given.value is None:
-            message.clear.append(hotel_pb2.RateField.Value(f"RATE_FIELD_{name.upper()}"))
+            message.clear.append(rate_pb2.RateField.Value(f"RATE_FIELD_{name.upper()}"))
         else:
             setattr(message.restrictions, name, given.value)
     return message
 
 
-def _rates_changed(message: hotel_pb2.ChangedRates) -> RatesChanged:
+def _rates_changed(message: rate_pb2.ChangedRates) -> RatesChanged:
     return RatesChanged(
         room_type_id=strawberry.ID(encode_id("RoomType", message.room_type_id)),
         rate_plan_id=strawberry.ID(encode_id("RatePlan", message.rate_plan_id)),
@@ -189,7 +189,7 @@ def _rates_changed(message: hotel_pb2.ChangedRates) -> RatesChanged:
     )
 
 
-def _written_rate(message: hotel_pb2.NightRate) -> WrittenRate:
+def _written_rate(message: rate_pb2.NightRate) -> WrittenRate:
     held = message.restrictions
     return WrittenRate(
         price_minor_units=BigInt(message.price_minor_units) if message.HasField("price_minor_units") else None,

@@ -11,7 +11,7 @@ from api.booking_states import BookingState, booking_state
 from api.context import Info
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import front_desk_pb2
 from runtime.channels import call
 
 
@@ -67,8 +67,8 @@ class HotelRoomPlan(Node):
         ],
     ) -> RoomPlan:
         plan = await call(
-            info.context.services.bookings.GetRoomPlan,
-            booking_pb2.GetRoomPlanRequest(
+            info.context.services.front_desk.GetRoomPlan,
+            front_desk_pb2.GetRoomPlanRequest(
                 hotel_id=decode_id("Hotel", self.id, path=("id",)),
                 first_night=from_day.isoformat(),
                 end_night=to_day.isoformat(),
@@ -79,7 +79,7 @@ class HotelRoomPlan(Node):
         )
 
 
-def _door(message: booking_pb2.PlannedDoor) -> PlannedDoor:
+def _door(message: front_desk_pb2.PlannedDoor) -> PlannedDoor:
     return PlannedDoor(
         room_id=strawberry.ID(encode_id("Room", message.room_id)),
         number=message.number,
@@ -90,7 +90,7 @@ def _door(message: booking_pb2.PlannedDoor) -> PlannedDoor:
     )
 
 
-def _stay(message: booking_pb2.PlannedStay) -> PlannedStay:
+def _stay(message: front_desk_pb2.PlannedStay) -> PlannedStay:
     return PlannedStay(
         booking_id=strawberry.ID(encode_id("Booking", message.booking_id)),
         reference=message.reference,
@@ -103,7 +103,7 @@ def _stay(message: booking_pb2.PlannedStay) -> PlannedStay:
     )
 
 
-def _repair(message: booking_pb2.PlannedStay) -> PlannedRepair:
+def _repair(message: front_desk_pb2.PlannedStay) -> PlannedRepair:
     return PlannedRepair(
         period_id=strawberry.ID(encode_id("OutOfOrderPeriod", message.out_of_order_id)),
         reason=message.reason or None,

@@ -12,8 +12,32 @@ import redis.asyncio as redis
 from api.hotel_cache import HotelCache, open_hotel_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.booking.v1 import (
+    block_pb2,
+    block_pb2_grpc,
+    booking_pb2,
+    booking_pb2_grpc,
+    calendar_pb2,
+    calendar_pb2_grpc,
+    figures_pb2,
+    figures_pb2_grpc,
+    front_desk_pb2,
+    front_desk_pb2_grpc,
+    inventory_pb2,
+    inventory_pb2_grpc,
+    settlement_pb2,
+    settlement_pb2_grpc,
+    waitlist_pb2,
+    waitlist_pb2_grpc,
+)
+from contracts.hotel.v1 import (
+    hotel_import_pb2,
+    hotel_import_pb2_grpc,
+    hotel_pb2,
+    hotel_pb2_grpc,
+    rate_pb2,
+    rate_pb2_grpc,
+)
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from contracts.search.v1 import search_pb2, search_pb2_grpc
 from runtime.channels import ServiceIdentity, call, open_channel
@@ -28,8 +52,17 @@ class Services:
 
     auth: auth_pb2_grpc.AuthServiceAsyncStub
     hotels: hotel_pb2_grpc.HotelServiceAsyncStub
+    rates: rate_pb2_grpc.RateServiceAsyncStub
+    hotel_imports: hotel_import_pb2_grpc.HotelImportServiceAsyncStub
     search: search_pb2_grpc.SearchServiceAsyncStub
     bookings: booking_pb2_grpc.BookingServiceAsyncStub
+    front_desk: front_desk_pb2_grpc.FrontDeskServiceAsyncStub
+    blocks: block_pb2_grpc.BlockServiceAsyncStub
+    figures: figures_pb2_grpc.FiguresServiceAsyncStub
+    inventory: inventory_pb2_grpc.InventoryServiceAsyncStub
+    calendars: calendar_pb2_grpc.CalendarServiceAsyncStub
+    waitlists: waitlist_pb2_grpc.WaitlistServiceAsyncStub
+    settlement: settlement_pb2_grpc.SettlementServiceAsyncStub
     notifications: notification_pb2_grpc.NotificationServiceAsyncStub
     channels: dict[str, grpc.aio.Channel]
     verifier: TokenVerifier
@@ -45,12 +78,29 @@ class Services:
 async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         channels = {
-            name: await stack.enter_async_context(open_channel(address, contract))
-            for name, address, contract in (
+            name: await stack.enter_async_context(open_channel(address, *contracts))
+            for name, address, *contracts in (
                 ("auth", settings.auth_address, auth_pb2.DESCRIPTOR),
-                ("hotel", settings.hotel_address, hotel_pb2.DESCRIPTOR),
+                (
+                    "hotel",
+                    settings.hotel_address,
+                    hotel_pb2.DESCRIPTOR,
+                    rate_pb2.DESCRIPTOR,
+                    hotel_import_pb2.DESCRIPTOR,
+                ),
                 ("search", settings.search_address, search_pb2.DESCRIPTOR),
-                ("booking", settings.booking_address, booking_pb2.DESCRIPTOR),
+                (
+                    "booking",
+                    settings.booking_address,
+                    booking_pb2.DESCRIPTOR,
+                    front_desk_pb2.DESCRIPTOR,
+                    block_pb2.DESCRIPTOR,
+                    figures_pb2.DESCRIPTOR,
+                    inventory_pb2.DESCRIPTOR,
+                    calendar_pb2.DESCRIPTOR,
+                    waitlist_pb2.DESCRIPTOR,
+                    settlement_pb2.DESCRIPTOR,
+                ),
                 ("notification", settings.notification_address, notification_pb2.DESCRIPTOR),
             )
         }
@@ -64,8 +114,17 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
         yield Services(
             auth=auth,
             hotels=hotel_pb2_grpc.HotelServiceStub(channels["hotel"]),
+            rates=rate_pb2_grpc.RateServiceStub(channels["hotel"]),
+            hotel_imports=hotel_import_pb2_grpc.HotelImportServiceStub(channels["hotel"]),
             search=search_pb2_grpc.SearchServiceStub(channels["search"]),
             bookings=booking_pb2_grpc.BookingServiceStub(channels["booking"]),
+            front_desk=front_desk_pb2_grpc.FrontDeskServiceStub(channels["booking"]),
+            blocks=block_pb2_grpc.BlockServiceStub(channels["booking"]),
+            figures=figures_pb2_grpc.FiguresServiceStub(channels["booking"]),
+            inventory=inventory_pb2_grpc.InventoryServiceStub(channels["booking"]),
+            calendars=calendar_pb2_grpc.CalendarServiceStub(channels["booking"]),
+            waitlists=waitlist_pb2_grpc.WaitlistServiceStub(channels["booking"]),
+            settlement=settlement_pb2_grpc.SettlementServiceStub(channels["booking"]),
             notifications=notification_pb2_grpc.NotificationServiceStub(channels["notification"]),
             channels=channels,
             verifier=TokenVerifier(fetch_keys, issuer=settings.token_issuer, audience=settings.token_audience),

@@ -8,8 +8,8 @@ import enum
 import strawberry
 
 from api.node_ids import encode_id
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.clock import from_timestamp
 
 
@@ -97,11 +97,11 @@ def refused_nights(text: str, room_type_id: str) -> list[NightUnavailable]:
     return found
 
 
-def restricted_nights(response: hotel_pb2.ListStayRestrictionsResponse) -> list[NightUnavailable]:
+def restricted_nights(response: rate_pb2.ListStayRestrictionsResponse) -> list[NightUnavailable]:
     return [
         night_unavailable(
             dt.date.fromisoformat(found.night),
-            UnavailableReason(hotel_pb2.UnavailableReason.Name(found.reason).removeprefix("UNAVAILABLE_REASON_")),
+            UnavailableReason(rate_pb2.UnavailableReason.Name(found.reason).removeprefix("UNAVAILABLE_REASON_")),
             room_type_id=found.room_type_id,
             rate_plan_id=found.rate_plan_id,
             limit=found.limit or None,
@@ -111,7 +111,7 @@ def restricted_nights(response: hotel_pb2.ListStayRestrictionsResponse) -> list[
 
 
 def full_nights(
-    available: booking_pb2.RoomTypeAvailability, nights: list[dt.date], number_of_rooms: int
+    available: inventory_pb2.RoomTypeAvailability, nights: list[dt.date], number_of_rooms: int
 ) -> list[NightUnavailable]:
     """The nights on which a room type has not so many rooms left."""
     named = {dt.date.fromisoformat(night.night): night for night in available.nights}

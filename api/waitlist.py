@@ -25,8 +25,8 @@ from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.quotes import QuoteRoomInput, hotel_of
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import booking_pb2, waitlist_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 
@@ -82,8 +82,8 @@ class ViewerWaitlist:
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
     ) -> Connection[WaitlistEntry]:
         response = await call(
-            info.context.services.bookings.ListWaitlist,
-            booking_pb2.ListWaitlistRequest(first=at_least_one(first), after=after or ""),
+            info.context.services.waitlists.ListWaitlist,
+            waitlist_pb2.ListWaitlistRequest(first=at_least_one(first), after=after or ""),
         )
         return Connection(
             edges=edges([waitlist_entry(found) for found in response.entries], response.cursors),
@@ -155,12 +155,12 @@ class WaitlistMutations:
         info: Info,
         input: Annotated[WaitlistJoinInput, strawberry.argument(description="The stay.")],  # noqa: A002
     ) -> WaitlistJoinResult:
-        request = booking_pb2.JoinWaitlistRequest(
+        request = waitlist_pb2.JoinWaitlistRequest(
             idempotency_key=input.idempotency_key,
             hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)),
             check_in=input.check_in.isoformat(),
             check_out=input.check_out.isoformat(),
-            room=hotel_pb2.RoomRequest(
+            room=rate_pb2.RoomRequest(
                 room_type_id=decode_id("RoomType", input.room.room_type_id, path=("room", "roomTypeId")),
                 rate_plan_id=decode_id("RatePlan", input.room.rate_plan_id, path=("room", "ratePlanId")),
                 adults=input.room.adults,
@@ -170,7 +170,7 @@ class WaitlistMutations:
                 name=input.guest.name, email=input.guest.email, phone=input.guest.phone or ""
             ),
         )
-        return WaitlistJoined(entry=waitlist_entry(await call(info.context.services.bookings.JoinWaitlist, request)))
+        return WaitlistJoined(entry=waitlist_entry(await call(info.context.services.waitlists.JoinWaitlist, request)))
 
     @strawberry.mutation(
         description="Waits no longer. Who has an offer takes it, or cancels its booking.",
@@ -181,8 +181,8 @@ class WaitlistMutations:
         info: Info,
         input: Annotated[WaitlistLeaveInput, strawberry.argument(description="What to leave.")],  # noqa: A002
     ) -> WaitlistLeaveResult:
-        request = booking_pb2.LeaveWaitlistRequest(id=decode_id("WaitlistEntry", input.id, path=("id",)))
-        return WaitlistLeft(entry=waitlist_entry(await call(info.context.services.bookings.LeaveWaitlist, request)))
+        request = waitlist_pb2.LeaveWaitlistRequest(id=decode_id("WaitlistEntry", input.id, path=("id",)))
+        return WaitlistLeft(entry=waitlist_entry(await call(info.context.services.waitlists.LeaveWaitlist, request)))
 
     @strawberry.mutation(
         description="Takes an offered room that is paid at the hotel. A prepaid one is taken by paying it.",
@@ -193,17 +193,17 @@ class WaitlistMutations:
         info: Info,
         input: Annotated[WaitlistOfferAcceptInput, strawberry.argument(description="Which.")],  # noqa: A002
     ) -> WaitlistOfferAcceptResult:
-        request = booking_pb2.AcceptOfferRequest(
+        request = waitlist_pb2.AcceptOfferRequest(
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
         )
-        return WaitlistOfferAccepted(booking=booking(await call(info.context.services.bookings.AcceptOffer, request)))
+        return WaitlistOfferAccepted(booking=booking(await call(info.context.services.waitlists.AcceptOffer, request)))
 
 
-def waitlist_entry(message: booking_pb2.WaitlistEntry) -> WaitlistEntry:
+def waitlist_entry(message: waitlist_pb2.WaitlistEntry) -> WaitlistEntry:
     return WaitlistEntry(
         id=strawberry.ID(encode_id("WaitlistEntry", message.id)),
-        state=WaitlistState(booking_pb2.WaitlistState.Name(message.state).removeprefix("WAITLIST_STATE_")),
+        state=WaitlistState(waitlist_pb2.WaitlistState.Name(message.state).removeprefix("WAITLIST_STATE_")),
         check_in=dt.date.fromisoformat(message.check_in),
         check_out=dt.date.fromisoformat(message.check_out),
         room_type_id=strawberry.ID(encode_id("RoomType", message.room.room_type_id)),

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.search.index import Index
 
@@ -51,7 +51,7 @@ def make_france(nights: int) -> Iterator[MadeHouse]:
 def load(index: Index, houses: Iterator[MadeHouse]) -> None:
     """As the feed does: in batches, then put in order."""
     batch: list[MadeHouse] = []
-    waiting: list[booking_pb2.RoomTypeAvailability] = []
+    waiting: list[inventory_pb2.RoomTypeAvailability] = []
 
     def put() -> None:
         index.put_houses([_entry(house) for house in batch])
@@ -145,19 +145,19 @@ def _house(number: int, row: dict[str, str], nights: int) -> MadeHouse:
     return MadeHouse(hotel, prices, (capacity - sold).astype(np.int16), min_stay)
 
 
-def _entry(house: MadeHouse) -> hotel_pb2.CatalogueEntry:
+def _entry(house: MadeHouse) -> rate_pb2.CatalogueEntry:
     runs = [
-        hotel_pb2.RestrictionRun(
-            first_offset=int(night), nights=1, restrictions=hotel_pb2.NightRestrictions(min_stay=int(nights))
+        rate_pb2.RestrictionRun(
+            first_offset=int(night), nights=1, restrictions=rate_pb2.NightRestrictions(min_stay=int(nights))
         )
         for night, nights in enumerate(house.min_stay)
         if nights
     ]
     pairs = [(kind.id, plan.id) for kind in house.hotel.room_types for plan in house.hotel.rate_plans]
-    return hotel_pb2.CatalogueEntry(
+    return rate_pb2.CatalogueEntry(
         hotel=house.hotel,
         products=[
-            hotel_pb2.RateProduct(
+            rate_pb2.RateProduct(
                 room_type_id=kind,
                 rate_plan_id=plan,
                 nightly_prices=house.prices[number].astype("<i4").tobytes(),
@@ -168,14 +168,14 @@ def _entry(house: MadeHouse) -> hotel_pb2.CatalogueEntry:
     )
 
 
-def _availability(first: dt.date, house: MadeHouse) -> list[booking_pb2.RoomTypeAvailability]:
+def _availability(first: dt.date, house: MadeHouse) -> list[inventory_pb2.RoomTypeAvailability]:
     days = [(first + number * DAY).isoformat() for number in range(house.free.shape[1])]
     return [
-        booking_pb2.RoomTypeAvailability(
+        inventory_pb2.RoomTypeAvailability(
             room_type_id=kind.id,
             capacity=kind.number_of_rooms,
             nights=[
-                booking_pb2.NightAvailability(night=day, free=rooms)
+                inventory_pb2.NightAvailability(night=day, free=rooms)
                 for day, rooms in zip(days, house.free[number].tolist(), strict=True)
                 if rooms != kind.number_of_rooms
             ],

@@ -21,7 +21,7 @@ import asyncpg
 
 from bench.france import BOOKABLE_NIGHTS, DAY, first_night, load, make_france
 from bench.sql_peer import SqlPeer
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.search.v1 import search_pb2
 from grpc_services.search.index import Index
 from grpc_services.search.searching import SearchEngine
@@ -131,7 +131,7 @@ def _request(question: Question, arrival: dt.date) -> search_pb2.SearchHotelsReq
         place=question.place,
         check_in=arrival.isoformat(),
         check_out=(arrival + question.nights * DAY).isoformat(),
-        rooms=[hotel_pb2.Occupancy(adults=question.adults)],
+        rooms=[rate_pb2.Occupancy(adults=question.adults)],
         sort=search_pb2.HOTEL_SORT_PRICE,
         first=PAGE,
     )

@@ -33,14 +33,14 @@ _REPEATABLE = (
 
 
 @asynccontextmanager
-async def open_channel(address: str, contract: FileDescriptor) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to one service. gRPC itself repeats calls that failed as UNAVAILABLE, for those methods only
-    that the contract marks as free of side effects or idempotent."""
+async def open_channel(address: str, *contracts: FileDescriptor) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to the services of some contracts behind one address. gRPC itself repeats calls that failed as
+    UNAVAILABLE, for those methods only that a contract marks as free of side effects or idempotent."""
     options = [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_metadata_size", MAX_REFUSAL_BYTES),
         ("grpc.absolute_max_metadata_size", MAX_REFUSAL_BYTES),
-        ("grpc.service_config", retry_policy(contract)),
+        ("grpc.service_config", retry_policy(*contracts)),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.max_reconnect_backoff_ms", 1_000),
         ("grpc.initial_reconnect_backoff_ms", 100),
@@ -50,10 +50,11 @@ async def open_channel(address: str, contract: FileDescriptor) -> AsyncIterator[
         yield channel
 
 
-def retry_policy(contract: FileDescriptor) -> str:
-    """A gRPC service config (JSON) with retries for the repeatable methods of a contract."""
+def retry_policy(*contracts: FileDescriptor) -> str:
+    """A gRPC service config (JSON) with retries for the repeatable methods of contracts."""
     names = [
         {"service": service.full_name, "method": method.name}
+        for contract in contracts
         for service in contract.services_by_name.values()
         for method in service.methods
         if method.GetOptions().idempotency_level in _REPEATABLE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
@@ -37,18 +38,18 @@ class GrpcServer:
 @asynccontextmanager
 async def grpc_server(
     listen: str,
-    service_name: str,
+    service_names: tuple[str, ...],
     register: Callable[[grpc.aio.Server], None],
     *,
     verifier: TokenVerifier | None,
     ready: bool = True,
 ) -> AsyncIterator[GrpcServer]:
-    """Serves one service with health and reflection until the block ends, then lets running calls finish.
+    """Serves gRPC services with health and reflection until the block ends, then lets running calls finish.
 
     Raises OSError with one clear line when the address is taken.
     """
     server = grpc.aio.server(
-        interceptors=[ServiceInterceptor(verifier, reads_of(service_name))],
+        interceptors=[ServiceInterceptor(verifier, reads_of(service_names))],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.so_reuseport", 0),
@@ -59,9 +60,9 @@ async def grpc_server(
     register(server)
     health = health_aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
-    names = (service_name, "")
+    names = (*service_names, "")
     reflection.enable_server_reflection(
-        [service_name, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server
+        [*service_names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name], server
     )
     try:
         port = server.add_insecure_port(listen)
@@ -77,14 +78,23 @@ async def grpc_server(
         await server.stop(GRACE_SECONDS)
 
 
-def reads_of(service_name: str) -> frozenset[str]:
-    """Full names of the service's methods that its contract marks as free of side effects."""
-    try:
-        service = descriptor_pool.Default().FindServiceByName(service_name)
-    except KeyError:  # a server without a contract, such as one that only tells its health
-        return frozenset()
+def service_names_of(*contracts: FileDescriptor) -> tuple[str, ...]:
+    """Full names of the gRPC services that contracts describe."""
+    return tuple(service.full_name for contract in contracts for service in contract.services_by_name.values())
+
+
+def reads_of(service_names: tuple[str, ...]) -> frozenset[str]:
+    """Full names of the services' methods that their contracts mark as free of side effects."""
     return frozenset(
-        f"/{service_name}/{method.name}"
-        for method in service.methods
+        f"/{name}/{method.name}"
+        for name in service_names
+        for method in _methods(name)
         if method.GetOptions().idempotency_level == descriptor_pb2.MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
     )
+
+
+def _methods(service_name: str) -> Sequence[MethodDescriptor]:
+    try:
+        return descriptor_pool.Default().FindServiceByName(service_name).methods
+    except KeyError:  # a server without a contract, such as one that only tells its health
+        return ()

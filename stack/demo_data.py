@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_import_pb2
 from grpc_services.hotel import events, import_servicer, importing, queries, room_queries
 from grpc_services.hotel.importing import ListedHouse
 from runtime.csv_rows import csv_rows
@@ -22,7 +22,7 @@ from runtime.identity import NOBODY
 from runtime.request_context import begin_request
 
 FRANCE = Path(__file__).parent / "data" / "france-hotels.csv.gz"
-COLUMNS = tuple(name for name in hotel_pb2.ImportRow.DESCRIPTOR.fields_by_name if name != "line")
+COLUMNS = tuple(name for name in hotel_import_pb2.ImportRow.DESCRIPTOR.fields_by_name if name != "line")
 HOUSES_OF_THE_DEMO_HOTELIER = 12
 _CITY = "Paris"
 _BATCH = 100
@@ -54,10 +54,10 @@ def paris_houses() -> list[tuple[int, ListedHouse]]:
     )
 
 
-def _rows() -> Iterator[hotel_pb2.ImportRow]:
+def _rows() -> Iterator[hotel_import_pb2.ImportRow]:
     with gzip.open(FRANCE, "rt", encoding="utf-8", newline="") as file:
         for line, row in csv_rows(file, COLUMNS):
-            yield hotel_pb2.ImportRow(line=line, **row)
+            yield hotel_import_pb2.ImportRow(line=line, **row)
 
 
 async def _load(

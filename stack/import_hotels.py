@@ -24,7 +24,7 @@ from typing import IO
 from tqdm import tqdm
 
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_import_pb2, hotel_import_pb2_grpc
 from grpc_services.auth.queries import ACCOUNT_TO_SIGN_IN
 from grpc_services.auth.rules import email_key
 from migrations.histories import role_of
@@ -42,9 +42,9 @@ from stack.wiring import stack_directory, url_of_running_database
 BATCH = 100
 _SHOWN = 20
 _OUTCOMES = {
-    hotel_pb2.IMPORT_OUTCOME_IMPORTED: "imported",
-    hotel_pb2.IMPORT_OUTCOME_ALREADY_THERE: "already there",
-    hotel_pb2.IMPORT_OUTCOME_SKIPPED: "skipped",
+    hotel_import_pb2.IMPORT_OUTCOME_IMPORTED: "imported",
+    hotel_import_pb2.IMPORT_OUTCOME_ALREADY_THERE: "already there",
+    hotel_import_pb2.IMPORT_OUTCOME_SKIPPED: "skipped",
 }
 
 
@@ -69,7 +69,7 @@ class Report:
     def __post_init__(self) -> None:
         csv.writer(self.out).writerow(["line", "name", "outcome", "column", "reason"])
 
-    def add(self, row: hotel_pb2.ImportedRow, name: str) -> None:
+    def add(self, row: hotel_import_pb2.ImportedRow, name: str) -> None:
         outcome = _OUTCOMES[row.outcome]
         self.counts[outcome] += 1
         reason = " ".join([row.reason, *row.remarks]).strip()
@@ -108,19 +108,19 @@ async def _import(asked: Asked, settings: StackSettings, report: Report) -> None
     begin_request()
     async with (
         open_channel(ports.grpc_address("auth"), auth_pb2.DESCRIPTOR) as auth,
-        open_channel(ports.grpc_address("hotel"), hotel_pb2.DESCRIPTOR) as hotel,
+        open_channel(ports.grpc_address("hotel"), hotel_import_pb2.DESCRIPTOR) as hotel,
     ):
         identity = ServiceIdentity(auth_pb2_grpc.AuthServiceStub(auth), client)
-        hotels: hotel_pb2_grpc.HotelServiceAsyncStub = hotel_pb2_grpc.HotelServiceStub(hotel)
+        imports: hotel_import_pb2_grpc.HotelImportServiceAsyncStub = hotel_import_pb2_grpc.HotelImportServiceStub(hotel)
         with _opened(asked.file) as (lines, move_bar):
             rows = csv_rows(lines, COLUMNS, path=(asked.file.name,))
             while batch := list(islice(rows, BATCH)):
-                request = hotel_pb2.ImportHotelsRequest(
-                    rows=[hotel_pb2.ImportRow(line=line, **row) for line, row in batch],
+                request = hotel_import_pb2.ImportHotelsRequest(
+                    rows=[hotel_import_pb2.ImportRow(line=line, **row) for line, row in batch],
                     owner_id=owner_id,
                     publish=not asked.draft,
                 )
-                answer = await call(hotels.ImportHotels, request, token=await identity.token(), at_most=30.0)
+                answer = await call(imports.ImportHotels, request, token=await identity.token(), at_most=30.0)
                 names = {line: row["name"] for line, row in batch}
                 for row in answer.rows:
                     report.add(row, names[row.line])

@@ -14,7 +14,16 @@ from arq import cron
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import (
+    booking_pb2,
+    booking_pb2_grpc,
+    calendar_pb2,
+    calendar_pb2_grpc,
+    settlement_pb2,
+    settlement_pb2_grpc,
+    waitlist_pb2,
+    waitlist_pb2_grpc,
+)
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
@@ -38,7 +47,13 @@ _PAUSE_SECONDS = 1.0
 
 async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
     async with (
-        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_channel(
+            settings.booking_address,
+            booking_pb2.DESCRIPTOR,
+            calendar_pb2.DESCRIPTOR,
+            waitlist_pb2.DESCRIPTOR,
+            settlement_pb2.DESCRIPTOR,
+        ) as booking,
         open_channel(settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
         open_service_identity(settings.auth_address, settings) as identity,
         open_job_queue(settings) as jobs,
@@ -46,7 +61,10 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
     ):
         context = {
             "settings": settings,
-            "bookings": booking_pb2_grpc.BookingServiceStub(bookings),
+            "bookings": booking_pb2_grpc.BookingServiceStub(booking),
+            "calendars": calendar_pb2_grpc.CalendarServiceStub(booking),
+            "waitlists": waitlist_pb2_grpc.WaitlistServiceStub(booking),
+            "settlement": settlement_pb2_grpc.SettlementServiceStub(booking),
             "notifications": notification_pb2_grpc.NotificationServiceStub(notifications),
             "identity": identity,
             "jobs": jobs,

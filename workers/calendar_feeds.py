@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import calendar_pb2, calendar_pb2_grpc
 from runtime.channels import ServiceIdentity, call
 from runtime.clock import utc_now
 from runtime.errors import ServiceError
@@ -33,14 +33,14 @@ _BATCH = 100
 async def fetch_calendar_feeds(ctx: dict[str, Any]) -> int:
     """arq cron job; answers how many calendars it tried. Those not tried for the longest time come first."""
     begin_request()
-    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
+    calendars: calendar_pb2_grpc.CalendarServiceAsyncStub = ctx["calendars"]
     identity: ServiceIdentity = ctx["identity"]
     began = asyncio.get_running_loop().time()
     tried: set[str] = set()
     while asyncio.get_running_loop().time() - began < _BEGIN_WITHIN_SECONDS:
         due = await call(
-            bookings.ListDueCalendarFeeds,
-            booking_pb2.ListDueCalendarFeedsRequest(first=_BATCH),
+            calendars.ListDueCalendarFeeds,
+            calendar_pb2.ListDueCalendarFeedsRequest(first=_BATCH),
             token=await identity.token(),
         )
         feeds = [feed for feed in due.feeds if feed.id not in tried][:_AT_ONCE]
@@ -51,12 +51,12 @@ async def fetch_calendar_feeds(ctx: dict[str, Any]) -> int:
     return len(tried)
 
 
-async def _fetch(ctx: dict[str, Any], feed: booking_pb2.CalendarFeed) -> None:
-    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
+async def _fetch(ctx: dict[str, Any], feed: calendar_pb2.CalendarFeed) -> None:
+    calendars: calendar_pb2_grpc.CalendarServiceAsyncStub = ctx["calendars"]
     identity: ServiceIdentity = ctx["identity"]
     heard = await _heard(ctx["outbound"], feed)
     try:
-        await call(bookings.PutCalendarFeed, heard, token=await identity.token())
+        await call(calendars.PutCalendarFeed, heard, token=await identity.token())
     except ServiceError as refusal:  # deleted meanwhile, or booking is away; it stays due
         log.warning("calendar.not_stored", feed_id=feed.id, reason=refusal.code)
         return
@@ -64,7 +64,7 @@ async def _fetch(ctx: dict[str, Any], feed: booking_pb2.CalendarFeed) -> None:
         log.info("calendar.failed", feed_id=feed.id, failure=heard.failure)
 
 
-async def _heard(outbound: OutboundHttp, feed: booking_pb2.CalendarFeed) -> booking_pb2.PutCalendarFeedRequest:
+async def _heard(outbound: OutboundHttp, feed: calendar_pb2.CalendarFeed) -> calendar_pb2.PutCalendarFeedRequest:
     """What the channel says, or why that cannot be known."""
     headers = {"accept": "text/calendar"} | ({"if-none-match": feed.etag} if feed.etag else {})
     try:
@@ -72,26 +72,26 @@ async def _heard(outbound: OutboundHttp, feed: booking_pb2.CalendarFeed) -> book
             "GET", feed.url, headers=headers, seconds=FETCH_SECONDS, largest=LARGEST_CALENDAR
         )
     except (OutboundRefused, OutboundFailed) as failure:
-        return booking_pb2.PutCalendarFeedRequest(id=feed.id, failure=str(failure))
+        return calendar_pb2.PutCalendarFeedRequest(id=feed.id, failure=str(failure))
     if answer.status == 304 and feed.etag:
-        return booking_pb2.PutCalendarFeedRequest(id=feed.id, unchanged=True)
+        return calendar_pb2.PutCalendarFeedRequest(id=feed.id, unchanged=True)
     if 300 <= answer.status < 400:
-        return booking_pb2.PutCalendarFeedRequest(
+        return calendar_pb2.PutCalendarFeedRequest(
             id=feed.id, failure="The calendar has moved; please give its new address."
         )
     if answer.status != 200:
-        return booking_pb2.PutCalendarFeedRequest(id=feed.id, failure=f"The channel answered {answer.status}.")
+        return calendar_pb2.PutCalendarFeedRequest(id=feed.id, failure=f"The channel answered {answer.status}.")
     today = utc_now().date()
     try:
         periods = await asyncio.to_thread(
             busy_nights, answer.body, today - dt.timedelta(days=1), today + dt.timedelta(days=BOOKABLE_NIGHTS + 1)
         )
     except UnreadableCalendar as unreadable:
-        return booking_pb2.PutCalendarFeedRequest(id=feed.id, failure=str(unreadable))
-    return booking_pb2.PutCalendarFeedRequest(
+        return calendar_pb2.PutCalendarFeedRequest(id=feed.id, failure=str(unreadable))
+    return calendar_pb2.PutCalendarFeedRequest(
         id=feed.id,
         busy=[
-            booking_pb2.BusyPeriod(first_night=start.isoformat(), end_night=end.isoformat()) for start, end in periods
+            calendar_pb2.BusyPeriod(first_night=start.isoformat(), end_night=end.isoformat()) for start, end in periods
         ],
         etag=answer.headers.get("etag", ""),
     )

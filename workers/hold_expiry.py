@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import ServiceIdentity, call
 from runtime.request_context import begin_request
 
@@ -18,12 +18,12 @@ _BATCH = 100
 async def expire_holds(ctx: dict[str, Any]) -> int:
     """arq cron job; answers how many holds it released."""
     begin_request()
-    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
+    settlement: settlement_pb2_grpc.SettlementServiceAsyncStub = ctx["settlement"]
     identity: ServiceIdentity = ctx["identity"]
     expired = 0
     while True:
         response = await call(
-            bookings.ExpireHolds, booking_pb2.ExpireHoldsRequest(limit=_BATCH), token=await identity.token()
+            settlement.ExpireHolds, settlement_pb2.ExpireHoldsRequest(limit=_BATCH), token=await identity.token()
         )
         expired += response.expired
         if response.expired < _BATCH:

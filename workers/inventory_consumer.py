@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from runtime.channels import ServiceIdentity, call, open_channel, open_service_identity
@@ -23,12 +23,12 @@ Envelopes = Sequence[events_pb2.Envelope]
 
 async def serve(settings: InventoryConsumerSettings, stop: asyncio.Event) -> None:
     async with (
-        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as booking_channel,
+        open_channel(settings.booking_address, inventory_pb2.DESCRIPTOR) as booking_channel,
         open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotel_channel,
         open_service_identity(settings.auth_address, settings) as identity,
     ):
         carrier = Carrier(
-            booking_pb2_grpc.BookingServiceStub(booking_channel),
+            inventory_pb2_grpc.InventoryServiceStub(booking_channel),
             hotel_pb2_grpc.HotelServiceStub(hotel_channel),
             identity,
         )
@@ -41,11 +41,11 @@ class Carrier:
 
     def __init__(
         self,
-        bookings: booking_pb2_grpc.BookingServiceAsyncStub,
+        inventory: inventory_pb2_grpc.InventoryServiceAsyncStub,
         hotels: hotel_pb2_grpc.HotelServiceAsyncStub,
         identity: ServiceIdentity,
     ) -> None:
-        self._bookings = bookings
+        self._inventory = inventory
         self._hotels = hotels
         self._identity = identity
 
@@ -63,8 +63,8 @@ class Carrier:
             if envelope.type == "RoomTypeCreated"
         ]
         if announced:
-            request = booking_pb2.TakeInRoomTypesRequest(room_types=announced)
-            await call(self._bookings.TakeInRoomTypes, request, token=await self._identity.token())
+            request = inventory_pb2.TakeInRoomTypesRequest(room_types=announced)
+            await call(self._inventory.TakeInRoomTypes, request, token=await self._identity.token())
 
     async def _take_in_rooms(self, envelopes: Envelopes) -> None:
         newest: dict[str, hotel_pb2.Room] = {}
@@ -74,15 +74,15 @@ class Carrier:
                     if room.id not in newest or room.version > newest[room.id].version:
                         newest[room.id] = room
         if newest:
-            request = booking_pb2.TakeInRoomsRequest(rooms=list(newest.values()))
-            await call(self._bookings.TakeInRooms, request, token=await self._identity.token())
+            request = inventory_pb2.TakeInRoomsRequest(rooms=list(newest.values()))
+            await call(self._inventory.TakeInRooms, request, token=await self._identity.token())
 
     async def _close_room_types(self, envelopes: Envelopes) -> None:
         for envelope in envelopes:
             if envelope.type == "RoomTypeArchived":
                 event = events_pb2.RoomTypeArchived.FromString(envelope.payload)
-                request = booking_pb2.CloseRoomTypeRequest(room_type_id=event.room_type_id)
-                await call(self._bookings.CloseRoomType, request, token=await self._identity.token())
+                request = inventory_pb2.CloseRoomTypeRequest(room_type_id=event.room_type_id)
+                await call(self._inventory.CloseRoomType, request, token=await self._identity.token())
 
     async def _put_numbers_of_rooms(self, envelopes: Envelopes) -> None:
         newest: dict[str, events_pb2.InventoryChanged] = {}
@@ -101,8 +101,8 @@ class Carrier:
             await call(self._hotels.PutNumberOfRooms, request, token=await self._identity.token())
 
 
-def _announced(event: events_pb2.RoomTypeCreated) -> booking_pb2.AnnouncedRoomType:
-    return booking_pb2.AnnouncedRoomType(
+def _announced(event: events_pb2.RoomTypeCreated) -> inventory_pb2.AnnouncedRoomType:
+    return inventory_pb2.AnnouncedRoomType(
         room_type_id=event.room_type.id,
         hotel_id=event.room_type.hotel_id,
         owner_id=event.owner_id,

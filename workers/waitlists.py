@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import waitlist_pb2, waitlist_pb2_grpc
 from runtime.channels import ServiceIdentity, call
 from runtime.request_context import begin_request
 
@@ -18,12 +18,12 @@ _BATCH = 20  # each offer asks the hotel service for its price: one call stays w
 async def tend_waitlists(ctx: dict[str, Any]) -> int:
     """arq cron job; answers how many rooms it offered."""
     begin_request()
-    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
+    waitlists: waitlist_pb2_grpc.WaitlistServiceAsyncStub = ctx["waitlists"]
     identity: ServiceIdentity = ctx["identity"]
     offered = released = 0
     while True:
         response = await call(
-            bookings.TendWaitlists, booking_pb2.TendWaitlistsRequest(limit=_BATCH), token=await identity.token()
+            waitlists.TendWaitlists, waitlist_pb2.TendWaitlistsRequest(limit=_BATCH), token=await identity.token()
         )
         offered += response.offered
         released += response.released_blocks

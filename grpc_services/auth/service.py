@@ -17,13 +17,13 @@ from grpc_services.auth.passwords import Passwords
 from grpc_services.auth.servicer import AuthServicer
 from grpc_services.auth.signing_keys import SigningKeys
 from runtime.database import Database, open_database
-from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.identity import TokenVerifier
 from runtime.settings import AuthSettings
 
 log = structlog.get_logger()
 
-SERVICE_NAME = auth_pb2.DESCRIPTOR.services_by_name["AuthService"].full_name
+SERVICE_NAMES = service_names_of(auth_pb2.DESCRIPTOR)
 TENDING_SECONDS = 60.0
 
 
@@ -54,7 +54,7 @@ async def auth_service(settings: AuthSettings) -> AsyncIterator[GrpcServer]:
         try:
             async with grpc_server(
                 settings.grpc_listen,
-                SERVICE_NAME,
+                SERVICE_NAMES,
                 lambda server: auth_pb2_grpc.add_AuthServiceServicer_to_server(servicer, server),
                 verifier=TokenVerifier(keys.published, issuer=settings.token_issuer, audience=settings.token_audience),
             ) as server:

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import folio, folio_queries, move_queries, move_rules, payment_queries, refunds, rules
 from grpc_services.booking.moving import Move, MovingMethods
 from grpc_services.booking.rules import State
@@ -19,7 +19,7 @@ _UNPAID_YET = (State.HELD, State.PAYMENT_PENDING, State.EXPIRED)
 
 
 class BillMethods(MovingMethods):
-    async def AddCharge(self, request: booking_pb2.AddChargeRequest, context: Context) -> booking_pb2.Booking:
+    async def AddCharge(self, request: front_desk_pb2.AddChargeRequest, context: Context) -> booking_pb2.Booking:
         rules.check_line(request.description, move_rules.LONGEST_DESCRIPTION, ("description",), required=True)
 
         async def charge(move: Move) -> Record:
@@ -51,7 +51,7 @@ class BillMethods(MovingMethods):
         return await self._move("AddCharge", request, charge, at_desk=True)
 
     async def RecordDeskPayment(
-        self, request: booking_pb2.RecordDeskPaymentRequest, context: Context
+        self, request: front_desk_pb2.RecordDeskPaymentRequest, context: Context
     ) -> booking_pb2.Booking:
         if request.method not in _METHODS:
             raise InvalidInput("Say how it was paid.", path=("method",))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import block_pb2
 from grpc_services.booking import block_queries, blocks, inventory_queries, inventory_rules, messages
 from grpc_services.booking.gateway import HotelPrices
 from grpc_services.booking.reading import keys, own_house, require_hotelier
@@ -29,14 +29,14 @@ MOST_ROOMS = 1000
 
 
 class BlockMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of BlockServicer, which gives it the database."""
 
     _database: Database
     _prices: HotelPrices
     _stale_seconds: int
     _now: Callable[[], dt.datetime]
 
-    async def CreateBlock(self, request: booking_pb2.CreateBlockRequest, context: Context) -> booking_pb2.Block:
+    async def CreateBlock(self, request: block_pb2.CreateBlockRequest, context: Context) -> block_pb2.Block:
         caller = require_hotelier()
         check_key(request.idempotency_key)
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
@@ -55,10 +55,10 @@ class BlockMethods:
         time_zone = (await self._prices.house(str(hotel_id))).time_zone
         _check_days(check_in, check_out, release_date, self._now().astimezone(ZoneInfo(time_zone)).date())
 
-        async def keep() -> booking_pb2.Block:
+        async def keep() -> block_pb2.Block:
             key = {"principal": str(caller.account_id), "operation": "CreateBlock", "key": request.idempotency_key}
             async with self._database.transaction() as connection:
-                earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.Block)
+                earlier = await keys.claim(connection, **key, request=request, answer=block_pb2.Block)
                 if earlier is not None:
                     return earlier
                 await blocks.lock_room_types(connection, rooms)
@@ -85,14 +85,14 @@ class BlockMethods:
 
         return await claim_rooms(self._database, rooms, check_in, check_out, keep, stale_seconds=self._stale_seconds)
 
-    async def ReleaseBlock(self, request: booking_pb2.ReleaseBlockRequest, context: Context) -> booking_pb2.Block:
+    async def ReleaseBlock(self, request: block_pb2.ReleaseBlockRequest, context: Context) -> block_pb2.Block:
         """Frees what nobody took. Releasing it again changes nothing."""
         caller = require_hotelier()
         check_key(request.idempotency_key)
         block_id = parse_id(request.id, path=("id",))
         key = {"principal": str(caller.account_id), "operation": "ReleaseBlock", "key": request.idempotency_key}
         async with self._database.transaction() as connection:
-            earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.Block)
+            earlier = await keys.claim(connection, **key, request=request, answer=block_pb2.Block)
             if earlier is not None:
                 return earlier
             row = await block_queries.lock_block(connection, block_id)
@@ -104,9 +104,7 @@ class BlockMethods:
             await keys.store(connection, **key, answer=answer)
         return answer
 
-    async def ListBlocks(
-        self, request: booking_pb2.ListBlocksRequest, context: Context
-    ) -> booking_pb2.ListBlocksResponse:
+    async def ListBlocks(self, request: block_pb2.ListBlocksRequest, context: Context) -> block_pb2.ListBlocksResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         limit = page_size(request.first)
@@ -118,7 +116,7 @@ class BlockMethods:
             rows = await block_queries.block_page(connection, hotel_id, after_id=after_id, limit=limit + 1)
             shown = rows[:limit]
             rooms = await block_queries.rooms_of(connection, [row["id"] for row in shown])
-        return booking_pb2.ListBlocksResponse(
+        return block_pb2.ListBlocksResponse(
             blocks=[_block(row, rooms[row["id"]]) for row in shown],
             cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
@@ -133,7 +131,7 @@ async def _runs(connection: Connection, caller: Caller, block: Record) -> bool:
     return True
 
 
-def _rooms(asked: Sequence[booking_pb2.BlockedRooms]) -> dict[str, int]:
+def _rooms(asked: Sequence[block_pb2.BlockedRooms]) -> dict[str, int]:
     if not 1 <= len(asked) <= MOST_ROOM_TYPES:
         raise InvalidInput(f"A block has 1 to {MOST_ROOM_TYPES} room types.", path=("rooms",))
     found: dict[str, int] = {}
@@ -160,17 +158,17 @@ def _check_days(check_in: dt.date, check_out: dt.date, release_date: dt.date, to
         raise InvalidInput("A release date comes after today, and not after the arrival.", path=("releaseDate",))
 
 
-def _block(row: Record, rooms: Sequence[Record]) -> booking_pb2.Block:
-    return booking_pb2.Block(
+def _block(row: Record, rooms: Sequence[Record]) -> block_pb2.Block:
+    return block_pb2.Block(
         id=str(row["id"]),
         hotel_id=str(row["hotel_id"]),
         name=row["name"],
-        state=booking_pb2.BlockState.Value(f"BLOCK_STATE_{row['state']}"),
+        state=block_pb2.BlockState.Value(f"BLOCK_STATE_{row['state']}"),
         check_in=row["check_in"].isoformat(),
         check_out=row["check_out"].isoformat(),
         release_date=row["release_date"].isoformat(),
         rooms=[
-            booking_pb2.BlockedRooms(room_type_id=str(room["room_type_id"]), rooms=room["rooms"], taken=room["taken"])
+            block_pb2.BlockedRooms(room_type_id=str(room["room_type_id"]), rooms=room["rooms"], taken=room["taken"])
             for room in rooms
         ],
         version=row["version"],

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import events, queries, rules
 from runtime.database import Connection, Record
 from runtime.identifiers import new_id
@@ -15,7 +15,7 @@ from runtime.identifiers import new_id
 async def create_booking(
     connection: Connection,
     quote: Record,
-    stay: hotel_pb2.PriceStayResponse,
+    stay: rate_pb2.PriceStayResponse,
     *,
     state: rules.State,
     hold_seconds: int,

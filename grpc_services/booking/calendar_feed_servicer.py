@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from grpc_services.booking import (
     calendar_queries,
     calendar_rules,
@@ -30,14 +30,14 @@ DUE_SECONDS = 900
 
 
 class CalendarFeedMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of CalendarServicer, which gives it the database."""
 
     _database: Database
     _stale_seconds: int
 
     async def ListDueCalendarFeeds(
-        self, request: booking_pb2.ListDueCalendarFeedsRequest, context: Context
-    ) -> booking_pb2.ListDueCalendarFeedsResponse:
+        self, request: calendar_pb2.ListDueCalendarFeedsRequest, context: Context
+    ) -> calendar_pb2.ListDueCalendarFeedsResponse:
         require_role(Role.SYSTEM)
         async with self._database.reading() as connection:
             rows = await calendar_queries.due_feeds(
@@ -46,13 +46,13 @@ class CalendarFeedMethods:
                 stale_seconds=self._stale_seconds,
                 limit=page_size(request.first),
             )
-        return booking_pb2.ListDueCalendarFeedsResponse(
+        return calendar_pb2.ListDueCalendarFeedsResponse(
             feeds=[inventory_messages.calendar_feed(row, {}) for row in rows]
         )
 
     async def PutCalendarFeed(
-        self, request: booking_pb2.PutCalendarFeedRequest, context: Context
-    ) -> booking_pb2.CalendarFeed:
+        self, request: calendar_pb2.PutCalendarFeedRequest, context: Context
+    ) -> calendar_pb2.CalendarFeed:
         """Repeating it is harmless. A failure leaves the known nights blocked."""
         require_role(Role.SYSTEM)
         feed_id = parse_id(request.id, path=("id",))
@@ -73,7 +73,7 @@ class CalendarFeedMethods:
             (answer,) = await feeds_with_conflicts(connection, [feed])
         return answer
 
-    async def _note(self, connection: Connection, request: booking_pb2.PutCalendarFeedRequest) -> Record:
+    async def _note(self, connection: Connection, request: calendar_pb2.PutCalendarFeedRequest) -> Record:
         """Notes when the feed was tried and how it went."""
         feed_id = parse_id(request.id, path=("id",))
         if request.failure:

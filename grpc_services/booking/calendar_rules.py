@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from grpc_services.booking.inventory_rules import Night, check_text, parse_date
 from runtime.errors import InvalidInput
 
@@ -49,7 +49,7 @@ def host_of(url: str) -> str:
 
 
 def busy_rooms(
-    periods: Sequence[booking_pb2.BusyPeriod], first_night: dt.date, end_night: dt.date
+    periods: Sequence[calendar_pb2.BusyPeriod], first_night: dt.date, end_night: dt.date
 ) -> dict[dt.date, int]:
     """How many of the periods hold each night of the horizon."""
     if len(periods) > MOST_PERIODS:

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from grpc_services.booking import (
     calendar_queries,
     calendar_rules,
@@ -30,15 +30,15 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CalendarMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of CalendarServicer, which gives it the database."""
 
     _database: Database
     _stale_seconds: int
     _also_http: bool
 
     async def ShareCalendar(
-        self, request: booking_pb2.ShareCalendarRequest, context: Context
-    ) -> booking_pb2.CalendarExport:
+        self, request: calendar_pb2.ShareCalendarRequest, context: Context
+    ) -> calendar_pb2.CalendarExport:
         caller = require_hotelier()
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",))
         async with self._database.transaction() as connection:
@@ -47,11 +47,11 @@ class CalendarMethods:
             if secret is None or request.rotate:
                 secret = calendar_rules.new_secret()
                 await calendar_queries.put_secret(connection, room_type_id, secret)
-        return booking_pb2.CalendarExport(room_type_id=str(room_type_id), secret=secret)
+        return calendar_pb2.CalendarExport(room_type_id=str(room_type_id), secret=secret)
 
     async def ReadCalendar(
-        self, request: booking_pb2.ReadCalendarRequest, context: Context
-    ) -> booking_pb2.ReadCalendarResponse:
+        self, request: calendar_pb2.ReadCalendarRequest, context: Context
+    ) -> calendar_pb2.ReadCalendarResponse:
         """The secret is all one needs. What is not sold because a feed is stale counts as free here: else two
         channels that read each other would close each other for good."""
         now = utc_now()
@@ -64,19 +64,19 @@ class CalendarMethods:
         usual_capacity = 0 if kind["closed"] else kind["capacity"]
         every_night = inventory_rules.every_night(nights[room_type_id], first_night, end_night, usual_capacity)
         busy = [(first_night, end_night)] if kind["closed"] else calendar_rules.periods_without_room(every_night)
-        return booking_pb2.ReadCalendarResponse(
+        return calendar_pb2.ReadCalendarResponse(
             room_type_id=str(room_type_id),
             hotel_id=str(kind["hotel_id"]),
             periods=[
-                booking_pb2.BusyPeriod(first_night=first.isoformat(), end_night=end.isoformat()) for first, end in busy
+                calendar_pb2.BusyPeriod(first_night=first.isoformat(), end_night=end.isoformat()) for first, end in busy
             ],
             version=kind["version"],
             as_of=to_timestamp(as_of),
         )
 
     async def CreateCalendarFeed(
-        self, request: booking_pb2.CreateCalendarFeedRequest, context: Context
-    ) -> booking_pb2.CalendarFeed:
+        self, request: calendar_pb2.CreateCalendarFeedRequest, context: Context
+    ) -> calendar_pb2.CalendarFeed:
         """Until it is heard for the first time nothing is sold: what that channel has sold is not known yet."""
         caller = require_hotelier()
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",))
@@ -105,8 +105,8 @@ class CalendarMethods:
         return inventory_messages.calendar_feed(feed, {})
 
     async def DeleteCalendarFeed(
-        self, request: booking_pb2.DeleteCalendarFeedRequest, context: Context
-    ) -> booking_pb2.DeleteCalendarFeedResponse:
+        self, request: calendar_pb2.DeleteCalendarFeedRequest, context: Context
+    ) -> calendar_pb2.DeleteCalendarFeedResponse:
         caller = require_hotelier()
         feed_id = parse_id(request.id, path=("id",))
         async with self._database.transaction() as connection:
@@ -124,11 +124,11 @@ class CalendarMethods:
                 connection, kind, "feed_deleted", caller, before=_logged(feed), after=None
             )
             await events.publish_inventory_changed(connection, kind)
-        return booking_pb2.DeleteCalendarFeedResponse(room_type_id=str(kind["room_type_id"]))
+        return calendar_pb2.DeleteCalendarFeedResponse(room_type_id=str(kind["room_type_id"]))
 
     async def ListCalendarFeeds(
-        self, request: booking_pb2.ListCalendarFeedsRequest, context: Context
-    ) -> booking_pb2.ListCalendarFeedsResponse:
+        self, request: calendar_pb2.ListCalendarFeedsRequest, context: Context
+    ) -> calendar_pb2.ListCalendarFeedsResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",)) if request.room_type_id else None
@@ -149,12 +149,12 @@ class CalendarMethods:
                 stale_seconds=self._stale_seconds,
             )
             feeds = await feeds_with_conflicts(connection, rows[:limit])
-        return booking_pb2.ListCalendarFeedsResponse(
+        return calendar_pb2.ListCalendarFeedsResponse(
             feeds=feeds, cursors=[encode_cursor(feed.id) for feed in feeds], has_next_page=len(rows) > limit
         )
 
 
-async def feeds_with_conflicts(connection: Connection, rows: Sequence[Record]) -> list[booking_pb2.CalendarFeed]:
+async def feeds_with_conflicts(connection: Connection, rows: Sequence[Record]) -> list[calendar_pb2.CalendarFeed]:
     """Each feed with those of its nights on which all channels together sold more than we had left."""
     now = utc_now()
     first_night = inventory_rules.first_open_night(now)

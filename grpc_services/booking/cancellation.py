@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from runtime.shares import share_of
 
 _HOURS_A_DAY = 24
@@ -27,7 +27,7 @@ class Stage:
     penalty: int
 
 
-def stages(rooms: Sequence[hotel_pb2.PricedRoom], stay: hotel_pb2.PriceStayResponse, check_in: dt.date) -> list[Stage]:
+def stages(rooms: Sequence[rate_pb2.PricedRoom], stay: rate_pb2.PriceStayResponse, check_in: dt.date) -> list[Stage]:
     """What cancelling these rooms together costs, from the beginning of time to its end, without gaps."""
     arrival = arrival_moment(stay, check_in)
     steps = [_steps(room, arrival) for room in rooms]
@@ -46,7 +46,7 @@ def penalty_at(known: Iterable[Stage], moment: dt.datetime) -> int:
     return next(stage.penalty for stage in known if stage.ends is None or moment < stage.ends)
 
 
-def arrival_moment(stay: hotel_pb2.PriceStayResponse, check_in: dt.date) -> dt.datetime:
+def arrival_moment(stay: rate_pb2.PriceStayResponse, check_in: dt.date) -> dt.datetime:
     """Check-in time on the day of arrival, in the hotel's zone."""
     time_of_day = dt.time.fromisoformat(stay.check_in_time or "00:00")
     return dt.datetime.combine(check_in, time_of_day, tzinfo=ZoneInfo(stay.time_zone))
@@ -59,23 +59,23 @@ def deadline(arrival: dt.datetime, hours: int) -> dt.datetime:
     return wall_clock.astimezone(dt.UTC) - dt.timedelta(hours=rest)
 
 
-def refundable_price(room: hotel_pb2.PricedRoom) -> int:
+def refundable_price(room: rate_pb2.PricedRoom) -> int:
     """What a penalty is a share of: city tax is only due from who stays."""
-    city_tax = sum(line.amount.minor_units for line in room.lines if line.kind == hotel_pb2.PRICE_LINE_KIND_CITY_TAX)
+    city_tax = sum(line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_CITY_TAX)
     return room.total.minor_units - city_tax
 
 
-def penalty_of(room: hotel_pb2.PricedRoom, tier: hotel_pb2.CancellationTier) -> int:
+def penalty_of(room: rate_pb2.PricedRoom, tier: hotel_pb2.CancellationTier) -> int:
     """In minor units, at most the price of the room."""
     price = refundable_price(room)
     if not tier.penalty_nights:
         return share_of(price, tier.penalty_percent * 100)
-    nights = [line.amount.minor_units for line in room.lines if line.kind == hotel_pb2.PRICE_LINE_KIND_NIGHT]
+    nights = [line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT]
     whole = sum(nights)
     return round(Fraction(price * sum(nights[: tier.penalty_nights]), whole)) if whole else 0
 
 
-def _steps(room: hotel_pb2.PricedRoom, arrival: dt.datetime) -> list[tuple[dt.datetime, int]]:
+def _steps(room: rate_pb2.PricedRoom, arrival: dt.datetime) -> list[tuple[dt.datetime, int]]:
     """(until, penalty) by rising moment; the last one holds for ever."""
     tiers = room.cancellation_policy.tiers
     if not tiers:

@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import folio, folio_queries, messages, move_rules
 from grpc_services.booking.gateway import HotelPrices
 from grpc_services.booking.moving import MovingMethods, runs_house
@@ -23,7 +23,7 @@ class ChangeQuoteMethods(MovingMethods):
 
     async def _price_change(
         self, request: booking_pb2.CreateQuoteRequest, check_in: dt.date, check_out: dt.date
-    ) -> hotel_pb2.PriceStayResponse:
+    ) -> rate_pb2.PriceStayResponse:
         """The stay that a booking would become. Raises RoomUnavailable for nights that it cannot have."""
         caller = require_account()
         async with self._database.reading() as connection:
@@ -57,7 +57,7 @@ class ChangeQuoteMethods(MovingMethods):
 
     async def _price_longer(
         self, request: booking_pb2.CreateQuoteRequest, row: Record, rooms: list[Record], check_out: dt.date
-    ) -> hotel_pb2.PriceStayResponse:
+    ) -> rate_pb2.PriceStayResponse:
         """The stay as it was sold, and the nights that are added at today's prices."""
         if check_out <= row["check_out"]:
             raise InvalidInput("A guest who leaves earlier checks out on that day.", path=("checkOut",))
@@ -76,9 +76,9 @@ class ChangeQuoteMethods(MovingMethods):
         stay.total.minor_units = sum(room.total.minor_units for room in stay.rooms)
         return stay
 
-    async def _ask(self, request: booking_pb2.CreateQuoteRequest, check_in: str) -> hotel_pb2.PriceStayResponse:
+    async def _ask(self, request: booking_pb2.CreateQuoteRequest, check_in: str) -> rate_pb2.PriceStayResponse:
         return await self._prices.price_stay(
-            hotel_pb2.PriceStayRequest(
+            rate_pb2.PriceStayRequest(
                 hotel_id=request.hotel_id, check_in=check_in, check_out=request.check_out, rooms=request.rooms
             )
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import (
     door_queries,
     doors,
@@ -34,7 +34,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class DeskMoveMethods(MovingMethods):
-    async def CheckIn(self, request: booking_pb2.CheckInRequest, context: Context) -> booking_pb2.Booking:
+    async def CheckIn(self, request: front_desk_pb2.CheckInRequest, context: Context) -> booking_pb2.Booking:
         choices = _choices(request.doors)
 
         async def check_in(move: Move) -> Record:
@@ -56,7 +56,7 @@ class DeskMoveMethods(MovingMethods):
 
         return await self._move("CheckIn", request, check_in, at_desk=True)
 
-    async def CheckOut(self, request: booking_pb2.CheckOutRequest, context: Context) -> booking_pb2.Booking:
+    async def CheckOut(self, request: front_desk_pb2.CheckOutRequest, context: Context) -> booking_pb2.Booking:
         async def check_out(move: Move) -> Record:
             row, connection = move.row, move.connection
             rules.check_move(move.state, State.COMPLETED)
@@ -76,7 +76,7 @@ class DeskMoveMethods(MovingMethods):
 
         return await self._move("CheckOut", request, check_out, at_desk=True)
 
-    async def MarkNoShow(self, request: booking_pb2.MarkNoShowRequest, context: Context) -> booking_pb2.Booking:
+    async def MarkNoShow(self, request: front_desk_pb2.MarkNoShowRequest, context: Context) -> booking_pb2.Booking:
         async def mark(move: Move) -> Record:
             row, connection = move.row, move.connection
             rules.check_move(move.state, State.NO_SHOW)
@@ -105,7 +105,7 @@ class DeskMoveMethods(MovingMethods):
         return await self._move("MarkNoShow", request, mark, at_desk=True)
 
     async def ReinstateBooking(
-        self, request: booking_pb2.ReinstateBookingRequest, context: Context
+        self, request: front_desk_pb2.ReinstateBookingRequest, context: Context
     ) -> booking_pb2.Booking:
         async def reinstate(move: Move) -> Record:
             row, connection = move.row, move.connection
@@ -141,7 +141,7 @@ class DeskMoveMethods(MovingMethods):
         return await self._move("ReinstateBooking", request, reinstate, at_desk=True)
 
 
-def _choices(wanted: Sequence[booking_pb2.DoorChoice]) -> dict[int, uuid.UUID]:
+def _choices(wanted: Sequence[front_desk_pb2.DoorChoice]) -> dict[int, uuid.UUID]:
     if len(wanted) > move_rules.MOST_POSITIONS:
         raise InvalidInput(f"Name at most {move_rules.MOST_POSITIONS} rooms.", path=("doors",))
     choices: dict[int, uuid.UUID] = {}

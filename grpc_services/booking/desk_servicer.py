@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import answers, desk_queries, desk_rules, door_queries, doors, messages, policies, queries
 from grpc_services.booking.reading import cursor_moment, keys, own_house, require_hotelier
 from grpc_services.booking.rules import State
@@ -24,19 +24,19 @@ _MOST_POSITIONS = 2**15
 
 
 class DeskMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of FrontDeskServicer, which gives it the database."""
 
     _database: Database
 
     async def ListDeskBookings(
-        self, request: booking_pb2.ListDeskBookingsRequest, context: Context
+        self, request: front_desk_pb2.ListDeskBookingsRequest, context: Context
     ) -> booking_pb2.ListBookingsResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         day = messages.parse_date(request.day, "day")
-        if request.list not in booking_pb2.DeskList.values() or not request.list:
+        if request.list not in front_desk_pb2.DeskList.values() or not request.list:
             raise InvalidInput("Ask for arrivals, departures or guests in house.", path=("list",))
-        list_name = booking_pb2.DeskList.Name(request.list).removeprefix("DESK_LIST_")
+        list_name = front_desk_pb2.DeskList.Name(request.list).removeprefix("DESK_LIST_")
         limit = page_size(request.first)
         after = None
         if request.after:
@@ -53,7 +53,7 @@ class DeskMethods:
         )
 
     async def SearchBookings(
-        self, request: booking_pb2.SearchBookingsRequest, context: Context
+        self, request: front_desk_pb2.SearchBookingsRequest, context: Context
     ) -> booking_pb2.ListBookingsResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
@@ -82,7 +82,7 @@ class DeskMethods:
             has_next_page=len(rows) > limit,
         )
 
-    async def AssignRoom(self, request: booking_pb2.AssignRoomRequest, context: Context) -> booking_pb2.Booking:
+    async def AssignRoom(self, request: front_desk_pb2.AssignRoomRequest, context: Context) -> booking_pb2.Booking:
         caller = require_hotelier()
         check_key(request.idempotency_key)
         booking_id = parse_id(request.booking_id, path=("bookingId",))
@@ -109,7 +109,7 @@ class DeskMethods:
             await keys.store(connection, **key, answer=answer)
         return answer
 
-    async def UnassignRoom(self, request: booking_pb2.UnassignRoomRequest, context: Context) -> booking_pb2.Booking:
+    async def UnassignRoom(self, request: front_desk_pb2.UnassignRoomRequest, context: Context) -> booking_pb2.Booking:
         """Of a room that has no door this changes nothing."""
         caller = require_hotelier()
         check_key(request.idempotency_key)

@@ -16,8 +16,8 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import figures_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import inventory_rules
 
@@ -104,7 +104,7 @@ class Ledger:
                     sold.picked_up += booking.picked_up
 
 
-def periods(first_night: dt.date, end_night: dt.date, kind: booking_pb2.FigurePeriod.ValueType) -> list[Period]:
+def periods(first_night: dt.date, end_night: dt.date, kind: figures_pb2.FigurePeriod.ValueType) -> list[Period]:
     """The nights cut into days, weeks from Monday, months, or left whole; the first and last may be shorter."""
     found: list[Period] = []
     start = first_night
@@ -115,26 +115,26 @@ def periods(first_night: dt.date, end_night: dt.date, kind: booking_pb2.FigurePe
     return found
 
 
-def _next(start: dt.date, kind: booking_pb2.FigurePeriod.ValueType, end_night: dt.date) -> dt.date:
+def _next(start: dt.date, kind: figures_pb2.FigurePeriod.ValueType, end_night: dt.date) -> dt.date:
     match kind:
-        case booking_pb2.FIGURE_PERIOD_DAY:
+        case figures_pb2.FIGURE_PERIOD_DAY:
             return start + _DAY
-        case booking_pb2.FIGURE_PERIOD_WEEK:
+        case figures_pb2.FIGURE_PERIOD_WEEK:
             return start + (8 - start.isoweekday()) * _DAY
-        case booking_pb2.FIGURE_PERIOD_MONTH:
+        case figures_pb2.FIGURE_PERIOD_MONTH:
             return (start.replace(day=1) + 32 * _DAY).replace(day=1)
         case _:
             return end_night
 
 
-def revenue_by_night(room: hotel_pb2.PricedRoom) -> dict[dt.date, int]:
+def revenue_by_night(room: rate_pb2.PricedRoom) -> dict[dt.date, int]:
     """A room's total without city tax, shared out to its nights by their prices; it sums to the minor unit."""
     prices = {
         dt.date.fromisoformat(line.night): line.amount.minor_units
         for line in room.lines
-        if line.kind == hotel_pb2.PRICE_LINE_KIND_NIGHT
+        if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT
     }
-    city_tax = sum(line.amount.minor_units for line in room.lines if line.kind == hotel_pb2.PRICE_LINE_KIND_CITY_TAX)
+    city_tax = sum(line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_CITY_TAX)
     return dict(zip(prices, split(room.total.minor_units - city_tax, list(prices.values())), strict=True))
 
 
@@ -153,15 +153,15 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def as_message(ledger: Ledger, currency: str) -> booking_pb2.Figures:
+def as_message(ledger: Ledger, currency: str) -> figures_pb2.Figures:
     """By period, and within it by room type in the order that they were given."""
 
     def money(amount: int) -> money_pb2.Money:
         return money_pb2.Money(minor_units=amount, currency=currency)
 
-    return booking_pb2.Figures(
+    return figures_pb2.Figures(
         periods=[
-            booking_pb2.PeriodFigures(
+            figures_pb2.PeriodFigures(
                 first_night=ledger.periods[number].first_night.isoformat(),
                 end_night=ledger.periods[number].end_night.isoformat(),
                 room_type_id=str(kind or ""),

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import figures_pb2
 from grpc_services.booking import figures, figures_queries, inventory_change_queries, inventory_rules, messages
 from grpc_services.booking.gateway import HotelPrices
 from grpc_services.booking.reading import own_house, require_hotelier
@@ -22,13 +22,13 @@ _PICK_UP_DAYS = 7
 
 
 class FiguresMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of FiguresServicer, which gives it the database."""
 
     _database: Database
     _prices: HotelPrices
     _now: Callable[[], dt.datetime]
 
-    async def GetFigures(self, request: booking_pb2.GetFiguresRequest, context: Context) -> booking_pb2.Figures:
+    async def GetFigures(self, request: figures_pb2.GetFiguresRequest, context: Context) -> figures_pb2.Figures:
         """Bookings in another currency than the house's count as nights, not as revenue."""
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
@@ -36,7 +36,7 @@ class FiguresMethods:
         end_night = inventory_rules.parse_date(request.end_night, ("to",))
         if not 1 <= (end_night - first_night).days <= figures.LONGEST:
             raise InvalidInput(f"Ask for 1 to {figures.LONGEST} nights.", path=("to",))
-        if request.period not in booking_pb2.FigurePeriod.values() or not request.period:
+        if request.period not in figures_pb2.FigurePeriod.values() or not request.period:
             raise InvalidInput("There is no such period.", path=("period",))
         since = self._now() - dt.timedelta(days=_PICK_UP_DAYS)
         if request.pick_up_since:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
 from runtime.channels import call, open_channel
@@ -18,15 +18,16 @@ PROVIDER = "innkeeper-payments"
 
 
 class HotelPrices:
-    def __init__(self, stub: hotel_pb2_grpc.HotelServiceAsyncStub) -> None:
-        self._stub = stub
+    def __init__(self, hotels: hotel_pb2_grpc.HotelServiceAsyncStub, rates: rate_pb2_grpc.RateServiceAsyncStub) -> None:
+        self._hotels = hotels
+        self._rates = rates
 
-    async def price_stay(self, request: hotel_pb2.PriceStayRequest) -> hotel_pb2.PriceStayResponse:
-        return await call(self._stub.PriceStay, request, at_most=3.0)
+    async def price_stay(self, request: rate_pb2.PriceStayRequest) -> rate_pb2.PriceStayResponse:
+        return await call(self._rates.PriceStay, request, at_most=3.0)
 
     async def house(self, hotel_id: str) -> hotel_pb2.Hotel:
         """A house that the caller may see; raises NotFound for others."""
-        found = await call(self._stub.GetHotels, hotel_pb2.GetHotelsRequest(ids=[hotel_id]), at_most=3.0)
+        found = await call(self._hotels.GetHotels, hotel_pb2.GetHotelsRequest(ids=[hotel_id]), at_most=3.0)
         if not found.hotels:
             raise NotFound("There is no such hotel.", path=("hotelId",))
         return found.hotels[0]
@@ -87,11 +88,11 @@ class PaymentSystem:
 @asynccontextmanager
 async def open_gateway(settings: BookingSettings) -> AsyncIterator[tuple[HotelPrices, PaymentSystem]]:
     async with (
-        open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotel,
+        open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR) as hotel,
         open_channel(settings.payment_address, payment_pb2.DESCRIPTOR) as payment,
     ):
         yield (
-            HotelPrices(hotel_pb2_grpc.HotelServiceStub(hotel)),
+            HotelPrices(hotel_pb2_grpc.HotelServiceStub(hotel), rate_pb2_grpc.RateServiceStub(hotel)),
             PaymentSystem(payment_pb2_grpc.PaymentServiceStub(payment), settings.payment_api_key.get_secret_value()),
         )
 

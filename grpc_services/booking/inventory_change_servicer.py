@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import inventory_pb2
 from grpc_services.booking import (
     events,
     holds,
@@ -38,14 +38,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class InventoryChangeMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of InventoryServicer, which gives it the database."""
 
     _database: Database
     _stale_seconds: int
 
     async def GetInventory(
-        self, request: booking_pb2.GetInventoryRequest, context: Context
-    ) -> booking_pb2.GetInventoryResponse:
+        self, request: inventory_pb2.GetInventoryRequest, context: Context
+    ) -> inventory_pb2.GetInventoryResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         asked = parse_ids(request.room_type_ids)
@@ -62,7 +62,7 @@ class InventoryChangeMethods:
             nights = await inventory_change_queries.nights_of(
                 connection, [kind["room_type_id"] for kind in kinds], first_night, end_night
             )
-        return booking_pb2.GetInventoryResponse(
+        return inventory_pb2.GetInventoryResponse(
             room_types=[
                 inventory_messages.room_type_inventory(
                     kind,
@@ -74,8 +74,8 @@ class InventoryChangeMethods:
         )
 
     async def UpdateInventory(
-        self, request: booking_pb2.UpdateInventoryRequest, context: Context
-    ) -> booking_pb2.UpdateInventoryResponse:
+        self, request: inventory_pb2.UpdateInventoryRequest, context: Context
+    ) -> inventory_pb2.UpdateInventoryResponse:
         caller = require_hotelier()
         check_key(request.idempotency_key)
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",))
@@ -90,15 +90,15 @@ class InventoryChangeMethods:
 
     async def _update(
         self,
-        request: booking_pb2.UpdateInventoryRequest,
+        request: inventory_pb2.UpdateInventoryRequest,
         caller: Caller,
         room_type_id: uuid.UUID,
         changes: list[Change],
-    ) -> booking_pb2.UpdateInventoryResponse:
+    ) -> inventory_pb2.UpdateInventoryResponse:
         """All of it or nothing, in one transaction."""
         key = {"principal": str(caller.account_id), "operation": "UpdateInventory", "key": request.idempotency_key}
         async with self._database.transaction() as connection:
-            earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.UpdateInventoryResponse)
+            earlier = await keys.claim(connection, **key, request=request, answer=inventory_pb2.UpdateInventoryResponse)
             if earlier is not None:
                 return earlier
             kind = await lock_own_room_type(connection, caller, room_type_id)
@@ -113,9 +113,9 @@ class InventoryChangeMethods:
         connection: Connection,
         caller: Caller,
         kind: Record,
-        request: booking_pb2.UpdateInventoryRequest,
+        request: inventory_pb2.UpdateInventoryRequest,
         changes: list[Change],
-    ) -> booking_pb2.UpdateInventoryResponse:
+    ) -> inventory_pb2.UpdateInventoryResponse:
         now = utc_now()
         usual = request.number_of_rooms if request.HasField("number_of_rooms") else kind["capacity"]
         first_night = inventory_rules.first_open_night(now)
@@ -141,7 +141,7 @@ class InventoryChangeMethods:
                 after={"number_of_rooms": usual, "nights": inventory_messages.logged_nights(runs, after=True)},
             )
             await events.publish_inventory_changed(connection, kind)
-        return booking_pb2.UpdateInventoryResponse(
+        return inventory_pb2.UpdateInventoryResponse(
             room_type_id=str(kind["room_type_id"]),
             hotel_id=str(kind["hotel_id"]),
             version=kind["version"],
@@ -151,8 +151,8 @@ class InventoryChangeMethods:
         )
 
     async def ListInventoryChanges(
-        self, request: booking_pb2.ListInventoryChangesRequest, context: Context
-    ) -> booking_pb2.ListInventoryChangesResponse:
+        self, request: inventory_pb2.ListInventoryChangesRequest, context: Context
+    ) -> inventory_pb2.ListInventoryChangesResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",)) if request.room_type_id else None
@@ -166,7 +166,7 @@ class InventoryChangeMethods:
                 connection, hotel_id, room_type_id=room_type_id, after_id=after_id, limit=limit + 1
             )
         shown = rows[:limit]
-        return booking_pb2.ListInventoryChangesResponse(
+        return inventory_pb2.ListInventoryChangesResponse(
             changes=[inventory_messages.log_entry(row) for row in shown],
             cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,

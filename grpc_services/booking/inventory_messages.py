@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2, inventory_pb2
 from grpc_services.booking.inventory_rules import Night, Run
 from runtime.clock import to_timestamp
 from runtime.database import Record
 
 
-def night_message(night: Night, *, for_sale: bool = True) -> booking_pb2.NightInventory:
-    return booking_pb2.NightInventory(
+def night_message(night: Night, *, for_sale: bool = True) -> inventory_pb2.NightInventory:
+    return inventory_pb2.NightInventory(
         night=night.night.isoformat(),
         capacity=night.capacity,
         capacity_overridden=night.overridden,
@@ -28,8 +28,8 @@ def night_message(night: Night, *, for_sale: bool = True) -> booking_pb2.NightIn
     )
 
 
-def room_type_inventory(kind: Record, nights: Iterable[Night], *, for_sale: bool) -> booking_pb2.RoomTypeInventory:
-    return booking_pb2.RoomTypeInventory(
+def room_type_inventory(kind: Record, nights: Iterable[Night], *, for_sale: bool) -> inventory_pb2.RoomTypeInventory:
+    return inventory_pb2.RoomTypeInventory(
         room_type_id=str(kind["room_type_id"]),
         number_of_rooms=kind["capacity"],
         version=kind["version"],
@@ -37,8 +37,8 @@ def room_type_inventory(kind: Record, nights: Iterable[Night], *, for_sale: bool
     )
 
 
-def changed_inventory(run: Run) -> booking_pb2.ChangedInventory:
-    return booking_pb2.ChangedInventory(
+def changed_inventory(run: Run) -> inventory_pb2.ChangedInventory:
+    return inventory_pb2.ChangedInventory(
         first_night=run.before.night.isoformat(),
         last_night=run.last_night.isoformat(),
         before=night_message(run.before),
@@ -61,8 +61,8 @@ def logged_nights(runs: Sequence[Run], *, after: bool) -> list[dict[str, Any]]:
     ]
 
 
-def out_of_order(row: Record) -> booking_pb2.OutOfOrder:
-    message = booking_pb2.OutOfOrder(
+def out_of_order(row: Record) -> inventory_pb2.OutOfOrder:
+    message = inventory_pb2.OutOfOrder(
         id=str(row["id"]),
         room_id=str(row["room_id"]),
         room_type_id=str(row["room_type_id"]),
@@ -90,8 +90,8 @@ def logged_period(row: Record, room: Record | None) -> dict[str, Any]:
     }
 
 
-def calendar_feed(row: Record, conflicts: Mapping[dt.date, int]) -> booking_pb2.CalendarFeed:
-    message = booking_pb2.CalendarFeed(
+def calendar_feed(row: Record, conflicts: Mapping[dt.date, int]) -> calendar_pb2.CalendarFeed:
+    message = calendar_pb2.CalendarFeed(
         id=str(row["id"]),
         room_type_id=str(row["room_type_id"]),
         hotel_id=str(row["hotel_id"]),
@@ -101,7 +101,7 @@ def calendar_feed(row: Record, conflicts: Mapping[dt.date, int]) -> booking_pb2.
         stale=row["stale"],
         etag=row["etag"],
         conflicts=[
-            booking_pb2.FeedConflict(night=night.isoformat(), rooms=rooms) for night, rooms in conflicts.items()
+            calendar_pb2.FeedConflict(night=night.isoformat(), rooms=rooms) for night, rooms in conflicts.items()
         ],
     )
     if row["fetched_at"] is not None:
@@ -111,8 +111,8 @@ def calendar_feed(row: Record, conflicts: Mapping[dt.date, int]) -> booking_pb2.
     return message
 
 
-def log_entry(row: Record) -> booking_pb2.InventoryLogEntry:
-    return booking_pb2.InventoryLogEntry(
+def log_entry(row: Record) -> inventory_pb2.InventoryLogEntry:
+    return inventory_pb2.InventoryLogEntry(
         id=str(row["id"]),
         room_type_id=str(row["room_type_id"]),
         action=row["action"],

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import inventory_pb2
 from runtime.errors import InvalidInput
 
 BOOKABLE_NIGHTS = 500
@@ -119,14 +119,14 @@ def check_number_of_rooms(number: int, path: Sequence[str]) -> None:
         raise InvalidInput(f"There are 0 to {MOST_ROOMS:,} rooms.", path=path)
 
 
-def parse_changes(changes: Sequence[booking_pb2.InventoryChange], now: dt.datetime) -> list[Change]:
+def parse_changes(changes: Sequence[inventory_pb2.InventoryChange], now: dt.datetime) -> list[Change]:
     """Raises InvalidInput naming the change and its field."""
     if len(changes) > MOST_CHANGES:
         raise InvalidInput(f"Send at most {MOST_CHANGES} changes at a time.", path=("changes",))
     return [_parse_change(change, now, ("changes", str(position))) for position, change in enumerate(changes)]
 
 
-def _parse_change(change: booking_pb2.InventoryChange, now: dt.datetime, path: tuple[str, str]) -> Change:
+def _parse_change(change: inventory_pb2.InventoryChange, now: dt.datetime, path: tuple[str, str]) -> Change:
     first_night = parse_date(change.first_night, (*path, "firstNight"))
     last_night = parse_date(change.last_night, (*path, "lastNight"))
     check_open_period(first_night, last_night, now, path)

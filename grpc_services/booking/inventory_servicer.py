@@ -1,4 +1,4 @@
-"""The use cases of nights: what is free, what becomes sellable, which holds are over."""
+"""The use cases of nights: what is free, and what becomes sellable."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
-from grpc_services.booking import events, holds, inventory_change_queries, inventory_queries, messages
-from grpc_services.booking.reading import keys, parse_ids
-from runtime.cursors import page_size
+from contracts.booking.v1 import inventory_pb2
+from grpc_services.booking import events, inventory_change_queries, inventory_queries, messages
+from grpc_services.booking.reading import parse_ids
 from runtime.database import Database
 from runtime.identifiers import parse_id
 from runtime.identity import Role, require_role
@@ -19,14 +18,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class InventoryMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of InventoryServicer, which gives it the database."""
 
     _database: Database
     _stale_seconds: int
 
     async def GetAvailability(
-        self, request: booking_pb2.GetAvailabilityRequest, context: Context
-    ) -> booking_pb2.GetAvailabilityResponse:
+        self, request: inventory_pb2.GetAvailabilityRequest, context: Context
+    ) -> inventory_pb2.GetAvailabilityResponse:
         ids = parse_ids(request.room_type_ids)
         first_night = messages.parse_date(request.first_night, "firstNight")
         end_night = messages.parse_date(request.end_night, "endNight")
@@ -35,11 +34,11 @@ class InventoryMethods:
             nights = await inventory_queries.free_rooms(
                 connection, ids, first_night, end_night, with_holds=request.with_holds
             )
-        return booking_pb2.GetAvailabilityResponse(room_types=messages.availability_messages(types, nights))
+        return inventory_pb2.GetAvailabilityResponse(room_types=messages.availability_messages(types, nights))
 
     async def StreamAvailability(
-        self, request: booking_pb2.StreamAvailabilityRequest, context: Context
-    ) -> AsyncIterator[booking_pb2.RoomTypeAvailability]:
+        self, request: inventory_pb2.StreamAvailabilityRequest, context: Context
+    ) -> AsyncIterator[inventory_pb2.RoomTypeAvailability]:
         first_night = messages.parse_date(request.first_night, "firstNight")
         end_night = messages.parse_date(request.end_night, "endNight")
         async with self._database.reading() as connection:
@@ -49,18 +48,9 @@ class InventoryMethods:
                 for availability in messages.availability_messages(types, nights):
                     yield availability
 
-    async def ExpireHolds(
-        self, request: booking_pb2.ExpireHoldsRequest, context: Context
-    ) -> booking_pb2.ExpireHoldsResponse:
-        require_role(Role.SYSTEM)
-        expired = await holds.expire_overdue(self._database, page_size(request.limit))
-        async with self._database.transaction() as connection:
-            await keys.forget_old(connection)
-        return booking_pb2.ExpireHoldsResponse(expired=expired)
-
     async def TakeInRoomTypes(
-        self, request: booking_pb2.TakeInRoomTypesRequest, context: Context
-    ) -> booking_pb2.TakeInRoomTypesResponse:
+        self, request: inventory_pb2.TakeInRoomTypesRequest, context: Context
+    ) -> inventory_pb2.TakeInRoomTypesResponse:
         require_role(Role.SYSTEM)
         taken_in = 0
         async with self._database.transaction() as connection:
@@ -75,11 +65,11 @@ class InventoryMethods:
                 if new:
                     taken_in += 1
                     await events.publish_sellable(connection, announced.room_type_id, announced.hotel_id)
-        return booking_pb2.TakeInRoomTypesResponse(taken_in=taken_in)
+        return inventory_pb2.TakeInRoomTypesResponse(taken_in=taken_in)
 
     async def CloseRoomType(
-        self, request: booking_pb2.CloseRoomTypeRequest, context: Context
-    ) -> booking_pb2.CloseRoomTypeResponse:
+        self, request: inventory_pb2.CloseRoomTypeRequest, context: Context
+    ) -> inventory_pb2.CloseRoomTypeResponse:
         caller = require_role(Role.SYSTEM)
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",))
         async with self._database.transaction() as connection:
@@ -90,4 +80,4 @@ class InventoryMethods:
                     connection, closed, "closed", caller, before=None, after=None
                 )
                 await events.publish_inventory_changed(connection, closed)
-        return booking_pb2.CloseRoomTypeResponse()
+        return inventory_pb2.CloseRoomTypeResponse()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, inventory_pb2
 from contracts.events.v1 import events_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking.folio import Folio, due
 from runtime.clock import to_timestamp
@@ -15,9 +15,9 @@ from runtime.database import Record
 from runtime.errors import InvalidInput
 
 
-def priced_stay(row: Record) -> hotel_pb2.PriceStayResponse:
+def priced_stay(row: Record) -> rate_pb2.PriceStayResponse:
     """The priced stay that a quote or booking was made with."""
-    return hotel_pb2.PriceStayResponse.FromString(row["priced_stay"])
+    return rate_pb2.PriceStayResponse.FromString(row["priced_stay"])
 
 
 def quote_message(row: Record) -> booking_pb2.Quote:
@@ -162,11 +162,11 @@ def timeline_message(row: Record) -> booking_pb2.TimelineEntry:
 
 def availability_messages(
     room_types: Sequence[Record], nights: Sequence[Record]
-) -> list[booking_pb2.RoomTypeAvailability]:
+) -> list[inventory_pb2.RoomTypeAvailability]:
     """Of a room type that is not for sale nothing is free on any night."""
     for_sale = {row["room_type_id"]: not (row["closed"] or row["stale"]) for row in room_types}
     by_type = {
-        row["room_type_id"]: booking_pb2.RoomTypeAvailability(
+        row["room_type_id"]: inventory_pb2.RoomTypeAvailability(
             room_type_id=str(row["room_type_id"]),
             capacity=row["capacity"] if for_sale[row["room_type_id"]] else 0,
             stale=row["stale"],

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import (
     cancellation,
@@ -45,7 +45,7 @@ _MAY_CHANGE = (State.HELD, State.CONFIRMED, State.CHECKED_IN)
 class Change:
     """What a booking becomes with a quote."""
 
-    stay: hotel_pb2.PriceStayResponse
+    stay: rate_pb2.PriceStayResponse
     rooms: Sequence[Record]
     costs: move_rules.Modifying
 
@@ -172,7 +172,7 @@ def _other_rooms(row: Record, standing: Sequence[Record], quote: Record) -> list
 
 def _other_departure(
     row: Record, rooms: Sequence[Record], quote: Record, today: dt.date
-) -> tuple[hotel_pb2.PriceStayResponse, list[Record]]:
+) -> tuple[rate_pb2.PriceStayResponse, list[Record]]:
     """The same rooms, whatever type they are by now, until another day."""
     if quote["check_in"] != row["check_in"]:
         raise InvalidInput("While the guest is in the house only the day of departure can change.", path=("quoteId",))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import cancellation, folio, messages, rules
 from grpc_services.booking.errors import RefundChanged
@@ -121,7 +121,7 @@ def check_refund(row: Record, expected: money_pb2.Money, actual: int) -> None:
         raise RefundChanged(expected, actual, row["currency"])
 
 
-def check_same_rooms(rooms: Sequence[hotel_pb2.PricedRoom], wanted: Sequence[hotel_pb2.PricedRoom]) -> None:
+def check_same_rooms(rooms: Sequence[rate_pb2.PricedRoom], wanted: Sequence[rate_pb2.PricedRoom]) -> None:
     if [room.request for room in rooms] != [room.request for room in wanted]:
         raise InvalidInput("While the guest is in the house only the day of departure can change.", path=("quoteId",))
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import folio, folio_queries, holds, inventory_queries, night_queries, queries, refunds
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.errors import RoomUnavailable
@@ -57,12 +57,12 @@ class Move:
 MoveRequest = (
     booking_pb2.CancelBookingRequest
     | booking_pb2.ModifyBookingRequest
-    | booking_pb2.CheckInRequest
-    | booking_pb2.CheckOutRequest
-    | booking_pb2.MarkNoShowRequest
-    | booking_pb2.ReinstateBookingRequest
-    | booking_pb2.AddChargeRequest
-    | booking_pb2.RecordDeskPaymentRequest
+    | front_desk_pb2.CheckInRequest
+    | front_desk_pb2.CheckOutRequest
+    | front_desk_pb2.MarkNoShowRequest
+    | front_desk_pb2.ReinstateBookingRequest
+    | front_desk_pb2.AddChargeRequest
+    | front_desk_pb2.RecordDeskPaymentRequest
 )
 Work = Callable[[Move], Awaitable[Record]]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import inventory_pb2
 from grpc_services.booking import (
     doors,
     events,
@@ -41,13 +41,13 @@ _DAY = dt.timedelta(days=1)
 
 
 class OutOfOrderMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of InventoryServicer, which gives it the database."""
 
     _database: Database
 
     async def TakeInRooms(
-        self, request: booking_pb2.TakeInRoomsRequest, context: Context
-    ) -> booking_pb2.TakeInRoomsResponse:
+        self, request: inventory_pb2.TakeInRoomsRequest, context: Context
+    ) -> inventory_pb2.TakeInRoomsResponse:
         require_role(Role.SYSTEM)
         taken_in = 0
         async with self._database.transaction() as connection:
@@ -62,11 +62,11 @@ class OutOfOrderMethods:
                     archived=announced.archived,
                     version=announced.version,
                 )
-        return booking_pb2.TakeInRoomsResponse(taken_in=taken_in)
+        return inventory_pb2.TakeInRoomsResponse(taken_in=taken_in)
 
     async def CreateOutOfOrder(
-        self, request: booking_pb2.CreateOutOfOrderRequest, context: Context
-    ) -> booking_pb2.OutOfOrder:
+        self, request: inventory_pb2.CreateOutOfOrderRequest, context: Context
+    ) -> inventory_pb2.OutOfOrder:
         caller = require_hotelier()
         check_key(request.idempotency_key)
         room_id = parse_id(request.room_id, path=("roomId",))
@@ -84,16 +84,16 @@ class OutOfOrderMethods:
 
     async def _take_off_sale(
         self,
-        request: booking_pb2.CreateOutOfOrderRequest,
+        request: inventory_pb2.CreateOutOfOrderRequest,
         caller: Caller,
         room: Record,
         first_night: dt.date,
         last_night: dt.date,
-    ) -> booking_pb2.OutOfOrder:
+    ) -> inventory_pb2.OutOfOrder:
         """All nights or none, in one transaction."""
         key = {"principal": str(caller.account_id), "operation": "CreateOutOfOrder", "key": request.idempotency_key}
         async with self._database.transaction() as connection:
-            earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.OutOfOrder)
+            earlier = await keys.claim(connection, **key, request=request, answer=inventory_pb2.OutOfOrder)
             if earlier is not None:
                 return earlier
             kind = await lock_own_room_type(connection, caller, room["room_type_id"])
@@ -120,8 +120,8 @@ class OutOfOrderMethods:
         return answer
 
     async def EndOutOfOrder(
-        self, request: booking_pb2.EndOutOfOrderRequest, context: Context
-    ) -> booking_pb2.OutOfOrder:
+        self, request: inventory_pb2.EndOutOfOrderRequest, context: Context
+    ) -> inventory_pb2.OutOfOrder:
         """Frees the nights that may still be sold. Ending it again changes nothing."""
         caller = require_hotelier()
         period_id = parse_id(request.id, path=("id",))
@@ -155,8 +155,8 @@ class OutOfOrderMethods:
         return inventory_messages.out_of_order(ended)
 
     async def ListOutOfOrder(
-        self, request: booking_pb2.ListOutOfOrderRequest, context: Context
-    ) -> booking_pb2.ListOutOfOrderResponse:
+        self, request: inventory_pb2.ListOutOfOrderRequest, context: Context
+    ) -> inventory_pb2.ListOutOfOrderResponse:
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         room_ids = parse_ids(request.room_ids)
@@ -173,7 +173,7 @@ class OutOfOrderMethods:
                 connection, hotel_id, room_ids=room_ids, from_night=from_night, after_id=after_id, limit=limit + 1
             )
         shown = rows[:limit]
-        return booking_pb2.ListOutOfOrderResponse(
+        return inventory_pb2.ListOutOfOrderResponse(
             periods=[inventory_messages.out_of_order(row) for row in shown],
             cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,

@@ -1,4 +1,4 @@
-"""The use cases of money in booking: beginning a payment, and settling what the payment system tells."""
+"""The use case of paying: beginning a payment."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import grpc
 from contracts.booking.v1 import booking_pb2
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, folio, messages, payment_queries, queries, rules, settlement
+from grpc_services.booking import events, folio, messages, queries, rules
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
-from runtime.cursors import page_size
 from runtime.database import Connection, Database, Record
 from runtime.errors import IllegalState, NotFound, Unavailable
 from runtime.idempotency import check_key
-from runtime.identity import Role, require_account, require_role
+from runtime.identity import require_account
 
 _ENDED = ("CAPTURED", "FAILED", "VOIDED")
 _PAYS_MORE = (rules.State.CONFIRMED, rules.State.CHECKED_IN)
@@ -33,7 +32,6 @@ class PaymentMethods:
 
     _database: Database
     _payments: PaymentSystem
-    _stale_seconds: int
     _now: Callable[[], dt.datetime]
 
     async def StartPayment(
@@ -94,52 +92,6 @@ class PaymentMethods:
             return payment
         await self._payments.void(payment.id)
         return None
-
-    async def ReceivePaymentEvent(
-        self, request: booking_pb2.ReceivePaymentEventRequest, context: Context
-    ) -> booking_pb2.ReceivePaymentEventResponse:
-        require_role(Role.SYSTEM)
-        async with self._database.transaction() as connection:
-            new = await payment_queries.store_payment_event(
-                connection, request.provider, request.event_id, request.payload
-            )
-        return booking_pb2.ReceivePaymentEventResponse(duplicate=not new)
-
-    async def SettlePaymentEvent(
-        self, request: booking_pb2.SettlePaymentEventRequest, context: Context
-    ) -> booking_pb2.SettlePaymentEventResponse:
-        require_role(Role.SYSTEM)
-        async with self._database.transaction() as connection:
-            event = await payment_queries.begin_payment_event(connection, request.provider, request.event_id)
-        if event is None:
-            raise NotFound("There is no such payment event.")
-        outcome = settlement.Outcome.NOTHING_TO_DO
-        if event["settled_at"] is None:
-            payment_id = settlement.payment_of(event["payload"])
-            outcome = (
-                await settlement.settle_payment(
-                    self._database, self._payments, payment_id, stale_seconds=self._stale_seconds
-                )
-                if payment_id
-                else settlement.Outcome.PARKED
-            )
-            async with self._database.transaction() as connection:
-                await payment_queries.finish_payment_event(connection, request.provider, request.event_id, outcome)
-        return booking_pb2.SettlePaymentEventResponse(
-            outcome=booking_pb2.SettlementOutcome.Value(f"SETTLEMENT_OUTCOME_{outcome}")
-        )
-
-    async def ListUnsettledPaymentEvents(
-        self, request: booking_pb2.ListUnsettledPaymentEventsRequest, context: Context
-    ) -> booking_pb2.ListUnsettledPaymentEventsResponse:
-        require_role(Role.SYSTEM)
-        async with self._database.reading() as connection:
-            rows = await payment_queries.unsettled_payment_events(
-                connection, older_than_seconds=request.older_than_seconds, limit=page_size(request.first)
-            )
-        return booking_pb2.ListUnsettledPaymentEventsResponse(
-            events=[booking_pb2.PaymentEventKey(provider=row["provider"], event_id=row["event_id"]) for row in rows]
-        )
 
 
 async def _begin_payment(connection: Connection, row: Record, payment: payment_pb2.Payment, actor: str) -> Record:

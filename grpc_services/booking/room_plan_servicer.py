@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import front_desk_pb2
 from grpc_services.booking import desk_queries, inventory_rules, messages
 from grpc_services.booking.reading import own_house, require_hotelier
 from runtime.database import Database, Record
@@ -16,11 +16,13 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class RoomPlanMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of FrontDeskServicer, which gives it the database."""
 
     _database: Database
 
-    async def GetRoomPlan(self, request: booking_pb2.GetRoomPlanRequest, context: Context) -> booking_pb2.RoomPlan:
+    async def GetRoomPlan(
+        self, request: front_desk_pb2.GetRoomPlanRequest, context: Context
+    ) -> front_desk_pb2.RoomPlan:
         """In three statements, whatever the size of the house."""
         caller = require_hotelier()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
@@ -31,7 +33,7 @@ class RoomPlanMethods:
             await own_house(connection, caller, hotel_id)
             behind_doors = await desk_queries.planned_doors(connection, hotel_id, first_night, end_night)
             without = await desk_queries.without_door(connection, hotel_id, first_night, end_night)
-        plan = booking_pb2.RoomPlan(without_door=[_stay(row) for row in without])
+        plan = front_desk_pb2.RoomPlan(without_door=[_stay(row) for row in without])
         for row in behind_doors:
             if not plan.doors or plan.doors[-1].room_id != str(row["room_id"]):
                 plan.doors.add(
@@ -47,8 +49,8 @@ class RoomPlanMethods:
         return plan
 
 
-def _stay(row: Record) -> booking_pb2.PlannedStay:
-    return booking_pb2.PlannedStay(
+def _stay(row: Record) -> front_desk_pb2.PlannedStay:
+    return front_desk_pb2.PlannedStay(
         booking_id=str(row["booking_id"]),
         reference=row["reference"],
         guest_name=row["guest_name"],
@@ -60,8 +62,8 @@ def _stay(row: Record) -> booking_pb2.PlannedStay:
     )
 
 
-def _repair(row: Record) -> booking_pb2.PlannedStay:
-    return booking_pb2.PlannedStay(
+def _repair(row: Record) -> front_desk_pb2.PlannedStay:
+    return front_desk_pb2.PlannedStay(
         room_type_id=str(row["room_type_id"]),
         first_night=row["first_night"].isoformat(),
         end_night=row["end_night"].isoformat(),

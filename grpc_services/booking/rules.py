@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from runtime.errors import IllegalState, InvalidInput
 
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is mistaken for something else
@@ -68,13 +68,13 @@ def new_document_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def first_state(stay: hotel_pb2.PriceStayResponse) -> State:
+def first_state(stay: rate_pb2.PriceStayResponse) -> State:
     """Rooms that are all paid at the hotel are confirmed at once; anything prepaid is held for its payment."""
     prepaid = any(room.payment_timing == hotel_pb2.PAYMENT_TIMING_PREPAID for room in stay.rooms)
     return State.HELD if prepaid else State.CONFIRMED
 
 
-def rooms_per_type(stay: hotel_pb2.PriceStayResponse) -> dict[str, int]:
+def rooms_per_type(stay: rate_pb2.PriceStayResponse) -> dict[str, int]:
     return dict(Counter(room.request.room_type_id for room in stay.rooms))
 
 

@@ -6,17 +6,35 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import (
+    block_pb2,
+    booking_pb2,
+    calendar_pb2,
+    figures_pb2,
+    front_desk_pb2,
+    inventory_pb2,
+    settlement_pb2,
+    waitlist_pb2,
+)
 from grpc_services.booking.audit_metric import counting_discrepancies
 from grpc_services.booking.gateway import open_gateway
-from grpc_services.booking.servicer import BookingServicer
+from grpc_services.booking.servicers import Parts, add_servicers
 from runtime.channels import open_token_verifier
 from runtime.clock import utc_now
 from runtime.database import open_database
-from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import BookingSettings
 
-SERVICE_NAME = booking_pb2.DESCRIPTOR.services_by_name["BookingService"].full_name
+SERVICE_NAMES = service_names_of(
+    booking_pb2.DESCRIPTOR,
+    settlement_pb2.DESCRIPTOR,
+    front_desk_pb2.DESCRIPTOR,
+    block_pb2.DESCRIPTOR,
+    figures_pb2.DESCRIPTOR,
+    inventory_pb2.DESCRIPTOR,
+    calendar_pb2.DESCRIPTOR,
+    waitlist_pb2.DESCRIPTOR,
+)
 
 
 @asynccontextmanager
@@ -35,10 +53,8 @@ async def booking_service(
         open_token_verifier(settings) as verifier,
         grpc_server(
             settings.grpc_listen,
-            SERVICE_NAME,
-            lambda server: booking_pb2_grpc.add_BookingServiceServicer_to_server(
-                BookingServicer(database, prices, payments, settings, now=now), server
-            ),
+            SERVICE_NAMES,
+            lambda server: add_servicers(server, Parts(database, prices, payments, settings, now)),
             verifier=verifier,
         ) as server,
     ):

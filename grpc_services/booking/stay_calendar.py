@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import messages
 from grpc_services.booking.rules import HOLDING, State
 from runtime.database import Record
@@ -45,7 +45,7 @@ def calendar_file(row: Record) -> bytes:
     return written
 
 
-def _period(row: Record, stay: hotel_pb2.PriceStayResponse) -> tuple[dt.date, dt.date]:
+def _period(row: Record, stay: rate_pb2.PriceStayResponse) -> tuple[dt.date, dt.date]:
     """Moments in the hotel's zone; whole days for a stay that was priced without a time of departure."""
     if not stay.check_out_time:
         return row["check_in"], row["check_out"]
@@ -57,7 +57,7 @@ def _period(row: Record, stay: hotel_pb2.PriceStayResponse) -> tuple[dt.date, dt
     )
 
 
-def _place(stay: hotel_pb2.PriceStayResponse) -> str:
+def _place(stay: rate_pb2.PriceStayResponse) -> str:
     known = stay.address
     town = f"{known.postal_code} {known.city}".strip()
     parts = [part for part in (known.street, town, known.country) if part]

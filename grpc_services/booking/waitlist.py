@@ -6,8 +6,8 @@ import uuid
 
 import structlog
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import booking_pb2, waitlist_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import inventory_queries, queries, rules, waitlist_queries
 from grpc_services.booking.booking_creation import create_booking
 from grpc_services.booking.gateway import HotelPrices
@@ -40,15 +40,15 @@ async def offer_free_rooms(
     return offered
 
 
-async def _price(prices: HotelPrices, waiting: Record) -> hotel_pb2.PriceStayResponse | None:
+async def _price(prices: HotelPrices, waiting: Record) -> rate_pb2.PriceStayResponse | None:
     """None while the house does not sell this stay: the entry waits on."""
     try:
         return await prices.price_stay(
-            hotel_pb2.PriceStayRequest(
+            rate_pb2.PriceStayRequest(
                 hotel_id=str(waiting["hotel_id"]),
                 check_in=waiting["check_in"].isoformat(),
                 check_out=waiting["check_out"].isoformat(),
-                rooms=[hotel_pb2.RoomRequest.FromString(waiting["room_request"])],
+                rooms=[rate_pb2.RoomRequest.FromString(waiting["room_request"])],
             )
         )
     except ServiceError as refusal:
@@ -59,7 +59,7 @@ async def _price(prices: HotelPrices, waiting: Record) -> hotel_pb2.PriceStayRes
 
 
 async def _offer(
-    database: Database, waiting: Record, stay: hotel_pb2.PriceStayResponse, hold_seconds: int, stale_seconds: int
+    database: Database, waiting: Record, stay: rate_pb2.PriceStayResponse, hold_seconds: int, stale_seconds: int
 ) -> bool:
     """False when another tender is at it, the guest has left, or somebody was faster at the nights."""
     try:
@@ -107,7 +107,7 @@ def guest_of(entry: Record) -> booking_pb2.GuestDetails:
     return booking_pb2.GuestDetails(name=entry["guest_name"], email=entry["guest_email"], phone=entry["guest_phone"])
 
 
-def same_stay(entry: Record, request: booking_pb2.JoinWaitlistRequest, room_type_id: uuid.UUID) -> bool:
+def same_stay(entry: Record, request: waitlist_pb2.JoinWaitlistRequest, room_type_id: uuid.UUID) -> bool:
     """Who waits twice for one stay would be offered it twice."""
     return (entry["room_type_id"], entry["check_in"].isoformat(), entry["check_out"].isoformat()) == (
         room_type_id,

@@ -7,8 +7,8 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import booking_pb2, waitlist_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import (
     blocks,
     events,
@@ -39,7 +39,7 @@ _MOST_AT_ONCE = 1000
 
 
 class WaitlistMethods:
-    """A part of BookingServicer, which gives it the database, the hotel's prices and the times."""
+    """A part of WaitlistServicer, which gives it the database, the hotel's prices and the times."""
 
     _database: Database
     _prices: HotelPrices
@@ -47,8 +47,8 @@ class WaitlistMethods:
     _stale_seconds: int
 
     async def JoinWaitlist(
-        self, request: booking_pb2.JoinWaitlistRequest, context: Context
-    ) -> booking_pb2.WaitlistEntry:
+        self, request: waitlist_pb2.JoinWaitlistRequest, context: Context
+    ) -> waitlist_pb2.WaitlistEntry:
         caller = require_account()
         check_key(request.idempotency_key)
         rules.check_guest(request.guest)
@@ -61,7 +61,7 @@ class WaitlistMethods:
         await holds.expire_in_the_way(self._database, rooms, check_in, check_out)
         key = {"principal": str(caller.account_id), "operation": "JoinWaitlist", "key": request.idempotency_key}
         async with self._database.transaction() as connection:
-            earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.WaitlistEntry)
+            earlier = await keys.claim(connection, **key, request=request, answer=waitlist_pb2.WaitlistEntry)
             if earlier is not None:
                 return earlier
             await waitlist_queries.join_alone(connection, caller.account_id)
@@ -102,11 +102,11 @@ class WaitlistMethods:
             await keys.store(connection, **key, answer=answer)
         return answer
 
-    async def _price(self, request: booking_pb2.JoinWaitlistRequest) -> hotel_pb2.PriceStayResponse:
+    async def _price(self, request: waitlist_pb2.JoinWaitlistRequest) -> rate_pb2.PriceStayResponse:
         """Refusals name the only room as this request does."""
         try:
             return await self._prices.price_stay(
-                hotel_pb2.PriceStayRequest(
+                rate_pb2.PriceStayRequest(
                     hotel_id=request.hotel_id,
                     check_in=request.check_in,
                     check_out=request.check_out,
@@ -119,8 +119,8 @@ class WaitlistMethods:
             raise
 
     async def LeaveWaitlist(
-        self, request: booking_pb2.LeaveWaitlistRequest, context: Context
-    ) -> booking_pb2.WaitlistEntry:
+        self, request: waitlist_pb2.LeaveWaitlistRequest, context: Context
+    ) -> waitlist_pb2.WaitlistEntry:
         caller = require_account()
         entry_id = parse_id(request.id, path=("id",))
         async with self._database.transaction() as connection:
@@ -143,8 +143,8 @@ class WaitlistMethods:
         return entry_message(entry)
 
     async def ListWaitlist(
-        self, request: booking_pb2.ListWaitlistRequest, context: Context
-    ) -> booking_pb2.ListWaitlistResponse:
+        self, request: waitlist_pb2.ListWaitlistRequest, context: Context
+    ) -> waitlist_pb2.ListWaitlistResponse:
         caller = require_account()
         limit = page_size(request.first)
         before = _NEWEST
@@ -153,13 +153,13 @@ class WaitlistMethods:
         async with self._database.reading() as connection:
             rows = await waitlist_queries.own_page(connection, caller.account_id, before, limit + 1)
         shown = rows[:limit]
-        return booking_pb2.ListWaitlistResponse(
+        return waitlist_pb2.ListWaitlistResponse(
             entries=[entry_message(row) for row in shown],
             cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
         )
 
-    async def AcceptOffer(self, request: booking_pb2.AcceptOfferRequest, context: Context) -> booking_pb2.Booking:
+    async def AcceptOffer(self, request: waitlist_pb2.AcceptOfferRequest, context: Context) -> booking_pb2.Booking:
         caller = require_account()
         check_key(request.idempotency_key)
         key = {"principal": str(caller.account_id), "operation": "AcceptOffer", "key": request.idempotency_key}
@@ -196,8 +196,8 @@ class WaitlistMethods:
         return booking
 
     async def TendWaitlists(
-        self, request: booking_pb2.TendWaitlistsRequest, context: Context
-    ) -> booking_pb2.TendWaitlistsResponse:
+        self, request: waitlist_pb2.TendWaitlistsRequest, context: Context
+    ) -> waitlist_pb2.TendWaitlistsResponse:
         require_role(Role.SYSTEM)
         if not 1 <= request.limit <= _MOST_AT_ONCE:
             raise InvalidInput(f"Ask for 1 to {_MOST_AT_ONCE} at a time.", path=("limit",))
@@ -212,7 +212,7 @@ class WaitlistMethods:
             hold_seconds=self._hold_seconds,
             stale_seconds=self._stale_seconds,
         )
-        return booking_pb2.TendWaitlistsResponse(offered=offered, released_blocks=released)
+        return waitlist_pb2.TendWaitlistsResponse(offered=offered, released_blocks=released)
 
 
 def _check_acceptable(row: Record) -> None:
@@ -231,17 +231,17 @@ def _check_acceptable(row: Record) -> None:
         )
 
 
-def entry_message(row: Record | None) -> booking_pb2.WaitlistEntry:
+def entry_message(row: Record | None) -> waitlist_pb2.WaitlistEntry:
     if row is None:
         raise LookupError("an entry that was just read is gone")
-    message = booking_pb2.WaitlistEntry(
+    message = waitlist_pb2.WaitlistEntry(
         id=str(row["id"]),
         hotel_id=str(row["hotel_id"]),
         hotel_name=row["hotel_name"],
         check_in=row["check_in"].isoformat(),
         check_out=row["check_out"].isoformat(),
-        room=hotel_pb2.RoomRequest.FromString(row["room_request"]),
-        state=booking_pb2.WaitlistState.Value(f"WAITLIST_STATE_{row['stands']}"),
+        room=rate_pb2.RoomRequest.FromString(row["room_request"]),
+        state=waitlist_pb2.WaitlistState.Value(f"WAITLIST_STATE_{row['stands']}"),
         place=row["place"],
         booking_id=str(row["booking_id"] or ""),
         created_at=to_timestamp(row["created_at"]),

@@ -6,8 +6,8 @@ from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import block_queries, blocks, inventory_queries, messages, night_queries, queries, rules
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.booking_creation import create_booking
@@ -24,13 +24,13 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class WalkInMethods:
-    """A part of BookingServicer, which gives it the database."""
+    """A part of FrontDeskServicer, which gives it the database."""
 
     _database: Database
     _hold_seconds: int
     _stale_seconds: int
 
-    async def CreateWalkIn(self, request: booking_pb2.CreateWalkInRequest, context: Context) -> booking_pb2.Booking:
+    async def CreateWalkIn(self, request: front_desk_pb2.CreateWalkInRequest, context: Context) -> booking_pb2.Booking:
         """Confirmed at once whatever its rate plan says; it is paid at the desk. It belongs to no guest's account."""
         caller = require_hotelier()
         check_key(request.idempotency_key)
@@ -55,10 +55,10 @@ class WalkInMethods:
 
     async def _book_at_the_desk(
         self,
-        request: booking_pb2.CreateWalkInRequest,
+        request: front_desk_pb2.CreateWalkInRequest,
         caller: Caller,
         quote: Record,
-        stay: hotel_pb2.PriceStayResponse,
+        stay: rate_pb2.PriceStayResponse,
         wanted: dict[str, int],
     ) -> booking_pb2.Booking:
         """All of it or nothing, in one transaction. The block comes first and the nights last, as everywhere."""
@@ -103,7 +103,7 @@ class WalkInMethods:
         return answer
 
 
-def _runs(caller: Caller, stay: hotel_pb2.PriceStayResponse) -> bool:
+def _runs(caller: Caller, stay: rate_pb2.PriceStayResponse) -> bool:
     return caller.role is Role.ADMIN or str(caller.account_id) == stay.owner_id
 
 

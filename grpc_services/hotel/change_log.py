@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grpc_services.hotel import change_queries
-from runtime.database import Connection
+from runtime.database import Connection, Record
 from runtime.identifiers import new_id
 from runtime.identity import current_caller
 from runtime.request_context import request_id
@@ -43,6 +43,27 @@ async def record_change(
                 **_actor(),
             }
         ],
+    )
+
+
+async def record_part_change(
+    connection: Connection,
+    kind: str,
+    row: Record,
+    action: str,
+    *,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> None:
+    """As `record_change`, of the row of something that a house has."""
+    await record_change(
+        connection,
+        hotel_id=row["hotel_id"],
+        subject_kind=kind,
+        subject_id=row["id"],
+        action=action,
+        before=before,
+        after=after,
     )
 
 

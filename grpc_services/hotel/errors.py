@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel.restrictions import Reason
 from runtime.errors import ServiceError
 
@@ -32,5 +32,5 @@ class RoomUnavailable(ServiceError):
 
 
 def _written(reason: Reason) -> str:
-    name = hotel_pb2.UnavailableReason.Name(reason.kind).removeprefix("UNAVAILABLE_REASON_")
+    name = rate_pb2.UnavailableReason.Name(reason.kind).removeprefix("UNAVAILABLE_REASON_")
     return f"{reason.night.isoformat()}|{name}|{reason.limit or ''}"

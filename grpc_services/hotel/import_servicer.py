@@ -1,4 +1,4 @@
-"""Importing lists of houses: a part of HotelServicer."""
+"""The use case of importing lists of houses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_import_pb2
 from grpc_services.hotel import change_log, events, import_queries, importing, policies, queries
 from grpc_services.hotel.importing import HouseRows, ListedHouse
 from runtime.database import Connection, Database
@@ -19,14 +19,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ImportMethods:
-    """Needs the database and the clock of HotelServicer."""
+    """A part of HotelImportServicer, which gives it the database and the clock."""
 
     _database: Database
     _now: Callable[[], dt.datetime]
 
     async def ImportHotels(
-        self, request: hotel_pb2.ImportHotelsRequest, context: Context
-    ) -> hotel_pb2.ImportHotelsResponse:
+        self, request: hotel_import_pb2.ImportHotelsRequest, context: Context
+    ) -> hotel_import_pb2.ImportHotelsResponse:
         owner_id, namespace = policies.owner_of_import(request.owner_id)
         if not 1 <= len(request.rows) <= importing.MOST_ROWS:
             raise InvalidInput(f"Send 1 to {importing.MOST_ROWS} rows at a time.", path=("rows",))
@@ -40,7 +40,7 @@ class ImportMethods:
                 publish=request.publish,
                 today=self._now().date(),
             )
-        return hotel_pb2.ImportHotelsResponse(rows=sorted([*imported, *refused], key=lambda row: row.line))
+        return hotel_import_pb2.ImportHotelsResponse(rows=sorted([*imported, *refused], key=lambda row: row.line))
 
 
 async def import_houses(
@@ -51,7 +51,7 @@ async def import_houses(
     namespace: uuid.UUID,
     publish: bool,
     today: dt.date,
-) -> list[hotel_pb2.ImportedRow]:
+) -> list[hotel_import_pb2.ImportedRow]:
     """Makes the houses that are not there yet; answers what became of every row (line, house)."""
     await import_queries.lock_imports(connection, namespace)
     known = await import_queries.known_ids(connection, [listed.id(namespace) for _, listed in read])
@@ -66,9 +66,11 @@ async def import_houses(
                 listed, hotel_id=hotel_id, owner_id=owner_id, state="PUBLISHED" if publish else "DRAFT", today=today
             )
         answers.append(
-            hotel_pb2.ImportedRow(
+            hotel_import_pb2.ImportedRow(
                 line=line,
-                outcome=hotel_pb2.IMPORT_OUTCOME_IMPORTED if new else hotel_pb2.IMPORT_OUTCOME_ALREADY_THERE,
+                outcome=hotel_import_pb2.IMPORT_OUTCOME_IMPORTED
+                if new
+                else hotel_import_pb2.IMPORT_OUTCOME_ALREADY_THERE,
                 hotel_id=str(hotel_id),
                 remarks=listed.remarks if new else (),
             )

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from babel.numbers import get_territory_currencies
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_import_pb2
 from grpc_services.hotel import starter_catalogue
 from grpc_services.hotel.listed_names import readable_name
 from grpc_services.hotel.starter_catalogue import Row
@@ -95,7 +95,7 @@ class HouseRows:
         self.price_rules += starter_catalogue.price_rules(hotel_id, today)
 
 
-def read_row(row: hotel_pb2.ImportRow) -> ListedHouse:
+def read_row(row: hotel_import_pb2.ImportRow) -> ListedHouse:
     """Raises Skipped for a row that makes no house."""
     remarks: list[str] = []
     name = _text(row.name, "name")
@@ -129,18 +129,18 @@ def read_row(row: hotel_pb2.ImportRow) -> ListedHouse:
     )
 
 
-def skipped(line: int, why: Skipped) -> hotel_pb2.ImportedRow:
-    return hotel_pb2.ImportedRow(
-        line=line, outcome=hotel_pb2.IMPORT_OUTCOME_SKIPPED, reason=why.reason, field=why.field
+def skipped(line: int, why: Skipped) -> hotel_import_pb2.ImportedRow:
+    return hotel_import_pb2.ImportedRow(
+        line=line, outcome=hotel_import_pb2.IMPORT_OUTCOME_SKIPPED, reason=why.reason, field=why.field
     )
 
 
 def read_rows(
-    rows: Iterable[hotel_pb2.ImportRow],
-) -> tuple[list[tuple[int, ListedHouse]], list[hotel_pb2.ImportedRow]]:
+    rows: Iterable[hotel_import_pb2.ImportRow],
+) -> tuple[list[tuple[int, ListedHouse]], list[hotel_import_pb2.ImportedRow]]:
     """What could be read, with its line, and what could not."""
     read: list[tuple[int, ListedHouse]] = []
-    refused: list[hotel_pb2.ImportedRow] = []
+    refused: list[hotel_import_pb2.ImportedRow] = []
     for row in rows:
         try:
             read.append((row.line, read_row(row)))
@@ -194,7 +194,7 @@ def _currency(country: str) -> str:
     return starter_catalogue.CURRENCY
 
 
-def _number_of_rooms(row: hotel_pb2.ImportRow, remarks: list[str]) -> int:
+def _number_of_rooms(row: hotel_import_pb2.ImportRow, remarks: list[str]) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", row.rooms.strip()):
         raise Skipped("rooms", "This is not a number of rooms.")
     rooms = int(row.rooms)

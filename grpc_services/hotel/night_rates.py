@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 
 NightRates: TypeAlias = npt.NDArray[np.int32]
 
@@ -71,15 +71,15 @@ def runs(values: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]) -> Iterat
         yield Run(kind, plan, first, end - first)
 
 
-def restrictions_message(values: Sequence[int]) -> hotel_pb2.NightRestrictions:
+def restrictions_message(values: Sequence[int]) -> rate_pb2.NightRestrictions:
     """The seven restrictions of one night."""
-    return hotel_pb2.NightRestrictions(**_set(RESTRICTIONS, values))
+    return rate_pb2.NightRestrictions(**_set(RESTRICTIONS, values))
 
 
-def night_rate_message(values: Sequence[int]) -> hotel_pb2.NightRate:
+def night_rate_message(values: Sequence[int]) -> rate_pb2.NightRate:
     """All fields of one night."""
     price, *restrictions = values
-    message = hotel_pb2.NightRate(price_minor_units=None if price == UNSET else price)
+    message = rate_pb2.NightRate(price_minor_units=None if price == UNSET else price)
     if any(value != UNSET for value in restrictions):
         message.restrictions.CopyFrom(restrictions_message(restrictions))
     return message

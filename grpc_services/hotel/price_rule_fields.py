@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel.field_checks import LONGEST_NAME, Values, checked_line, checked_number, chosen_values
 from grpc_services.hotel.rules import parse_date, parse_weekdays, weekday_numbers
 from runtime.database import Record
@@ -16,12 +16,12 @@ LAST_POSITION = 9999
 _LEAST_SHARE, _LARGEST_SHARE = -9000, 20_000  # basis points
 
 
-def new_price_rule(message: hotel_pb2.PriceRule) -> Values:
+def new_price_rule(message: rate_pb2.PriceRule) -> Values:
     """Every column that a hotelier writes; position 0 stands for behind the others."""
     return written_price_rule(message, list(_READERS))
 
 
-def written_price_rule(message: hotel_pb2.PriceRule, fields: Sequence[str]) -> Values:
+def written_price_rule(message: rate_pb2.PriceRule, fields: Sequence[str]) -> Values:
     """The columns that the named fields write."""
     return chosen_values(_READERS, message, fields)
 
@@ -32,8 +32,8 @@ def check_price_rule(values: Mapping[str, Any]) -> None:
         raise InvalidInput("The last night is before the first.", path=("lastNight",))
 
 
-def price_rule_message(row: Record) -> hotel_pb2.PriceRule:
-    return hotel_pb2.PriceRule(
+def price_rule_message(row: Record) -> rate_pb2.PriceRule:
+    return rate_pb2.PriceRule(
         id=str(row["id"]),
         hotel_id=str(row["hotel_id"]),
         room_type_id=str(row["room_type_id"] or ""),
@@ -46,12 +46,12 @@ def price_rule_message(row: Record) -> hotel_pb2.PriceRule:
     )
 
 
-def _room_type(message: hotel_pb2.PriceRule) -> Values:
+def _room_type(message: rate_pb2.PriceRule) -> Values:
     named = message.room_type_id
     return {"room_type_id": parse_id(named, path=("roomTypeId",)) if named else None}
 
 
-_READERS: dict[str, Callable[[hotel_pb2.PriceRule], Values]] = {
+_READERS: dict[str, Callable[[rate_pb2.PriceRule], Values]] = {
     "room_type_id": _room_type,
     "name": lambda rule: {"name": checked_line(rule.name, ("name",), longest=LONGEST_NAME, required=True)},
     "first_night": lambda rule: {"first_night": parse_date(rule.first_night, "firstNight")},

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel import change_log, editing, policies, price_rule_fields, price_rule_queries, room_type_queries
 from grpc_services.hotel.price_rule_fields import price_rule_message
 from runtime.cursors import decode_cursor, encode_cursor, page_size
@@ -21,13 +21,13 @@ MOST_PRICE_RULES = 200
 
 
 class PriceRuleMethods:
-    """A part of HotelServicer, which gives it the database."""
+    """A part of RateServicer, which gives it the database."""
 
     _database: Database
 
     async def ListPriceRules(
-        self, request: hotel_pb2.ListPriceRulesRequest, context: Context
-    ) -> hotel_pb2.ListPriceRulesResponse:
+        self, request: rate_pb2.ListPriceRulesRequest, context: Context
+    ) -> rate_pb2.ListPriceRulesResponse:
         caller = policies.require_editor()
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
         limit = page_size(request.first)
@@ -39,13 +39,13 @@ class PriceRuleMethods:
             await editing.check_own_house(connection, caller, hotel_id, path=("hotelId",))
             rows = await price_rule_queries.page(connection, hotel_id, after=after, limit=limit + 1)
         shown = rows[:limit]
-        return hotel_pb2.ListPriceRulesResponse(
+        return rate_pb2.ListPriceRulesResponse(
             price_rules=[price_rule_message(row) for row in shown],
             cursors=[encode_cursor(row["position"], str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
         )
 
-    async def CreatePriceRule(self, request: hotel_pb2.CreatePriceRuleRequest, context: Context) -> hotel_pb2.PriceRule:
+    async def CreatePriceRule(self, request: rate_pb2.CreatePriceRuleRequest, context: Context) -> rate_pb2.PriceRule:
         caller = policies.require_editor()
         hotel_id = parse_id(request.price_rule.hotel_id, path=("hotelId",))
         values = price_rule_fields.new_price_rule(request.price_rule)
@@ -60,11 +60,11 @@ class PriceRuleMethods:
                 last = await price_rule_queries.last_position(connection, hotel_id)
                 values["position"] = min(last + 1, price_rule_fields.LAST_POSITION)
             row = await price_rule_queries.add(connection, values | {"id": new_id(), "hotel_id": hotel_id})
-            await _record(connection, row, "created", before=None, after=_facts(row))
+            await change_log.record_part_change(connection, "PriceRule", row, "created", before=None, after=_facts(row))
             await editing.move_rates(connection, house)
         return price_rule_message(row)
 
-    async def UpdatePriceRule(self, request: hotel_pb2.UpdatePriceRuleRequest, context: Context) -> hotel_pb2.PriceRule:
+    async def UpdatePriceRule(self, request: rate_pb2.UpdatePriceRuleRequest, context: Context) -> rate_pb2.PriceRule:
         caller = policies.require_editor()
         changes = price_rule_fields.written_price_rule(request.price_rule, request.fields)
         async with self._database.transaction() as connection:
@@ -77,20 +77,22 @@ class PriceRuleMethods:
             if after != before:
                 facts = _facts(row)
                 row = await price_rule_queries.save(connection, row["id"], after)
-                await _record(connection, row, "updated", before=facts, after=_facts(row))
+                await change_log.record_part_change(
+                    connection, "PriceRule", row, "updated", before=facts, after=_facts(row)
+                )
                 await editing.move_rates(connection, house)
         return price_rule_message(row)
 
     async def DeletePriceRule(
-        self, request: hotel_pb2.DeletePriceRuleRequest, context: Context
-    ) -> hotel_pb2.DeletePriceRuleResponse:
+        self, request: rate_pb2.DeletePriceRuleRequest, context: Context
+    ) -> rate_pb2.DeletePriceRuleResponse:
         caller = policies.require_editor()
         async with self._database.transaction() as connection:
             house, row = await _locked(connection, caller, request.id, request.expected_rates_version)
             await price_rule_queries.remove(connection, row["id"])
-            await _record(connection, row, "deleted", before=_facts(row), after=None)
+            await change_log.record_part_change(connection, "PriceRule", row, "deleted", before=_facts(row), after=None)
             await editing.move_rates(connection, house)
-        return hotel_pb2.DeletePriceRuleResponse(hotel_id=str(house["id"]))
+        return rate_pb2.DeletePriceRuleResponse(hotel_id=str(house["id"]))
 
 
 async def _locked(
@@ -113,20 +115,6 @@ async def _check_room_type(connection: Connection, hotel_id: uuid.UUID, room_typ
         return
     if room_type_id not in {row["id"] for row in await room_type_queries.in_use(connection, hotel_id)}:
         raise NotFound("This hotel has no such room type.", path=("roomTypeId",))
-
-
-async def _record(
-    connection: Connection, row: Record, action: str, *, before: dict[str, Any] | None, after: dict[str, Any] | None
-) -> None:
-    await change_log.record_change(
-        connection,
-        hotel_id=row["hotel_id"],
-        subject_kind="PriceRule",
-        subject_id=row["id"],
-        action=action,
-        before=before,
-        after=after,
-    )
 
 
 def _facts(row: Record) -> dict[str, Any]:

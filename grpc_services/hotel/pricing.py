@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.hotel import charges, messages, night_rates, restrictions, rules
 from grpc_services.hotel.errors import RoomUnavailable
@@ -33,7 +33,7 @@ class StayPricing:
         self._today = today
         self._taxes = _taxes(house.hotel)
 
-    def room(self, request: hotel_pb2.RoomRequest, *, path: Sequence[str]) -> hotel_pb2.PricedRoom:
+    def room(self, request: rate_pb2.RoomRequest, *, path: Sequence[str]) -> rate_pb2.PricedRoom:
         """One room with a line for every night, its discount and its taxes. Raises RoomUnavailable when the house
         does not sell it for this stay."""
         kind = _index(self._grid.kinds, request.room_type_id)
@@ -54,7 +54,7 @@ class StayPricing:
         if reasons:
             raise RoomUnavailable(room_type["id"], reasons, path=path)
         lines = self._lines(kind, plan, guests)
-        return hotel_pb2.PricedRoom(
+        return rate_pb2.PricedRoom(
             request=request,
             room_type_name=room_type["name"],
             rate_plan_name=rate_plan["name"],
@@ -64,9 +64,9 @@ class StayPricing:
             total=self._money(sum(line.amount.minor_units for line in lines)),
         )
 
-    def whole(self, rooms: Sequence[hotel_pb2.PricedRoom]) -> hotel_pb2.PriceStayResponse:
+    def whole(self, rooms: Sequence[rate_pb2.PricedRoom]) -> rate_pb2.PriceStayResponse:
         row = self._hotel
-        return hotel_pb2.PriceStayResponse(
+        return rate_pb2.PriceStayResponse(
             hotel_id=str(row["id"]),
             hotel_name=row["name"],
             owner_id=str(row["owner_id"]),
@@ -80,7 +80,7 @@ class StayPricing:
             address=messages.address(row),
         )
 
-    def offers(self, parties: Sequence[rules.Guests]) -> list[hotel_pb2.PricedOffer]:
+    def offers(self, parties: Sequence[rules.Guests]) -> list[rate_pb2.PricedOffer]:
         """All parties in rooms of one type, for every type that fits and every plan that is sold, cheapest first."""
         offers = []
         for kind, room_type in enumerate(self._grid.kind_rows):
@@ -91,7 +91,7 @@ class StayPricing:
                     continue
                 total = sum(self._total(kind, plan, guests) for guests in parties)
                 offers.append(
-                    hotel_pb2.PricedOffer(
+                    rate_pb2.PricedOffer(
                         room_type_id=str(room_type["id"]),
                         rate_plan_id=str(rate_plan["id"]),
                         total=self._money(total),
@@ -100,10 +100,10 @@ class StayPricing:
                 )
         return sorted(offers, key=lambda offer: offer.total.minor_units)
 
-    def stay_restrictions(self) -> list[hotel_pb2.StayRestriction]:
+    def stay_restrictions(self) -> list[rate_pb2.StayRestriction]:
         """Why each room type and plan that is not sold for the stay is not."""
         return [
-            hotel_pb2.StayRestriction(
+            rate_pb2.StayRestriction(
                 room_type_id=str(room_type["id"]),
                 rate_plan_id=str(rate_plan["id"]),
                 night=reason.night.isoformat(),
@@ -120,7 +120,7 @@ class StayPricing:
             return []
         return restrictions.reasons_against(self._grid.held[:, kind, plan], self._stay, self._today)
 
-    def _lines(self, kind: int, plan: int, guests: rules.Guests) -> list[hotel_pb2.PriceLine]:
+    def _lines(self, kind: int, plan: int, guests: rules.Guests) -> list[rate_pb2.PriceLine]:
         room_type, rate_plan = self._grid.kind_rows[kind], self._grid.plan_rows[plan]
         steps = PriceSteps(self._grid, kind, plan, self._money)
         counted = guests.counted(room_type["oldest_child_age"])
@@ -129,8 +129,8 @@ class StayPricing:
         for offset, night in enumerate(self._stay.dates()):
             charge = charges.night_charge(int(self._grid.prices[kind, plan, offset]), surcharge, meals)
             lines.append(
-                hotel_pb2.PriceLine(
-                    kind=hotel_pb2.PRICE_LINE_KIND_NIGHT,
+                rate_pb2.PriceLine(
+                    kind=rate_pb2.PRICE_LINE_KIND_NIGHT,
                     night=night.isoformat(),
                     description=f"{room_type['name']}, {rate_plan['name']}",
                     amount=self._money(charge),
@@ -143,8 +143,8 @@ class StayPricing:
         )
         if discount and room.discount:
             lines.append(
-                hotel_pb2.PriceLine(
-                    kind=hotel_pb2.PRICE_LINE_KIND_STAY_DISCOUNT,
+                rate_pb2.PriceLine(
+                    kind=rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT,
                     description=f"Discount for {discount.min_nights} nights or more",
                     amount=self._money(-room.discount),
                     steps=steps.of_discount(discount, -room.discount),
@@ -152,8 +152,8 @@ class StayPricing:
             )
         if room.vat:
             lines.append(
-                hotel_pb2.PriceLine(
-                    kind=hotel_pb2.PRICE_LINE_KIND_VAT,
+                rate_pb2.PriceLine(
+                    kind=rate_pb2.PRICE_LINE_KIND_VAT,
                     description="VAT",
                     amount=self._money(room.vat),
                     steps=steps.of_vat(self._taxes.vat_basis_points, room.vat),
@@ -162,8 +162,8 @@ class StayPricing:
         if room.city_tax:
             taxed, nights = self._taxes.taxed(guests), self._taxes.taxed_nights(self._stay)
             lines.append(
-                hotel_pb2.PriceLine(
-                    kind=hotel_pb2.PRICE_LINE_KIND_CITY_TAX,
+                rate_pb2.PriceLine(
+                    kind=rate_pb2.PRICE_LINE_KIND_CITY_TAX,
                     description="City tax",
                     amount=self._money(room.city_tax),
                     steps=steps.of_city_tax(taxed, nights, room.city_tax),
@@ -183,14 +183,14 @@ class StayPricing:
         return money_pb2.Money(minor_units=minor_units, currency=self._currency)
 
 
-def catalogue_entry(house: House, grid: RateGrid) -> hotel_pb2.CatalogueEntry:
+def catalogue_entry(house: House, grid: RateGrid) -> rate_pb2.CatalogueEntry:
     """A house with the nightly prices and restrictions of all that it sells."""
     held_runs = _restriction_runs(grid)
     prices = grid.prices.astype("<i4")
-    return hotel_pb2.CatalogueEntry(
+    return rate_pb2.CatalogueEntry(
         hotel=messages.hotel_message(house),
         products=[
-            hotel_pb2.RateProduct(
+            rate_pb2.RateProduct(
                 room_type_id=str(room_type["id"]),
                 rate_plan_id=str(rate_plan["id"]),
                 nightly_prices=prices[kind, plan].tobytes(),
@@ -202,15 +202,15 @@ def catalogue_entry(house: House, grid: RateGrid) -> hotel_pb2.CatalogueEntry:
     )
 
 
-def calendar_rates(grid: RateGrid, currency: str, room_type_ids: Sequence[str]) -> list[hotel_pb2.CalendarRate]:
+def calendar_rates(grid: RateGrid, currency: str, room_type_ids: Sequence[str]) -> list[rate_pb2.CalendarRate]:
     """Every night of the grid, by room type, plan and night; of all room types when none is named."""
-    unrestricted = hotel_pb2.NightRestrictions()
+    unrestricted = rate_pb2.NightRestrictions()
     kinds = [kind for kind, row in enumerate(grid.kind_rows) if not room_type_ids or str(row["id"]) in room_type_ids]
     nights = [(grid.first_night + dt.timedelta(days=offset)).isoformat() for offset in range(grid.prices.shape[-1])]
     if len(kinds) * len(grid.plan_rows) * len(nights) > MOST_CALENDAR_RATES:
         raise InvalidInput("Ask for fewer room types or nights at a time.", path=("roomTypeIds",))
     return [
-        hotel_pb2.CalendarRate(
+        rate_pb2.CalendarRate(
             room_type_id=str(grid.kind_rows[kind]["id"]),
             rate_plan_id=str(rate_plan["id"]),
             night=night,
@@ -226,13 +226,13 @@ def calendar_rates(grid: RateGrid, currency: str, room_type_ids: Sequence[str]) 
     ]
 
 
-def _restriction_runs(grid: RateGrid) -> dict[tuple[int, int], list[hotel_pb2.RestrictionRun]]:
+def _restriction_runs(grid: RateGrid) -> dict[tuple[int, int], list[rate_pb2.RestrictionRun]]:
     if grid.held is None:
         return {}
-    found: dict[tuple[int, int], list[hotel_pb2.RestrictionRun]] = {}
+    found: dict[tuple[int, int], list[rate_pb2.RestrictionRun]] = {}
     for run in night_rates.runs(grid.held, (grid.held != UNSET).any(axis=0)):
         found.setdefault((run.kind, run.plan), []).append(
-            hotel_pb2.RestrictionRun(
+            rate_pb2.RestrictionRun(
                 first_offset=run.first_offset,
                 nights=run.nights,
                 restrictions=night_rates.restrictions_message(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel.night_rates import (
     FIELD_INDEX,
     RESTRICTIONS,
@@ -41,8 +41,8 @@ _LIMITS = {
 }
 _PAIRS = (("min_stay", "max_stay"), ("min_advance_days", "max_advance_days"))
 _CLEARED = {
-    hotel_pb2.RATE_FIELD_PRICE: "price_minor_units",
-    **{hotel_pb2.RateField.Value(f"RATE_FIELD_{name.upper()}"): name for name in RESTRICTIONS},
+    rate_pb2.RATE_FIELD_PRICE: "price_minor_units",
+    **{rate_pb2.RateField.Value(f"RATE_FIELD_{name.upper()}"): name for name in RESTRICTIONS},
 }
 
 
@@ -76,7 +76,7 @@ class Window:
         return (self.end_night - self.first_night).days
 
 
-def parse_changes(messages: Sequence[hotel_pb2.RateChange]) -> list[RateChange]:
+def parse_changes(messages: Sequence[rate_pb2.RateChange]) -> list[RateChange]:
     """Reads and checks what can be checked without knowing the house."""
     if not 1 <= len(messages) <= MOST_CHANGES:
         raise InvalidInput(f"Ask for 1 to {MOST_CHANGES} changes at a time.", path=("changes",))
@@ -160,9 +160,9 @@ class RateDifference:
         self._after = after
         self._runs = list(runs(np.concatenate((before, after)), changed_nights(before, after)))
 
-    def messages(self) -> list[hotel_pb2.ChangedRates]:
+    def messages(self) -> list[rate_pb2.ChangedRates]:
         return [
-            hotel_pb2.ChangedRates(
+            rate_pb2.ChangedRates(
                 **self._place(run),
                 before=night_rate_message(_values(self._before, run)),
                 after=night_rate_message(_values(self._after, run)),
@@ -193,7 +193,7 @@ def _values(rates: NightRates, run: Run) -> list[int]:
     return values
 
 
-def _parse_change(message: hotel_pb2.RateChange, path: tuple[str, ...]) -> RateChange:
+def _parse_change(message: rate_pb2.RateChange, path: tuple[str, ...]) -> RateChange:
     first_night = parse_date(message.first_night, *path, "firstNight")
     last_night = parse_date(message.last_night, *path, "lastNight")
     if last_night < first_night:
@@ -214,7 +214,7 @@ def _parse_ids(values: Sequence[str], path: tuple[str, ...]) -> tuple[uuid.UUID,
     return tuple(parse_id(value, path=(*path, str(number))) for number, value in enumerate(values))
 
 
-def _parse_values(message: hotel_pb2.RateChange, path: tuple[str, ...]) -> dict[str, int]:
+def _parse_values(message: rate_pb2.RateChange, path: tuple[str, ...]) -> dict[str, int]:
     values: dict[str, int] = {}
     if message.HasField("price_minor_units"):
         values["price_minor_units"] = message.price_minor_units

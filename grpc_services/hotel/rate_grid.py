@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel import night_prices, restrictions
 from grpc_services.hotel.night_prices import Adjustment, Prices
 from grpc_services.hotel.night_rates import PRICE, UNSET, NightRates, nothing_written, unpacked
@@ -34,12 +34,12 @@ class RateGrid:
     written: NightRates | None
     held: NightRates | None
 
-    def price_source(self, kind: int, plan: int, night: int) -> hotel_pb2.PriceSource.ValueType:
+    def price_source(self, kind: int, plan: int, night: int) -> rate_pb2.PriceSource.ValueType:
         if self.written_price(kind, plan, night) is not None:
-            return hotel_pb2.PRICE_SOURCE_NIGHT
+            return rate_pb2.PRICE_SOURCE_NIGHT
         if self.parents[plan] is not None:
-            return hotel_pb2.PRICE_SOURCE_DERIVED
-        return hotel_pb2.PRICE_SOURCE_RULES
+            return rate_pb2.PRICE_SOURCE_DERIVED
+        return rate_pb2.PRICE_SOURCE_RULES
 
     def written_price(self, kind: int, plan: int, night: int) -> int | None:
         if self.written is None:

@@ -44,7 +44,7 @@ class RatePlanMethods:
                 raise InvalidInput(f"A house has at most {MOST_RATE_PLANS} rate plans.", path=("hotelId",))
             rate_plan_fields.check_derivation(identifier, values["derived_from_id"], plans)
             row = await rate_plan_queries.append(connection, hotel_id, values | {"id": identifier})
-            await _record(connection, row, "created", before=None, after=_facts(row))
+            await change_log.record_part_change(connection, "RatePlan", row, "created", before=None, after=_facts(row))
             await events.publish_hotel_changed(connection, house)
         return messages.rate_plan_message(row)
 
@@ -61,7 +61,7 @@ class RatePlanMethods:
                 rate_plan_fields.check_derivation(row["id"], after["derived_from_id"], plans)
             if after != before:
                 row = await rate_plan_queries.save(connection, row["id"], after)
-                await _record(connection, row, "updated", before=before, after=after)
+                await change_log.record_part_change(connection, "RatePlan", row, "updated", before=before, after=after)
                 await events.publish_hotel_changed(connection, house)
                 if any(before[name] != after[name] for name in rate_plan_queries.PRICING):
                     await editing.move_rates(connection, house)
@@ -87,7 +87,9 @@ class RatePlanMethods:
                     "A published house keeps one rate plan; unpublish it first.",
                     details={"state": "PUBLISHED", "allowed": "DRAFT"},
                 )
-            await _record(connection, row, "archived", before={"archived": False}, after={"archived": True})
+            await change_log.record_part_change(
+                connection, "RatePlan", row, "archived", before={"archived": False}, after={"archived": True}
+            )
             await events.publish_hotel_changed(connection, house)
         return messages.rate_plan_message(row)
 
@@ -98,20 +100,6 @@ async def _locked(
     """The locked house and the rate plan, which may be edited."""
     return await editing.lock_part(
         connection, caller, rate_plan_id, expected_version, rate_plan_queries.get, field="ratePlanId", kind="rate plan"
-    )
-
-
-async def _record(
-    connection: Connection, row: Record, action: str, *, before: dict[str, Any] | None, after: dict[str, Any]
-) -> None:
-    await change_log.record_change(
-        connection,
-        hotel_id=row["hotel_id"],
-        subject_kind="RatePlan",
-        subject_id=row["id"],
-        action=action,
-        before=before,
-        after=after,
     )
 
 

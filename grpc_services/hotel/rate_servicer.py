@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel import (
     change_log,
     editing,
@@ -35,24 +35,22 @@ keys = IdempotencyKeys(idempotency)
 
 
 class RateMethods:
-    """A part of HotelServicer, which gives it the database and the clock."""
+    """A part of RateServicer, which gives it the database and the clock."""
 
     _database: Database
     _now: Callable[[], dt.datetime]
 
-    async def GetRates(self, request: hotel_pb2.GetRatesRequest, context: Context) -> hotel_pb2.GetRatesResponse:
+    async def GetRates(self, request: rate_pb2.GetRatesRequest, context: Context) -> rate_pb2.GetRatesResponse:
         first_night, end_night = rules.parse_calendar(request.first_night, request.end_night)
         async with self._database.snapshot() as connection:
             house, grid = await load_rates(connection, request.hotel_id, first_night, end_night)
-        return hotel_pb2.GetRatesResponse(
+        return rate_pb2.GetRatesResponse(
             hotel_id=str(house.hotel["id"]),
             rates_version=house.hotel["rates_version"],
             rates=pricing.calendar_rates(grid, house.hotel["currency"], request.room_type_ids),
         )
 
-    async def UpdateRates(
-        self, request: hotel_pb2.UpdateRatesRequest, context: Context
-    ) -> hotel_pb2.UpdateRatesResponse:
+    async def UpdateRates(self, request: rate_pb2.UpdateRatesRequest, context: Context) -> rate_pb2.UpdateRatesResponse:
         caller = policies.require_editor()
         check_key(request.idempotency_key)
         hotel_id = parse_id(request.hotel_id, path=("hotelId",))
@@ -60,7 +58,7 @@ class RateMethods:
         window = rate_changes.window_of(changes)
         key = {"principal": str(caller.account_id), "operation": "UpdateRates", "key": request.idempotency_key}
         async with self._database.transaction() as connection:
-            earlier = await keys.claim(connection, **key, request=request, answer=hotel_pb2.UpdateRatesResponse)
+            earlier = await keys.claim(connection, **key, request=request, answer=rate_pb2.UpdateRatesResponse)
             if earlier is not None:
                 return earlier
             hotel = await editing.lock_open_house(connection, caller, hotel_id, path=("hotelId",))
@@ -78,7 +76,7 @@ class RateMethods:
 
 async def _apply(
     connection: Connection, hotel: Record, changes: list[rate_changes.RateChange], window: rate_changes.Window
-) -> hotel_pb2.UpdateRatesResponse:
+) -> rate_pb2.UpdateRatesResponse:
     """Writes what differs, its audit entry and its event; nothing at all when nothing differs."""
     hotel_id = hotel["id"]
     products = await rate_queries.packed_rates(connection, [hotel_id], window.first_night, window.end_night)
@@ -91,7 +89,7 @@ async def _apply(
     after = rate_changes.apply_changes(changes, window, before)
     changed = rate_changes.changed_nights(before, after)
     if not changed.any():
-        return hotel_pb2.UpdateRatesResponse(hotel_id=str(hotel_id), rates_version=hotel["rates_version"])
+        return rate_pb2.UpdateRatesResponse(hotel_id=str(hotel_id), rates_version=hotel["rates_version"])
     await rate_queries.write_rates(
         connection,
         hotel_id,
@@ -114,7 +112,7 @@ async def _apply(
         after=document_after,
     )
     await events.publish_rates_changed(connection, hotel_id, rates_version)
-    return hotel_pb2.UpdateRatesResponse(
+    return rate_pb2.UpdateRatesResponse(
         hotel_id=str(hotel_id),
         rates_version=rates_version,
         nights_changed=int(np.count_nonzero(changed)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel.night_rates import FIELDS, RESTRICTIONS, UNSET, NightRates
 from grpc_services.hotel.rules import Stay
 
@@ -34,7 +34,7 @@ class Reason:
     """Why a stay is not sold; `limit` is in nights or days, 0 where the reason has no number."""
 
     night: dt.date
-    kind: hotel_pb2.UnavailableReason.ValueType
+    kind: rate_pb2.UnavailableReason.ValueType
     limit: int = 0
 
 
@@ -58,18 +58,18 @@ def reasons_against(held: Held, stay: Stay, today: dt.date) -> list[Reason]:
     arrival = held[:, 0].tolist()
     ahead = (stay.check_in - today).days
     found = [
-        Reason(stay.check_in + dt.timedelta(days=int(offset)), hotel_pb2.UNAVAILABLE_REASON_CLOSED)
+        Reason(stay.check_in + dt.timedelta(days=int(offset)), rate_pb2.UNAVAILABLE_REASON_CLOSED)
         for offset in np.flatnonzero(held[_CLOSED, : stay.nights] == 1)
     ]
     for forbids, kind, limit in (
-        (arrival[_NO_ARRIVAL] == 1, hotel_pb2.UNAVAILABLE_REASON_CLOSED_TO_ARRIVAL, 0),
-        (arrival[_MIN_STAY] > stay.nights, hotel_pb2.UNAVAILABLE_REASON_MIN_STAY, arrival[_MIN_STAY]),
-        (UNSET < arrival[_MAX_STAY] < stay.nights, hotel_pb2.UNAVAILABLE_REASON_MAX_STAY, arrival[_MAX_STAY]),
-        (arrival[MIN_ADVANCE] > ahead, hotel_pb2.UNAVAILABLE_REASON_TOO_LATE, arrival[MIN_ADVANCE]),
-        (UNSET < arrival[MAX_ADVANCE] < ahead, hotel_pb2.UNAVAILABLE_REASON_TOO_EARLY, arrival[MAX_ADVANCE]),
+        (arrival[_NO_ARRIVAL] == 1, rate_pb2.UNAVAILABLE_REASON_CLOSED_TO_ARRIVAL, 0),
+        (arrival[_MIN_STAY] > stay.nights, rate_pb2.UNAVAILABLE_REASON_MIN_STAY, arrival[_MIN_STAY]),
+        (UNSET < arrival[_MAX_STAY] < stay.nights, rate_pb2.UNAVAILABLE_REASON_MAX_STAY, arrival[_MAX_STAY]),
+        (arrival[MIN_ADVANCE] > ahead, rate_pb2.UNAVAILABLE_REASON_TOO_LATE, arrival[MIN_ADVANCE]),
+        (UNSET < arrival[MAX_ADVANCE] < ahead, rate_pb2.UNAVAILABLE_REASON_TOO_EARLY, arrival[MAX_ADVANCE]),
     ):
         if forbids:
             found.append(Reason(stay.check_in, kind, limit))
     if held[_NO_DEPARTURE, stay.nights] == 1:
-        found.append(Reason(stay.check_out, hotel_pb2.UNAVAILABLE_REASON_CLOSED_TO_DEPARTURE))
+        found.append(Reason(stay.check_out, rate_pb2.UNAVAILABLE_REASON_CLOSED_TO_DEPARTURE))
     return found

@@ -60,7 +60,7 @@ class RoomMethods:
             await room_queries.insert_rooms(connection, rows)
             for row in rows:
                 after = _facts(row) | {"room_type_id": room_type_id}
-                await _record(connection, row, "created", before=None, after=after)
+                await change_log.record_part_change(connection, "Room", row, "created", before=None, after=after)
             await events.publish_rooms_changed(connection, rows)
         return hotel_pb2.CreateRoomsResponse(rooms=[messages.room_message(row) for row in rows])
 
@@ -77,7 +77,7 @@ class RoomMethods:
                 raise _number_taken(("number",))
             if after != before:
                 row = await room_queries.save(connection, row["id"], after)
-                await _record(connection, row, "updated", before=before, after=after)
+                await change_log.record_part_change(connection, "Room", row, "updated", before=before, after=after)
                 await events.publish_rooms_changed(connection, [row])
         return messages.room_message(row)
 
@@ -86,7 +86,9 @@ class RoomMethods:
         async with self._database.transaction() as connection:
             row = await _locked(connection, caller, request.id, request.expected_version)
             row = await room_queries.archive(connection, row["id"])
-            await _record(connection, row, "archived", before={"archived": False}, after={"archived": True})
+            await change_log.record_part_change(
+                connection, "Room", row, "archived", before={"archived": False}, after={"archived": True}
+            )
             await events.publish_rooms_changed(connection, [row])
         return messages.room_message(row)
 
@@ -115,20 +117,6 @@ async def _locked(connection: Connection, caller: Caller, room_id: str, expected
         connection, caller, room_id, expected_version, room_queries.get, field="roomId", kind="room"
     )
     return row
-
-
-async def _record(
-    connection: Connection, row: Record, action: str, *, before: dict[str, Any] | None, after: dict[str, Any]
-) -> None:
-    await change_log.record_change(
-        connection,
-        hotel_id=row["hotel_id"],
-        subject_kind="Room",
-        subject_id=row["id"],
-        action=action,
-        before=before,
-        after=after,
-    )
 
 
 def _number_taken(path: tuple[str, ...]) -> InvalidInput:

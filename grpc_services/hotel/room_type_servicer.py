@@ -45,7 +45,7 @@ class RoomTypeMethods:
                 raise InvalidInput(f"A house has at most {MOST_ROOM_TYPES} room types.", path=("hotelId",))
             row = await room_type_queries.append(connection, hotel_id, values | {"id": new_id()})
             after = _facts(row) | {"number_of_rooms": row["number_of_rooms"]}
-            await _record(connection, row, "created", before=None, after=after)
+            await change_log.record_part_change(connection, "RoomType", row, "created", before=None, after=after)
             await events.publish_room_type_created(connection, row, house["owner_id"])
             await events.publish_hotel_changed(connection, house)
         return messages.room_type_message(row, house["currency"])
@@ -61,7 +61,7 @@ class RoomTypeMethods:
             room_type_fields.check_room_type(after)
             if after != before:
                 row = await room_type_queries.save(connection, row["id"], after)
-                await _record(connection, row, "updated", before=before, after=after)
+                await change_log.record_part_change(connection, "RoomType", row, "updated", before=before, after=after)
                 await events.publish_hotel_changed(connection, house)
                 if any(before[name] != after[name] for name in room_type_queries.PRICING):
                     await editing.move_rates(connection, house)
@@ -77,7 +77,9 @@ class RoomTypeMethods:
                     "A published house keeps one room type; unpublish it first.",
                     details={"state": "PUBLISHED", "allowed": "DRAFT"},
                 )
-            await _record(connection, row, "archived", before={"archived": False}, after={"archived": True})
+            await change_log.record_part_change(
+                connection, "RoomType", row, "archived", before={"archived": False}, after={"archived": True}
+            )
             await events.publish_room_type_archived(connection, row)
             await events.publish_hotel_changed(connection, house)
         return messages.room_type_message(row, house["currency"])
@@ -108,20 +110,6 @@ async def _locked(
     """The locked house and the room type, which may be edited."""
     return await editing.lock_part(
         connection, caller, room_type_id, expected_version, room_type_queries.get, field="roomTypeId", kind="room type"
-    )
-
-
-async def _record(
-    connection: Connection, row: Record, action: str, *, before: dict[str, Any] | None, after: dict[str, Any]
-) -> None:
-    await change_log.record_change(
-        connection,
-        hotel_id=row["hotel_id"],
-        subject_kind="RoomType",
-        subject_id=row["id"],
-        action=action,
-        before=before,
-        after=after,
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
-from grpc_services.hotel.servicer import HotelServicer
+from contracts.hotel.v1 import hotel_import_pb2, hotel_pb2, rate_pb2
+from grpc_services.hotel.servicers import add_servicers
 from runtime.channels import open_token_verifier
 from runtime.database import open_database
-from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import HotelSettings
 
-SERVICE_NAME = hotel_pb2.DESCRIPTOR.services_by_name["HotelService"].full_name
+SERVICE_NAMES = service_names_of(hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR, hotel_import_pb2.DESCRIPTOR)
 
 
 @asynccontextmanager
@@ -26,8 +26,8 @@ async def hotel_service(settings: HotelSettings) -> AsyncIterator[GrpcServer]:
         open_token_verifier(settings) as verifier,
         grpc_server(
             settings.grpc_listen,
-            SERVICE_NAME,
-            lambda server: hotel_pb2_grpc.add_HotelServiceServicer_to_server(HotelServicer(database), server),
+            SERVICE_NAMES,
+            lambda server: add_servicers(server, database),
             verifier=verifier,
         ) as server,
     ):

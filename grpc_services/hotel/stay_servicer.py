@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel import policies, pricing, queries, rate_queries, rules
 from grpc_services.hotel.rate_grid import RateGrid, rate_grid
 from runtime.database import Connection, Database
@@ -21,39 +21,37 @@ _STREAM_BATCH = 200
 
 
 class StayMethods:
-    """A part of HotelServicer, which gives it the database and the clock."""
+    """A part of RateServicer, which gives it the database and the clock."""
 
     _database: Database
     _now: Callable[[], dt.datetime]
 
-    async def PriceStay(self, request: hotel_pb2.PriceStayRequest, context: Context) -> hotel_pb2.PriceStayResponse:
+    async def PriceStay(self, request: rate_pb2.PriceStayRequest, context: Context) -> rate_pb2.PriceStayResponse:
         stay = rules.parse_stay(request.check_in, request.check_out)
         rules.check_number_of_rooms(len(request.rooms))
         pricing_of_stay = await self._pricing(request.hotel_id, stay)
         rooms = [pricing_of_stay.room(room, path=("rooms", str(number))) for number, room in enumerate(request.rooms)]
         return pricing_of_stay.whole(rooms)
 
-    async def PriceOffers(
-        self, request: hotel_pb2.PriceOffersRequest, context: Context
-    ) -> hotel_pb2.PriceOffersResponse:
+    async def PriceOffers(self, request: rate_pb2.PriceOffersRequest, context: Context) -> rate_pb2.PriceOffersResponse:
         stay = rules.parse_stay(request.check_in, request.check_out)
         rules.check_number_of_rooms(len(request.rooms))
         parties = [rules.Guests(room.adults, tuple(room.children_ages)) for room in request.rooms]
         for number, guests in enumerate(parties):
             rules.check_guests(guests, ("rooms", str(number)))
         pricing_of_stay = await self._pricing(request.hotel_id, stay)
-        return hotel_pb2.PriceOffersResponse(offers=pricing_of_stay.offers(parties))
+        return rate_pb2.PriceOffersResponse(offers=pricing_of_stay.offers(parties))
 
     async def ListStayRestrictions(
-        self, request: hotel_pb2.ListStayRestrictionsRequest, context: Context
-    ) -> hotel_pb2.ListStayRestrictionsResponse:
+        self, request: rate_pb2.ListStayRestrictionsRequest, context: Context
+    ) -> rate_pb2.ListStayRestrictionsResponse:
         stay = rules.parse_stay(request.check_in, request.check_out)
         pricing_of_stay = await self._pricing(request.hotel_id, stay)
-        return hotel_pb2.ListStayRestrictionsResponse(restrictions=pricing_of_stay.stay_restrictions())
+        return rate_pb2.ListStayRestrictionsResponse(restrictions=pricing_of_stay.stay_restrictions())
 
     async def StreamCatalogue(
-        self, request: hotel_pb2.StreamCatalogueRequest, context: Context
-    ) -> AsyncIterator[hotel_pb2.CatalogueEntry]:
+        self, request: rate_pb2.StreamCatalogueRequest, context: Context
+    ) -> AsyncIterator[rate_pb2.CatalogueEntry]:
         first_night, end_night = rules.parse_catalogue_window(request.first_night, request.nights)
         wanted = [parse_id(value, path=("hotelIds",)) for value in request.hotel_ids]
         async with self._database.reading() as connection:

@@ -12,10 +12,10 @@ from grpc_services.notification.channels import People
 from grpc_services.notification.servicer import NotificationServicer
 from runtime.channels import ServiceIdentity, open_channel, open_token_verifier
 from runtime.database import open_database
-from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import NotificationSettings
 
-SERVICE_NAME = notification_pb2.DESCRIPTOR.services_by_name["NotificationService"].full_name
+SERVICE_NAMES = service_names_of(notification_pb2.DESCRIPTOR)
 
 
 @asynccontextmanager
@@ -41,7 +41,7 @@ async def notification_service(settings: NotificationSettings) -> AsyncIterator[
         yield await stack.enter_async_context(
             grpc_server(
                 settings.grpc_listen,
-                SERVICE_NAME,
+                SERVICE_NAMES,
                 lambda server: notification_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server),
                 verifier=verifier,
             )

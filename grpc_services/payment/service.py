@@ -20,11 +20,11 @@ from grpc_services.payment.webhook_deliverer import WebhookDeliverer
 from grpc_services.payment.webhook_sender import TIMEOUT_SECONDS, WebhookSender
 from runtime.clock import utc_now
 from runtime.database import open_database
-from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.http_server import http_server
 from runtime.settings import PaymentSettings
 
-SERVICE_NAME = payment_pb2.DESCRIPTOR.services_by_name["PaymentService"].full_name
+SERVICE_NAMES = service_names_of(payment_pb2.DESCRIPTOR)
 
 
 @asynccontextmanager
@@ -55,7 +55,7 @@ async def payment_service(
         yield await stack.enter_async_context(
             grpc_server(
                 settings.grpc_listen,
-                SERVICE_NAME,
+                SERVICE_NAMES,
                 lambda server: payment_pb2_grpc.add_PaymentServiceServicer_to_server(servicer, server),
                 verifier=None,
             )

@@ -13,7 +13,8 @@ from grpc_services.search.filtering import filtered_offers
 from grpc_services.search.geography import Ground, distances, within
 from grpc_services.search.index import Index
 from grpc_services.search.messages import put_rooms
-from grpc_services.search.offers import Offers, Priced, price
+from grpc_services.search.offers import Offers, no_offers
+from grpc_services.search.pricing import Priced, price
 from grpc_services.search.rules import StayQuery
 from grpc_services.search.selection import Selection
 
@@ -117,9 +118,7 @@ def _part(
     index: Index, selection: Selection, stay: StayQuery, wanted: search_pb2.HotelFilter, now: dt.datetime
 ) -> Part:
     if stay.check_in < index.first_night or stay.check_out >= index.end_night:
-        nothing = np.zeros(0, dtype=np.int64)
-        rooms = np.zeros((len(stay.parties), 0), dtype=np.int64)
-        return Part(stay, selection, Offers(nothing, nothing, rooms, rooms))
+        return Part(stay, selection, no_offers(len(stay.parties)))
     priced: Priced = price(index, selection, stay, now)
     return Part(stay, selection, filtered_offers(index, priced, wanted, now))
 

@@ -20,7 +20,8 @@ from grpc_services.search.filtering import (
     products_allowed,
 )
 from grpc_services.search.index import Index
-from grpc_services.search.offers import Offers, Priced, choose
+from grpc_services.search.offers import Offers, choose
+from grpc_services.search.pricing import Priced
 
 _RATINGS = (300, 350, 400, 450)
 _BANDS = (0.5, 1, 1.5, 2, 3, 5)  # of a round amount near the middle of all prices

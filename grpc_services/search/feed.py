@@ -16,9 +16,9 @@ from typing import TypeVar
 import structlog
 from prometheus_client import Gauge
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
 from contracts.events.v1 import events_pb2
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import rate_pb2, rate_pb2_grpc
 from grpc_services.search.index import Index
 from grpc_services.search.searching import SearchEngine
 from runtime.channels import call, stream
@@ -56,14 +56,14 @@ class Feed:
     def __init__(
         self,
         settings: SearchSettings,
-        hotels: hotel_pb2_grpc.HotelServiceAsyncStub,
-        bookings: booking_pb2_grpc.BookingServiceAsyncStub,
+        rates: rate_pb2_grpc.RateServiceAsyncStub,
+        inventory: inventory_pb2_grpc.InventoryServiceAsyncStub,
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._clock = clock
         self._settings = settings
-        self._hotels = hotels
-        self._bookings = bookings
+        self._rates = rates
+        self._inventory = inventory
         self.engine = self._new_engine()
         self.loaded = asyncio.Event()
         self.as_of = utc_now()
@@ -162,27 +162,27 @@ class Feed:
             for hotel_id in gone:
                 index.remove_house(hotel_id)
         for ids in _chunks(sorted(room_types)):
-            request = booking_pb2.GetAvailabilityRequest(
+            request = inventory_pb2.GetAvailabilityRequest(
                 room_type_ids=ids, first_night=index.first_night.isoformat(), end_night=index.end_night.isoformat()
             )
-            index.put_availability((await call(self._bookings.GetAvailability, request, token="")).room_types)
+            index.put_availability((await call(self._inventory.GetAvailability, request, token="")).room_types)
 
     def _catalogue(
         self, first_night: dt.date, nights: int, hotel_ids: Sequence[str] = ()
-    ) -> AsyncIterator[list[hotel_pb2.CatalogueEntry]]:
-        request = hotel_pb2.StreamCatalogueRequest(
+    ) -> AsyncIterator[list[rate_pb2.CatalogueEntry]]:
+        request = rate_pb2.StreamCatalogueRequest(
             first_night=first_night.isoformat(), nights=nights, hotel_ids=hotel_ids
         )
-        entries = stream(self._hotels.StreamCatalogue, request, token="", at_most=_LONGEST_SNAPSHOT_SECONDS)
+        entries = stream(self._rates.StreamCatalogue, request, token="", at_most=_LONGEST_SNAPSHOT_SECONDS)
         return _batches(entries, _HOUSES_AT_ONCE)
 
     def _availability(
         self, first_night: dt.date, end_night: dt.date
-    ) -> AsyncIterator[list[booking_pb2.RoomTypeAvailability]]:
-        request = booking_pb2.StreamAvailabilityRequest(
+    ) -> AsyncIterator[list[inventory_pb2.RoomTypeAvailability]]:
+        request = inventory_pb2.StreamAvailabilityRequest(
             first_night=first_night.isoformat(), end_night=end_night.isoformat()
         )
-        told = stream(self._bookings.StreamAvailability, request, token="", at_most=_LONGEST_SNAPSHOT_SECONDS)
+        told = stream(self._inventory.StreamAvailability, request, token="", at_most=_LONGEST_SNAPSHOT_SECONDS)
         return _batches(told, _ROOM_TYPES_AT_ONCE)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from contracts.search.v1 import search_pb2
 from grpc_services.search.columns import Bools, Ints
 from grpc_services.search.index import Index
-from grpc_services.search.offers import Offers, Priced, choose, free_to_cancel
+from grpc_services.search.offers import Offers, choose
+from grpc_services.search.pricing import Priced
+from grpc_services.search.selection import Selection
 
 
 @dataclass(slots=True)
@@ -47,6 +50,17 @@ def products_allowed(
     return allowed
 
 
+def free_to_cancel(index: Index, selection: Selection, check_in: dt.date, now: dt.datetime) -> Bools:
+    """Products that can still be cancelled free of charge at this moment."""
+    hours_left = []
+    for zone, clock in index.distinct.clocks.values:
+        arrival = dt.datetime.combine(check_in, dt.time.fromisoformat(clock), ZoneInfo(zone))
+        hours_left.append((arrival - now).total_seconds() / 3600)
+    left = np.array(hours_left, dtype=np.float64)[index.houses.clock[selection.houses]]
+    free: Bools = index.products.free_until[selection.product_rows] <= left[selection.house_of]
+    return free
+
+
 def in_price_range(offers: Offers, nights: int, wanted: search_pb2.HotelFilter) -> Bools:
     if not (wanted.min_per_night_minor_units or wanted.max_per_night_minor_units):
         return np.ones(len(offers.total), dtype=bool)
@@ -61,6 +75,8 @@ def in_price_range(offers: Offers, nights: int, wanted: search_pb2.HotelFilter) 
 
 def filtered_offers(index: Index, priced: Priced, wanted: search_pb2.HotelFilter, now: dt.datetime) -> Offers:
     """The cheapest offer of each house of those that the filter leaves."""
+    if not wanted.ListFields():
+        return choose(priced)
     offers = choose(priced, products_allowed(index, priced, wanted.meal_plans, wanted.free_cancellation, now))
     filters = house_filters(index, priced.selection.houses, wanted)
     keep = (filters.stars & filters.amenities & filters.rating)[offers.position]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.search.places import folded
 
 
@@ -24,7 +24,7 @@ class House:
     type_ids: list[str]
 
 
-def house_of(entry: hotel_pb2.CatalogueEntry) -> House:
+def house_of(entry: rate_pb2.CatalogueEntry) -> House:
     hotel = entry.hotel
     types = {kind.id: kind.id for kind in hotel.room_types}  # one text an id, however often it is named
     plans = {plan.id: plan.id for plan in hotel.rate_plans}

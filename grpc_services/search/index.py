@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.search.columns import (
     Bools,
     HouseColumns,
@@ -60,6 +60,8 @@ class Index:
     naming: int = 0  # moves whenever names or cities of houses change
     order: int = 0  # moves whenever rows move
     out_of_order: int = 0
+    highest_price: int = 0  # of a night, ever told
+    lowest_price: int = 0
     _selections: dict[str, Selection] = field(default_factory=dict)
     _city_rows: dict[str, Ints] = field(default_factory=dict)
     _selected_at: int = -1
@@ -103,10 +105,10 @@ class Index:
     def city_rows(self, city: str) -> Ints:
         return self._rows(city, self.cities[city])
 
-    def put_houses(self, entries: Sequence[hotel_pb2.CatalogueEntry]) -> set[str]:
+    def put_houses(self, entries: Sequence[rate_pb2.CatalogueEntry]) -> set[str]:
         """Adds houses or replaces what is known of them; answers the room types whose free rooms must be told."""
         unknown: set[str] = set()
-        added: list[tuple[int, hotel_pb2.CatalogueEntry]] = []
+        added: list[tuple[int, rate_pb2.CatalogueEntry]] = []
         for entry in entries:
             row = self.row_of.get(entry.hotel.id)
             if row is None or not self._sells_the_same(row, entry):
@@ -135,7 +137,7 @@ class Index:
         self.naming += 1
 
     def put_availability(
-        self, room_types: Iterable[booking_pb2.RoomTypeAvailability], first_night: int = 0, nights: int = 0
+        self, room_types: Iterable[inventory_pb2.RoomTypeAvailability], first_night: int = 0, nights: int = 0
     ) -> None:
         """Sets the free rooms of these room types on every night of the window told; those of houses that are not
         here are left out. Nothing is free while a calendar is stale."""
@@ -166,7 +168,7 @@ class Index:
         self._add_night()
         return self.nights - 1
 
-    def put_night(self, entries: Iterable[hotel_pb2.CatalogueEntry], night: int) -> None:
+    def put_night(self, entries: Iterable[rate_pb2.CatalogueEntry], night: int) -> None:
         """Prices and restrictions of one night, from entries of that night only; houses that sell something else by
         now are left to the event that told so."""
         for entry in entries:
@@ -238,12 +240,12 @@ class Index:
         self.free.append(np.zeros(self.types.room, dtype=np.int16))
         self.restricted.append(None)
 
-    def _sells_the_same(self, row: int, entry: hotel_pb2.CatalogueEntry) -> bool:
+    def _sells_the_same(self, row: int, entry: rate_pb2.CatalogueEntry) -> bool:
         house = self.house(row)
         sold = [(product.room_type_id, product.rate_plan_id) for product in entry.products]
         return house.product_ids == sold and house.type_ids == [kind.id for kind in entry.hotel.room_types]
 
-    def _lay_out(self, entry: hotel_pb2.CatalogueEntry) -> set[str]:
+    def _lay_out(self, entry: rate_pb2.CatalogueEntry) -> set[str]:
         """Gives a house rows for what it sells; answers the room types that were not known."""
         hotel = entry.hotel
         row = self.row_of.get(hotel.id)
@@ -284,7 +286,7 @@ class Index:
             for night in range(self.nights):
                 self.free[night] = grown(self.free[night], self.types.room)
 
-    def _put_facts(self, row: int, entry: hotel_pb2.CatalogueEntry) -> None:
+    def _put_facts(self, row: int, entry: rate_pb2.CatalogueEntry) -> None:
         hotel = entry.hotel
         old, house = self.entries[row], house_of(entry)
         if old is None or (old.city, old.folded_name) != (house.city, house.folded_name):
@@ -330,7 +332,7 @@ class Index:
         if not rows:
             del self.cities[city]
 
-    def _put_nights(self, laid_out: Sequence[tuple[int, hotel_pb2.CatalogueEntry]], first: int = 0) -> None:
+    def _put_nights(self, laid_out: Sequence[tuple[int, rate_pb2.CatalogueEntry]], first: int = 0) -> None:
         """Writes the nights from `first` on that the entries tell of, all houses of a night in one go."""
         if not any(entry.products for _, entry in laid_out):
             return
@@ -338,6 +340,8 @@ class Index:
         where = as_rows(self.houses.first_product[rows], self.houses.products[rows])
         told = [np.frombuffer(product.nightly_prices, "<i4") for _, entry in laid_out for product in entry.products]
         prices = np.ascontiguousarray(np.stack(told).T)
+        self.highest_price = max(self.highest_price, int(prices.max(initial=0)))
+        self.lowest_price = min(self.lowest_price, int(prices.min(initial=0)))
         numbers = self._restriction_numbers([entry for _, entry in laid_out], prices.shape)
         any_number = numbers.max(axis=1) > 0
         kind = _number_kind(len(self.restriction_table))
@@ -353,7 +357,7 @@ class Index:
                 self.restricted[night] = known
 
     def _restriction_numbers(
-        self, entries: Sequence[hotel_pb2.CatalogueEntry], shape: tuple[int, ...]
+        self, entries: Sequence[rate_pb2.CatalogueEntry], shape: tuple[int, ...]
     ) -> npt.NDArray[np.uint32]:
         """Nights by products, in the entries' order."""
         numbers = np.zeros(shape, dtype=np.uint32)

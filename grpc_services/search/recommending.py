@@ -12,8 +12,9 @@ from grpc_services.search import rules
 from grpc_services.search.columns import Bools, Ints
 from grpc_services.search.geography import Point, distances, within
 from grpc_services.search.index import Index
-from grpc_services.search.offers import NO_OFFER, choose, days_ahead, price
+from grpc_services.search.offers import choose
 from grpc_services.search.ordering import Pages
+from grpc_services.search.pricing import NO_OFFER, days_ahead, price
 
 DEFAULT_RADIUS_METERS = 10_000.0
 NIGHTS_AHEAD = 30

@@ -11,13 +11,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from grpc_services.search.columns import NO_LIMIT, Bools, Ints
 
 Numbers: TypeAlias = "npt.NDArray[np.unsignedinteger[Any]]"
 Row: TypeAlias = tuple[int, int, int, int, int, int, int]
 
 NONE: Row = (0, 0, 0, 0, NO_LIMIT, -1, -1)
+_MOST_COMPARED = 8
 _CLOSED, _TO_ARRIVAL, _TO_DEPARTURE, _MIN_STAY, _MAX_STAY, _MIN_ADVANCE, _MAX_ADVANCE = range(7)
 
 
@@ -31,7 +32,7 @@ class RestrictionTable:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number_of(self, restrictions: hotel_pb2.NightRestrictions, plan: hotel_pb2.RatePlan) -> int:
+    def number_of(self, restrictions: rate_pb2.NightRestrictions, plan: hotel_pb2.RatePlan) -> int:
         """Days in advance that are only the plan's own are left out: they hold on every night anyway."""
         row: Row = (
             int(restrictions.closed),
@@ -62,24 +63,25 @@ class RestrictionTable:
         self._rows = None
         return renumbered
 
-    def closed(self, numbers: Numbers) -> Bools:
-        refused: Bools = (self._table()[:, _CLOSED] > 0)[numbers]
-        return refused
+    def closed(self, numbers: Numbers) -> Bools | None:
+        return _among(numbers, self._table()[:, _CLOSED] > 0)
 
-    def closed_to_departure(self, numbers: Numbers) -> Bools:
-        refused: Bools = (self._table()[:, _TO_DEPARTURE] > 0)[numbers]
-        return refused
+    def closed_to_departure(self, numbers: Numbers) -> Bools | None:
+        return _among(numbers, self._table()[:, _TO_DEPARTURE] > 0)
 
-    def closed_to_arrival(self, numbers: Numbers, nights: int) -> Bools:
+    def closed_to_arrival(self, numbers: Numbers, nights: int) -> Bools | None:
         """Also by the shortest and longest stay."""
         table = self._table()
-        refused = (table[:, _TO_ARRIVAL] > 0) | (table[:, _MIN_STAY] > nights) | (table[:, _MAX_STAY] < nights)
-        answer: Bools = refused[numbers]
-        return answer
+        return _among(
+            numbers, (table[:, _TO_ARRIVAL] > 0) | (table[:, _MIN_STAY] > nights) | (table[:, _MAX_STAY] < nights)
+        )
 
-    def advance_days(self, numbers: Numbers, least: Ints, most: Ints) -> tuple[Ints, Ints]:
-        """The days in advance that hold, where `least` and `most` are the plans' own."""
+    def advance_days(self, numbers: Numbers, least: Ints, most: Ints) -> tuple[Ints, Ints] | None:
+        """The days in advance that hold, where `least` and `most` are the plans' own; None where only those hold."""
         table = self._table()
+        own = _among(numbers, (table[:, _MIN_ADVANCE] >= 0) | (table[:, _MAX_ADVANCE] >= 0))
+        if own is None:
+            return None
         own_least, own_most = table[:, _MIN_ADVANCE][numbers], table[:, _MAX_ADVANCE][numbers]
         return np.where(own_least >= 0, own_least, least), np.where(own_most >= 0, own_most, most)
 
@@ -87,6 +89,20 @@ class RestrictionTable:
         if self._rows is None:
             self._rows = np.array(list(self._numbers), dtype=np.int64)
         return self._rows
+
+
+def _among(numbers: Numbers, wanted: Bools) -> Bools | None:
+    """Which of the numbers are wanted; None when none is. Comparing is many times as fast as looking each number up,
+    so a few wanted ones are looked for one by one."""
+    found = np.flatnonzero(wanted).tolist()
+    if len(found) > _MOST_COMPARED:
+        looked_up: Bools = wanted[numbers]
+        return looked_up if looked_up.any() else None
+    answer: Bools | None = None
+    for number in found:
+        same = numbers == numbers.dtype.type(number)
+        answer = same if answer is None else answer | same
+    return answer if answer is not None and answer.any() else None
 
 
 def _own(is_set: bool, days: int, of_plan: int) -> int:

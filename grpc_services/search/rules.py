@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.search.v1 import search_pb2
 from grpc_services.search.places import folded
 from runtime.errors import InvalidInput
@@ -44,7 +44,7 @@ class StayQuery:
 
 
 def parse_stay_query(
-    check_in: str, check_out: str, rooms: Sequence[hotel_pb2.Occupancy], *, first_night: dt.date, end_night: dt.date
+    check_in: str, check_out: str, rooms: Sequence[rate_pb2.Occupancy], *, first_night: dt.date, end_night: dt.date
 ) -> StayQuery:
     """Checks dates and guests; `first_night` to `end_night` (exclusive) are the nights that the index knows."""
     arrival, departure = _parse_date(check_in, "checkIn"), _parse_date(check_out, "checkOut")

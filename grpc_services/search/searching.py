@@ -15,8 +15,9 @@ from grpc_services.search.filtering import filtered_offers, per_night, picked
 from grpc_services.search.geography import PlaceNames, Point, distances, houses_at
 from grpc_services.search.index import Index
 from grpc_services.search.messages import put_rooms
-from grpc_services.search.offers import Priced, days_ahead, price, rooms_left
+from grpc_services.search.offers import rooms_left
 from grpc_services.search.ordering import Pages, sort_values
+from grpc_services.search.pricing import Priced, days_ahead, price
 from grpc_services.search.recommending import recommend
 from grpc_services.search.suggesting import suggest
 from runtime.clock import utc_now
@@ -99,7 +100,7 @@ def _check_days(index: Index, priced: Priced, now: dt.datetime) -> None:
     """When no house of the place can be booked for these dates, that is what the guest is told."""
     if not len(priced.in_time) or priced.in_time.any():
         return
-    ahead = days_ahead(index, priced.stay.check_in, now)[index.houses.zone[priced.selection.houses]]
+    ahead = days_ahead(index, priced.stay.check_in, now)[priced.selection.zones_here]
     if np.all(ahead < 0):
         raise InvalidInput("Check-in is in the past.", path=("checkIn",))
     raise InvalidInput(f"Nights can be booked {index.bookable_nights} days ahead.", path=("checkOut",))

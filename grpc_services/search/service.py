@@ -8,30 +8,30 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
+from contracts.hotel.v1 import rate_pb2, rate_pb2_grpc
 from contracts.search.v1 import search_pb2, search_pb2_grpc
 from grpc_services.search.feed import Feed
 from grpc_services.search.servicer import SearchServicer
 from runtime.channels import open_channel, open_token_verifier
-from runtime.grpc_server import GrpcServer, grpc_server
+from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import SearchSettings
 
-SERVICE_NAME = search_pb2.DESCRIPTOR.services_by_name["SearchService"].full_name
+SERVICE_NAMES = service_names_of(search_pb2.DESCRIPTOR)
 log = structlog.get_logger()
 
 
 @asynccontextmanager
 async def search_service(settings: SearchSettings) -> AsyncIterator[GrpcServer]:
     async with (
-        open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotels,
-        open_channel(settings.booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_channel(settings.hotel_address, rate_pb2.DESCRIPTOR) as rates,
+        open_channel(settings.booking_address, inventory_pb2.DESCRIPTOR) as inventory,
         open_token_verifier(settings) as verifier,
     ):
-        feed = Feed(settings, hotel_pb2_grpc.HotelServiceStub(hotels), booking_pb2_grpc.BookingServiceStub(bookings))
+        feed = Feed(settings, rate_pb2_grpc.RateServiceStub(rates), inventory_pb2_grpc.InventoryServiceStub(inventory))
         async with grpc_server(
             settings.grpc_listen,
-            SERVICE_NAME,
+            SERVICE_NAMES,
             lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(SearchServicer(feed), server),
             verifier=verifier,
             ready=False,

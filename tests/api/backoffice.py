@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.node_ids import encode_id
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call, open_channel
 from runtime.database import open_database
@@ -46,10 +46,10 @@ async def add_backoffice(house: ApiHouse) -> Backoffice:
     asked = HouseInput(house.hotelier.account_id, name="Quiet House", kinds=(Kind(rooms=3),), published=False)
     async with (
         open_database(house.parts.database_url("hotel"), pool_size=1, application_name="tests") as hotels,
-        open_channel(house.settings.booking_address, booking_pb2.DESCRIPTOR) as channel,
+        open_channel(house.settings.booking_address, inventory_pb2.DESCRIPTOR) as channel,
     ):
         built = await add_house(hotels, asked)
-        stub: booking_pb2_grpc.BookingServiceAsyncStub = booking_pb2_grpc.BookingServiceStub(channel)
+        inventory: inventory_pb2_grpc.InventoryServiceAsyncStub = inventory_pb2_grpc.InventoryServiceStub(channel)
         system = await service_token(house.auth_address)
         door = hotel_pb2.Room(
             id=str(uuid.uuid4()),
@@ -59,6 +59,6 @@ async def add_backoffice(house: ApiHouse) -> Backoffice:
             floor="1",
             version=1,
         )
-        await call(stub.TakeInRoomTypes, built.announced(), token=system)
-        await call(stub.TakeInRooms, booking_pb2.TakeInRoomsRequest(rooms=[door]), token=system)
+        await call(inventory.TakeInRoomTypes, built.announced(), token=system)
+        await call(inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(rooms=[door]), token=system)
     return Backoffice(built, door.id)

@@ -6,7 +6,7 @@ import pytest
 
 from api.quotes import PricedRoom, priced_room, strictest_policy
 from api.rate_plans import cancellation_policy
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 
 Tier = tuple[int, int, int]  # hours before check-in, percent, nights
 
@@ -22,13 +22,13 @@ def policy(*tiers: Tier) -> hotel_pb2.CancellationPolicy:
 
 def room(nights: int, *tiers: Tier) -> PricedRoom:
     return priced_room(
-        hotel_pb2.PricedRoom(
+        rate_pb2.PricedRoom(
             payment_timing=hotel_pb2.PAYMENT_TIMING_PREPAID,
-            request=hotel_pb2.RoomRequest(
+            request=rate_pb2.RoomRequest(
                 room_type_id="00000000-0000-0000-0000-000000000001", rate_plan_id="00000000-0000-0000-0000-000000000002"
             ),
             cancellation_policy=policy(*tiers),
-            lines=[hotel_pb2.PriceLine(kind=hotel_pb2.PRICE_LINE_KIND_NIGHT, night="2030-01-01")] * nights,
+            lines=[rate_pb2.PriceLine(kind=rate_pb2.PRICE_LINE_KIND_NIGHT, night="2030-01-01")] * nights,
         )
     )
 

@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from api.invoice import bill_of, language_of, page
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from tests.api.client import Client, until
 from tests.api.house import ApiHouse
@@ -46,12 +46,12 @@ def euros(minor_units: int) -> money_pb2.Money:
     return money_pb2.Money(minor_units=minor_units, currency="EUR")
 
 
-def priced_room(*lines: tuple[hotel_pb2.PriceLineKind.ValueType, int]) -> hotel_pb2.PricedRoom:
-    return hotel_pb2.PricedRoom(
+def priced_room(*lines: tuple[rate_pb2.PriceLineKind.ValueType, int]) -> rate_pb2.PricedRoom:
+    return rate_pb2.PricedRoom(
         room_type_name="Double",
         rate_plan_name="Flexible",
         lines=[
-            hotel_pb2.PriceLine(kind=kind, amount=euros(amount), night="2027-05-14" if kind == 1 else "")
+            rate_pb2.PriceLine(kind=kind, amount=euros(amount), night="2027-05-14" if kind == 1 else "")
             for kind, amount in lines
         ],
         total=euros(sum(amount for _, amount in lines)),
@@ -59,8 +59,8 @@ def priced_room(*lines: tuple[hotel_pb2.PriceLineKind.ValueType, int]) -> hotel_
 
 
 ROOMS = [
-    priced_room((hotel_pb2.PRICE_LINE_KIND_NIGHT, 10_001), (hotel_pb2.PRICE_LINE_KIND_CITY_TAX, 250)),
-    priced_room((hotel_pb2.PRICE_LINE_KIND_NIGHT, 20_000), (hotel_pb2.PRICE_LINE_KIND_STAY_DISCOUNT, -1_000)),
+    priced_room((rate_pb2.PRICE_LINE_KIND_NIGHT, 10_001), (rate_pb2.PRICE_LINE_KIND_CITY_TAX, 250)),
+    priced_room((rate_pb2.PRICE_LINE_KIND_NIGHT, 20_000), (rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT, -1_000)),
 ]
 
 
@@ -77,7 +77,7 @@ def a_document(state: str, **changes: Any) -> booking_pb2.Document:
         "booked_rooms": [{"position": 0, "guest_name": "Ada Lovelace"}, {"position": 1}],
         "total": euros(29_251),
     }
-    stay = hotel_pb2.PriceStayResponse(contained_vat_basis_points=1000, check_in_time="15:00", check_out_time="11:00")
+    stay = rate_pb2.PriceStayResponse(contained_vat_basis_points=1000, check_in_time="15:00", check_out_time="11:00")
     return booking_pb2.Document(booking=booking_pb2.Booking(**{**fields, **changes}), stay=stay)
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.node_ids import encode_id
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call, open_channel
 from runtime.database import open_database
@@ -108,10 +108,10 @@ async def inn(house: ApiHouse) -> Inn:
     asked = HouseInput(house.hotelier.account_id, name="Inn", city="Nowhere", kinds=(Kind(rooms=4),))
     async with (
         open_database(house.parts.database_url("hotel"), pool_size=1, application_name="tests") as hotels,
-        open_channel(house.settings.booking_address, booking_pb2.DESCRIPTOR) as channel,
+        open_channel(house.settings.booking_address, inventory_pb2.DESCRIPTOR) as channel,
     ):
         built = await add_house(hotels, asked)
-        stub: booking_pb2_grpc.BookingServiceAsyncStub = booking_pb2_grpc.BookingServiceStub(channel)
+        inventory: inventory_pb2_grpc.InventoryServiceAsyncStub = inventory_pb2_grpc.InventoryServiceStub(channel)
         system = await service_token(house.auth_address)
         doors = [
             hotel_pb2.Room(
@@ -124,8 +124,8 @@ async def inn(house: ApiHouse) -> Inn:
             )
             for number in ("11", "12")
         ]
-        await call(stub.TakeInRoomTypes, built.announced(), token=system)
-        await call(stub.TakeInRooms, booking_pb2.TakeInRoomsRequest(rooms=doors), token=system)
+        await call(inventory.TakeInRoomTypes, built.announced(), token=system)
+        await call(inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(rooms=doors), token=system)
     return Inn(built, [door.id for door in doors])
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,15 @@ def test_every_method_of_the_contracts_is_served() -> None:
     assert faulty(lambda method: use_case(method).name != method.name) == []
 
 
+def test_every_service_names_all_its_contracts() -> None:
+    """What it names is what its health and reflection tell of."""
+    promised: dict[str, set[str]] = defaultdict(set)
+    for method in METHODS:
+        promised[folder(method)].add(method.containing_service.full_name)
+    for service, names in promised.items():
+        assert set(importlib.import_module(f"grpc_services.{service}.service").SERVICE_NAMES) == names
+
+
 def faulty(fault: Callable[[MethodDescriptor], bool]) -> list[str]:
     assert METHODS
     return [method.full_name for method in METHODS if fault(method)]
@@ -96,18 +106,22 @@ def repeated(method: MethodDescriptor) -> bool:
 @cache
 def use_case(method: MethodDescriptor) -> ast.AsyncFunctionDef:
     """The servicer's method that answers this one."""
-    service = method.containing_service.file.package.split(".")[-2]
-    for module in files_under(f"grpc_services/{service}"):
+    for module in files_under(f"grpc_services/{folder(method)}"):
         for node in ast.walk(parsed(module)):
             if isinstance(node, ast.AsyncFunctionDef) and node.name == method.name:
                 return node
     raise AssertionError(f"nobody serves {method.full_name}")
 
 
-def stubs(folder: Path) -> dict[str, str]:
+def folder(method: MethodDescriptor) -> str:
+    """Of the service that answers it."""
+    return str(method.containing_service.file.package.split(".")[-2])
+
+
+def stubs(generated: Path) -> dict[str, str]:
     """Every generated file with its text."""
     return {
-        path.relative_to(folder).as_posix(): path.read_text()
-        for path in folder.rglob("*.py*")
+        path.relative_to(generated).as_posix(): path.read_text()
+        for path in generated.rglob("*.py*")
         if path.suffix in {".py", ".pyi"}
     }

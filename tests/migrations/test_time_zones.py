@@ -7,7 +7,7 @@ import uuid
 
 import asyncpg
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from migrations.commands import provision, upgrade
 from tests.migrations.conftest import ROLE_PASSWORDS
 
@@ -34,7 +34,7 @@ async def test_known_bookings_take_their_zone_from_the_stay_they_were_priced_wit
     zones = {uuid.uuid4(): zone for zone in ("Europe/Paris", "Pacific/Kiritimati", "America/St_Johns")}
     arrival = dt.date(2027, 5, 14)
     for identifier, zone in zones.items():
-        stay = hotel_pb2.PriceStayResponse(time_zone=zone).SerializeToString()
+        stay = rate_pb2.PriceStayResponse(time_zone=zone).SerializeToString()
         for statement in (_QUOTE, _BOOKING):
             await connection.execute(statement, identifier, arrival, arrival + dt.timedelta(days=2), stay)
     await upgrade(empty_database, ("booking",))

@@ -8,7 +8,7 @@ import random
 import uuid
 from typing import Any
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from runtime.errors import ServiceError
 from tests.grpc_services.booking.desk import ARRIVAL, Desk
 from tests.grpc_services.booking.inventory_desk import DAY, Backoffice, backoffice, change
@@ -82,7 +82,7 @@ async def _change_capacity(office: Backoffice, draw: random.Random) -> list[str]
     return codes
 
 
-async def _hear(office: Backoffice, feed: booking_pb2.CalendarFeed, draw: random.Random) -> list[str]:
+async def _hear(office: Backoffice, feed: calendar_pb2.CalendarFeed, draw: random.Random) -> list[str]:
     stays = [(ARRIVAL + draw.randrange(NIGHTS) * DAY, draw.randrange(1, 3)) for _ in range(draw.randrange(5))]
     return [await _code(office.heard(feed, *stays)) for _ in range(2)]
 

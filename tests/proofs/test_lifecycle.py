@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking.audit import find_discrepancies
 from runtime.errors import ServiceError
 from runtime.identity import Role
@@ -99,8 +99,8 @@ class World:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
 
-def _penalty(room: hotel_pb2.PricedRoom) -> int:
-    tax = sum(line.amount.minor_units for line in room.lines if line.kind == hotel_pb2.PRICE_LINE_KIND_CITY_TAX)
+def _penalty(room: rate_pb2.PricedRoom) -> int:
+    tax = sum(line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_CITY_TAX)
     return share_of(room.total.minor_units - tax, 5000)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import grpc
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from runtime.channels import open_channel
-from runtime.grpc_server import grpc_server
+from runtime.grpc_server import grpc_server, service_names_of
 
-SERVICE_NAME = hotel_pb2.DESCRIPTOR.services_by_name["HotelService"].full_name
+CONTRACTS = (hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(*CONTRACTS)
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -21,7 +22,7 @@ async def _nothing() -> None:
     return None
 
 
-class ProbeServicer(hotel_pb2_grpc.HotelServiceServicer):
+class ProbeServicer(hotel_pb2_grpc.HotelServiceServicer, rate_pb2_grpc.RateServiceServicer):
     def __init__(self) -> None:
         self.act: Callable[[], Awaitable[object]] = _nothing
         self.metadata: dict[str, str] = {}
@@ -34,16 +35,17 @@ class ProbeServicer(hotel_pb2_grpc.HotelServiceServicer):
         return hotel_pb2.GetHotelsResponse()
 
     async def StreamCatalogue(
-        self, request: hotel_pb2.StreamCatalogueRequest, context: Context
-    ) -> AsyncIterator[hotel_pb2.CatalogueEntry]:
-        yield hotel_pb2.CatalogueEntry()
+        self, request: rate_pb2.StreamCatalogueRequest, context: Context
+    ) -> AsyncIterator[rate_pb2.CatalogueEntry]:
+        yield rate_pb2.CatalogueEntry()
         await self.act()
 
 
 @dataclass
 class Probe:
     servicer: ProbeServicer
-    stub: hotel_pb2_grpc.HotelServiceAsyncStub
+    hotels: hotel_pb2_grpc.HotelServiceAsyncStub
+    rates: rate_pb2_grpc.RateServiceAsyncStub
     address: str
 
     def do(self, act: Callable[[], Awaitable[object]]) -> None:
@@ -59,13 +61,20 @@ class Probe:
 @pytest.fixture
 async def probe() -> AsyncIterator[Probe]:
     servicer = ProbeServicer()  # type: ignore[abstract]  # answers to what the tests call
+
+    def register(server: grpc.aio.Server) -> None:
+        hotel_pb2_grpc.add_HotelServiceServicer_to_server(servicer, server)
+        rate_pb2_grpc.add_RateServiceServicer_to_server(servicer, server)
+
     async with (
         grpc_server(
             "127.0.0.1:0",
-            SERVICE_NAME,
-            lambda server: hotel_pb2_grpc.add_HotelServiceServicer_to_server(servicer, server),
+            SERVICE_NAMES,
+            register,
             verifier=None,
         ) as server,
-        open_channel(server.address, hotel_pb2.DESCRIPTOR) as channel,
+        open_channel(server.address, *CONTRACTS) as channel,
     ):
-        yield Probe(servicer, hotel_pb2_grpc.HotelServiceStub(channel), server.address)
+        yield Probe(
+            servicer, hotel_pb2_grpc.HotelServiceStub(channel), rate_pb2_grpc.RateServiceStub(channel), server.address
+        )

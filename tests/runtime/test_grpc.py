@@ -9,23 +9,36 @@ import time
 import grpc
 import orjson
 import pytest
+from google.protobuf.descriptor import FileDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from contracts.auth.v1 import auth_pb2
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.booking.v1 import (
+    block_pb2,
+    booking_pb2,
+    calendar_pb2,
+    figures_pb2,
+    front_desk_pb2,
+    inventory_pb2,
+    settlement_pb2,
+    waitlist_pb2,
+)
+from contracts.hotel.v1 import hotel_import_pb2, hotel_pb2, hotel_pb2_grpc, rate_pb2
 from contracts.notification.v1 import notification_pb2
 from contracts.payment.v1 import payment_pb2
 from contracts.search.v1 import search_pb2
+from grpc_services.auth.service import SERVICE_NAMES as AUTH_NAMES
 from grpc_services.booking.errors import QuoteAlreadyBooked, QuoteExpired
+from grpc_services.booking.service import SERVICE_NAMES as BOOKING_NAMES
+from grpc_services.hotel.service import SERVICE_NAMES as HOTEL_NAMES
 from runtime import errors, request_context
 from runtime.channels import call, open_channel, outgoing_metadata, retry_policy, stream
 from runtime.errors import ServiceError
 from runtime.grpc_server import grpc_server
 from tests.house import refused
 from tests.parts import free_port
-from tests.runtime.conftest import SERVICE_NAME, Probe
+from tests.runtime.conftest import SERVICE_NAMES, Probe
 
 REQUEST = hotel_pb2.GetHotelsRequest()
 DETAILS = {"state": "HELD", "nights": "2027-01-01,2027-01-02"}
@@ -45,7 +58,7 @@ DETAILS = {"state": "HELD", "nights": "2027-01-01,2027-01-02"}
 async def test_each_refusal_crosses_whole(probe: Probe, kind: type[ServiceError]) -> None:
     sent = kind("Words for people: é.", path=("rooms", "0", "adults"), details=DETAILS)
     probe.refuse(sent)
-    came = await refused(call(probe.stub.GetHotels, REQUEST, token=""))
+    came = await refused(call(probe.hotels.GetHotels, REQUEST, token=""))
     assert (came.code, came.status, came.message) == (sent.code, sent.status, sent.message)
     assert (came.path, came.details, came.retryable) == (sent.path, sent.details, sent.retryable)
 
@@ -53,16 +66,16 @@ async def test_each_refusal_crosses_whole(probe: Probe, kind: type[ServiceError]
 @pytest.mark.parametrize("sent", [QuoteExpired(), QuoteAlreadyBooked()])
 async def test_a_services_own_refusal_keeps_its_code(probe: Probe, sent: ServiceError) -> None:
     probe.refuse(sent)
-    came = await refused(call(probe.stub.GetHotels, REQUEST, token=""))
+    came = await refused(call(probe.hotels.GetHotels, REQUEST, token=""))
     assert (came.code, came.path, came.message) == (sent.code, sent.path, sent.message)
     probe.refuse(came)
-    again = await refused(call(probe.stub.GetHotels, REQUEST, token=""))
+    again = await refused(call(probe.hotels.GetHotels, REQUEST, token=""))
     assert (again.code, again.path, again.status) == (sent.code, sent.path, sent.status)
 
 
 async def test_an_outage_is_retried_and_stays_retryable(probe: Probe) -> None:
     probe.refuse(errors.Unavailable("Redis is away.", path=("x",)))
-    came = await refused(call(probe.stub.GetHotels, REQUEST, token=""))
+    came = await refused(call(probe.hotels.GetHotels, REQUEST, token=""))
     assert isinstance(came, errors.Unavailable)
     assert (came.retryable, came.path) == (True, ("x",))
     assert probe.servicer.calls == 4
@@ -70,11 +83,11 @@ async def test_an_outage_is_retried_and_stays_retryable(probe: Probe) -> None:
 
 async def test_a_fault_crosses_as_a_reference_only(probe: Probe) -> None:
     probe.refuse(ValueError("password=hunter2 for ada@example.org"))
-    came = await refused(call(probe.stub.GetHotels, REQUEST, token=""))
+    came = await refused(call(probe.hotels.GetHotels, REQUEST, token=""))
     assert isinstance(came, errors.InternalFault)
     assert re.fullmatch(r"[0-9a-f]{12}", came.details["reference"])
     with pytest.raises(grpc.aio.AioRpcError) as raw:
-        await probe.stub.GetHotels(REQUEST)
+        await probe.hotels.GetHotels(REQUEST)
     assert "hunter2" not in repr(raw.value)
     assert "ada@" not in repr(raw.value)
     assert probe.servicer.calls == 2, "a fault is not repeated"
@@ -82,7 +95,7 @@ async def test_a_fault_crosses_as_a_reference_only(probe: Probe) -> None:
 
 async def test_a_stream_refuses_and_masks_as_a_call_does(probe: Probe) -> None:
     async def read() -> None:
-        async for _ in stream(probe.stub.StreamCatalogue, hotel_pb2.StreamCatalogueRequest(), token=""):
+        async for _ in stream(probe.rates.StreamCatalogue, rate_pb2.StreamCatalogueRequest(), token=""):
             pass
 
     probe.refuse(errors.NotFound("No.", path=("id",)))
@@ -109,7 +122,7 @@ async def test_a_call_ends_with_the_request_it_serves(probe: Probe) -> None:
     async def within() -> float:
         request_context.begin_request(seconds_left=0.3)
         began = time.monotonic()
-        assert isinstance(await refused(call(probe.stub.GetHotels, REQUEST, token="")), errors.Unavailable)
+        assert isinstance(await refused(call(probe.hotels.GetHotels, REQUEST, token="")), errors.Unavailable)
         return time.monotonic() - began
 
     assert await asyncio.create_task(within()) < 2
@@ -122,9 +135,9 @@ async def test_the_callees_own_calls_have_no_more_time_than_the_caller(probe: Pr
         left.append(request_context.seconds_left())
 
     probe.do(look)
-    await call(probe.stub.GetHotels, REQUEST, token="", at_most=1.5)
-    await probe.stub.GetHotels(REQUEST)
-    await probe.stub.GetHotels(REQUEST, timeout=3600)
+    await call(probe.hotels.GetHotels, REQUEST, token="", at_most=1.5)
+    await probe.hotels.GetHotels(REQUEST)
+    await probe.hotels.GetHotels(REQUEST, timeout=3600)
     assert 0.2 < left[0] < 2  # gRPC rounds what is left
     assert 4 < left[1] <= 5
     assert 4 < left[2] <= 5
@@ -142,43 +155,68 @@ async def test_the_request_id_goes_along_and_a_bad_one_does_not(probe: Probe) ->
 
     async def ask(identifier: str) -> str:
         begun = request_context.begin_request(identifier)
-        await call(probe.stub.GetHotels, REQUEST, token="")
+        await call(probe.hotels.GetHotels, REQUEST, token="")
         return begun
 
     assert await asyncio.create_task(ask("a-good-request-id")) == seen[-1] == "a-good-request-id"
     assert await asyncio.create_task(ask("short")) == seen[-1] != "short"
-    await probe.stub.GetHotels(REQUEST, metadata=((request_context.REQUEST_ID_HEADER, "spaces are bad"),))
+    await probe.hotels.GetHotels(REQUEST, metadata=((request_context.REQUEST_ID_HEADER, "spaces are bad"),))
     assert re.fullmatch("[0-9a-f]{32}", seen[-1])
 
 
-@pytest.mark.parametrize(
-    "contract",
-    [module.DESCRIPTOR for module in (auth_pb2, booking_pb2, hotel_pb2, notification_pb2, payment_pb2, search_pb2)],
-    ids=lambda contract: contract.package,
-)
-def test_only_repeatable_methods_are_repeated(contract: object) -> None:
-    policy = orjson.loads(retry_policy(contract))  # type: ignore[arg-type]
-    (config,) = policy["methodConfig"]
-    repeated = {entry["method"] for entry in config["name"]}
-    (service,) = contract.services_by_name.values()  # type: ignore[attr-defined]
+CONTRACTS = [
+    module.DESCRIPTOR
+    for module in (
+        auth_pb2,
+        block_pb2,
+        booking_pb2,
+        calendar_pb2,
+        figures_pb2,
+        front_desk_pb2,
+        hotel_import_pb2,
+        hotel_pb2,
+        inventory_pb2,
+        notification_pb2,
+        payment_pb2,
+        rate_pb2,
+        search_pb2,
+        settlement_pb2,
+        waitlist_pb2,
+    )
+]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_only_repeatable_methods_are_repeated(contract: FileDescriptor) -> None:
+    (service,) = contract.services_by_name.values()
+    methods = {method.name for method in service.methods}
     never = {"Register", "CreateSession", "RefreshSession", "CreateQuote", "ClaimDelivery"}
     edits = re.compile(r"(Create|Update|Archive|Move|Delete)(Hotel|RoomType|RatePlan|Rooms?|PriceRule|CalendarFeed)")
-    never |= {method.name for method in service.methods if edits.fullmatch(method.name)}
-    assert not repeated & never
-    assert {method.name for method in service.methods} - repeated <= never
-    assert all(entry["service"] == service.full_name for entry in config["name"])
+    never |= {name for name in methods if edits.fullmatch(name)}
+    assert repeated_by(retry_policy(contract)) == {(service.full_name, name) for name in methods - never}
+
+
+def test_a_channel_of_several_contracts_repeats_what_each_of_them_says() -> None:
+    each = [repeated_by(retry_policy(contract)) for contract in CONTRACTS]
+    assert repeated_by(retry_policy(*CONTRACTS)) == set().union(*each)
+
+
+def repeated_by(policy: str) -> set[tuple[str, str]]:
+    """Services and methods that a service config repeats."""
+    (config,) = orjson.loads(policy)["methodConfig"]
+    return {(entry["service"], entry["method"]) for entry in config["name"]}
 
 
 async def test_a_server_that_is_not_ready_says_so() -> None:
     async with (
-        grpc_server("127.0.0.1:0", SERVICE_NAME, lambda _: None, verifier=None, ready=False) as server,
+        grpc_server("127.0.0.1:0", SERVICE_NAMES, lambda _: None, verifier=None, ready=False) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
         health = health_pb2_grpc.HealthStub(channel)
         for ready, status in ((None, "NOT_SERVING"), (True, "SERVING"), (False, "NOT_SERVING")):
             if ready is not None:
                 await server.set_ready(ready)
-            for name in ("", SERVICE_NAME):
+            for name in ("", *SERVICE_NAMES):
                 answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
                 assert answer.status == health_pb2.HealthCheckResponse.ServingStatus.Value(status)
 
@@ -186,22 +224,26 @@ async def test_a_server_that_is_not_ready_says_so() -> None:
 async def test_health_and_reflection_answer_on_each_service(
     auth_address: str, hotel_address: str, booking_address: str
 ) -> None:
-    for service, address in (("auth", auth_address), ("hotel", hotel_address), ("booking", booking_address)):
-        full_name = f"innkeeper.{service}.v1.{service.capitalize()}Service"
+    for names, address in (
+        (AUTH_NAMES, auth_address),
+        (HOTEL_NAMES, hotel_address),
+        (BOOKING_NAMES, booking_address),
+    ):
         async with grpc.aio.insecure_channel(address) as channel:
             health = health_pb2_grpc.HealthStub(channel)
-            for name in ("", full_name):
+            for name in ("", *names):
                 well = await health.Check(health_pb2.HealthCheckRequest(service=name))
                 assert well.status == health_pb2.HealthCheckResponse.SERVING
             reflected = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
                 iter([reflection_pb2.ServerReflectionRequest(list_services="")])
             )
             (answer,) = [one async for one in reflected]
-            assert full_name in {one.name for one in answer.list_services_response.service}
+            told = {one.name for one in answer.list_services_response.service}
+            assert {name for name in told if name.startswith("innkeeper.")} == set(names)
 
 
 async def test_a_taken_port_is_one_clear_line(probe: Probe) -> None:
     with pytest.raises(OSError, match=f"address {probe.address} is taken") as taken:
-        async with grpc_server(probe.address, SERVICE_NAME, lambda _: None, verifier=None):
+        async with grpc_server(probe.address, SERVICE_NAMES, lambda _: None, verifier=None):
             pass
     assert "\n" not in str(taken.value)

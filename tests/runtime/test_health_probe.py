@@ -16,7 +16,7 @@ from tests.parts import free_port
 
 @pytest.fixture
 async def server() -> AsyncIterator[GrpcServer]:
-    async with grpc_server("127.0.0.1:0", "test.Service", lambda _server: None, verifier=None) as running:
+    async with grpc_server("127.0.0.1:0", ("test.Service",), lambda _server: None, verifier=None) as running:
         yield running
 
 

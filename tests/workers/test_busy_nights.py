@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from api import calendar_export
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from workers import busy_nights as reading
 from workers.busy_nights import UnreadableCalendar, busy_nights
 
@@ -110,8 +110,8 @@ def test_a_calendar_that_cannot_be_read_for_certain_is_refused_with_a_reason(raw
 def test_our_own_calendar_is_known_again() -> None:
     """A channel that only gives back what we told it has sold nothing of ours."""
     assert reading.OWN_EVENT_SUFFIX == calendar_export.OWN_EVENT_SUFFIX
-    read = booking_pb2.ReadCalendarResponse(
-        room_type_id="a", periods=[booking_pb2.BusyPeriod(first_night="2027-05-10", end_night="2027-05-12")]
+    read = calendar_pb2.ReadCalendarResponse(
+        room_type_id="a", periods=[calendar_pb2.BusyPeriod(first_night="2027-05-10", end_night="2027-05-12")]
     )
     ours = calendar_export.calendar(read, dt.datetime(2027, 1, 1, tzinfo=dt.UTC))
     assert b"2027" in ours

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from grpc_services.booking.service import booking_service
 from runtime.channels import open_service_identity
 from runtime.identity import Role
@@ -58,7 +58,7 @@ class Fetching:
     channel: Channel
     context: dict[str, Any]
 
-    async def fetch(self) -> booking_pb2.CalendarFeed:
+    async def fetch(self) -> calendar_pb2.CalendarFeed:
         """The feed as it is after the job has run; it is made due before."""
         async with self.office.desk.database.reading() as connection:
             await connection.execute(
@@ -102,7 +102,7 @@ async def fetching(
             await connection.execute("UPDATE booking.calendar_feed SET fetched_at = now()")
         office = await backoffice(desk, await register_account(auth_address, Role.HOTELIER))
         await office.feed(channel.url)
-        yield Fetching(office, channel, {"bookings": desk.stub, "identity": identity, "outbound": outbound})
+        yield Fetching(office, channel, {"calendars": desk.calendars, "identity": identity, "outbound": outbound})
 
 
 async def test_what_a_channel_sold_is_blocked_and_asked_for_again_by_its_etag(fetching: Fetching) -> None:

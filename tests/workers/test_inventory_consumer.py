@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import inventory_pb2
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from runtime.channels import call, open_channel
@@ -92,10 +92,10 @@ async def test_hotel_and_booking_hear_of_each_other(
 
         async def capacity() -> int | None:
             night = "2030-01-01"
-            request = booking_pb2.GetAvailabilityRequest(
+            request = inventory_pb2.GetAvailabilityRequest(
                 room_type_ids=[kind.id], first_night=night, end_night="2030-01-02"
             )
-            found = (await call(desk.stub.GetAvailability, request, token=desk.system)).room_types
+            found = (await call(desk.inventory.GetAvailability, request, token=desk.system)).room_types
             return found[0].capacity if found else None
 
         async def doors() -> dict[str, bool]:
@@ -111,10 +111,10 @@ async def test_hotel_and_booking_hear_of_each_other(
 
         await becomes(capacity, 4)
         await becomes(doors, {"1": False, "2": False})
-        update = booking_pb2.UpdateInventoryRequest(
+        update = inventory_pb2.UpdateInventoryRequest(
             room_type_id=kind.id, idempotency_key="six rooms", expected_version=1, number_of_rooms=6
         )
-        await call(desk.stub.UpdateInventory, update, token=owner.token)
+        await call(desk.inventory.UpdateInventory, update, token=owner.token)
         await becomes(shown, 6)
         archive = hotel_pb2.ArchiveRoomRequest(id=second.id, expected_version=1)
         await call(hotelier.stub.ArchiveRoom, archive, token=owner.token)

@@ -10,7 +10,7 @@ import pytest
 from arq import Retry
 from redis.asyncio import Redis
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.booking.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import open_job_queue
 from tests.grpc_services.booking.desk import PROVIDER, Desk, open_desk, webhook
@@ -30,7 +30,7 @@ async def context(parts: Parts, auth_address: str, desk: Desk) -> AsyncIterator[
     """What arq hands to a job."""
     settings = worker_settings(parts, auth_address, booking_address="", notification_address="", smtp_port=free_port())
     async with open_service_identity(auth_address, settings) as identity, open_job_queue(settings) as jobs:
-        yield {"bookings": desk.stub, "identity": identity, "jobs": jobs, "job_try": 1}
+        yield {"settlement": desk.settlement, "identity": identity, "jobs": jobs, "job_try": 1}
 
 
 async def test_a_stored_event_is_worked_off_once(desk: Desk, context: dict[str, Any]) -> None:
@@ -43,14 +43,16 @@ async def test_while_the_payment_system_is_away_the_event_stays_undone(desk: Des
     event_id = await desk.receive(webhook(str(uuid.uuid4())))
     with pytest.raises(Retry):
         await settle_payment_event(context, PROVIDER, event_id, "request-of-the-webhook")
-    request = booking_pb2.ListUnsettledPaymentEventsRequest(first=100)
-    listed = await desk.stub.ListUnsettledPaymentEvents(request, metadata=(("authorization", f"Bearer {desk.system}"),))
+    request = settlement_pb2.ListUnsettledPaymentEventsRequest(first=100)
+    listed = await desk.settlement.ListUnsettledPaymentEvents(
+        request, metadata=(("authorization", f"Bearer {desk.system}"),)
+    )
     assert event_id in {event.event_id for event in listed.events}
 
 
 async def test_an_outage_of_booking_is_tried_again(context: dict[str, Any]) -> None:
-    async with open_channel(f"127.0.0.1:{free_port()}", booking_pb2.DESCRIPTOR) as channel:
-        nobody = {**context, "bookings": booking_pb2_grpc.BookingServiceStub(channel)}
+    async with open_channel(f"127.0.0.1:{free_port()}", settlement_pb2.DESCRIPTOR) as channel:
+        nobody = {**context, "settlement": settlement_pb2_grpc.SettlementServiceStub(channel)}
         with pytest.raises(Retry):
             await settle_payment_event(nobody, PROVIDER, "event", "request-of-the-webhook")
 

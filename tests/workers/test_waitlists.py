@@ -32,7 +32,7 @@ async def test_more_free_rooms_than_one_batch_are_all_offered(
         for guest in waiting:
             for night in range(NIGHTS):
                 await join(desk, house, guest, check_in=days[night], check_out=days[night + 1])
-        context = {"bookings": desk.stub, "identity": identity}
+        context = {"waitlists": desk.waitlists, "identity": identity}
         assert await tend_waitlists(context) == 0
         await release(desk, house)
         assert await tend_waitlists(context) == 2 * NIGHTS

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class BookingServiceStub:
-    """Quotes, bookings and the nights they hold: the only truth about what is sold."""
+    """Quotes and bookings: making them, paying, cancelling, changing and reading them."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -43,10 +43,8 @@ class BookingServiceStub:
     ListTimeline: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListTimelineRequest, _booking_pb2.ListTimelineResponse]
     StartPayment: _grpc.UnaryUnaryMultiCallable[_booking_pb2.StartPaymentRequest, _booking_pb2.StartPaymentResponse]
     """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
-    GetAvailability: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetAvailabilityRequest, _booking_pb2.GetAvailabilityResponse]
-    """Free rooms a night; types that booking has not taken in are left out."""
-    StreamAvailability: _grpc.UnaryStreamMultiCallable[_booking_pb2.StreamAvailabilityRequest, _booking_pb2.RoomTypeAvailability]
-    """Every sellable room type with the nights that differ from its capacity."""
+    ReadDocument: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]
+    """The bill of a booking, for whoever knows its secret address."""
     PreviewCancellation: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PreviewCancellationRequest, _booking_pb2.CancellationPreview]
     """Moves of a booking. Each is compare-and-set on (state, version), idempotent by the caller's key for 24 hours,
     writes timeline and event in the same transaction and answers the booking as it stands after it.
@@ -61,104 +59,10 @@ class BookingServiceStub:
     """What changing to a quote's stay would cost or give back."""
     ModifyBooking: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ModifyBookingRequest, _booking_pb2.Booking]
     """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
-    CheckIn: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CheckInRequest, _booking_pb2.Booking]
-    """Moves at the front desk, for the house's own hotelier."""
-    CheckOut: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CheckOutRequest, _booking_pb2.Booking]
-    """Early departure gives the nights from today on back."""
-    MarkNoShow: _grpc.UnaryUnaryMultiCallable[_booking_pb2.MarkNoShowRequest, _booking_pb2.Booking]
-    """Not before the arrival day is over at the hotel."""
-    ReinstateBooking: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReinstateBookingRequest, _booking_pb2.Booking]
-    """Takes a mistaken no-show back, if the nights that are left can still be had."""
-    AddCharge: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AddChargeRequest, _booking_pb2.Booking]
-    """Extras on the bill: minibar, parking; negative for an allowance."""
-    RecordDeskPayment: _grpc.UnaryUnaryMultiCallable[_booking_pb2.RecordDeskPaymentRequest, _booking_pb2.Booking]
-    """Money taken at the desk, in cash or by a terminal of the hotel's own."""
-    ListDeskBookings: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListDeskBookingsRequest, _booking_pb2.ListBookingsResponse]
-    """The front desk.
-
-    Arrivals, departures or guests in house of a day at the hotel.
-    """
-    SearchBookings: _grpc.UnaryUnaryMultiCallable[_booking_pb2.SearchBookingsRequest, _booking_pb2.ListBookingsResponse]
-    """By reference, guest, dates and state."""
-    GetRoomPlan: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetRoomPlanRequest, _booking_pb2.RoomPlan]
-    """Doors by nights: who sleeps where, what is out of order, who has no door yet."""
-    AssignRoom: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AssignRoomRequest, _booking_pb2.Booking]
-    """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights."""
-    UnassignRoom: _grpc.UnaryUnaryMultiCallable[_booking_pb2.UnassignRoomRequest, _booking_pb2.Booking]
-    AddNote: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AddNoteRequest, _booking_pb2.Note]
-    """For the hotel's eyes only."""
-    ListNotes: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListNotesRequest, _booking_pb2.ListNotesResponse]
-    CreateWalkIn: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateWalkInRequest, _booking_pb2.Booking]
-    """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
-    CreateBlock: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateBlockRequest, _booking_pb2.Block]
-    """Rooms kept under one name until a release date."""
-    ReleaseBlock: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReleaseBlockRequest, _booking_pb2.Block]
-    ListBlocks: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListBlocksRequest, _booking_pb2.ListBlocksResponse]
-    GetFigures: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetFiguresRequest, _booking_pb2.Figures]
-    """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time."""
-    ReadDocument: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]
-    """The guest's side.
-
-    The bill of a booking, for whoever knows its secret address.
-    """
-    JoinWaitlist: _grpc.UnaryUnaryMultiCallable[_booking_pb2.JoinWaitlistRequest, _booking_pb2.WaitlistEntry]
-    """Waits for a sold-out stay."""
-    LeaveWaitlist: _grpc.UnaryUnaryMultiCallable[_booking_pb2.LeaveWaitlistRequest, _booking_pb2.WaitlistEntry]
-    ListWaitlist: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListWaitlistRequest, _booking_pb2.ListWaitlistResponse]
-    AcceptOffer: _grpc.UnaryUnaryMultiCallable[_booking_pb2.AcceptOfferRequest, _booking_pb2.Booking]
-    """The guest takes an offered room that is paid at the hotel."""
-    GetInventory: _grpc.UnaryUnaryMultiCallable[_booking_pb2.GetInventoryRequest, _booking_pb2.GetInventoryResponse]
-    """What follows is for the house's own hotelier (and admins).
-
-    Capacity, allowance, held and sold rooms of every night.
-    """
-    UpdateInventory: _grpc.UnaryUnaryMultiCallable[_booking_pb2.UpdateInventoryRequest, _booking_pb2.UpdateInventoryResponse]
-    """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
-    CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
-    """
-    CreateOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateOutOfOrderRequest, _booking_pb2.OutOfOrder]
-    """Takes a door off sale for a period, under the same conditions."""
-    EndOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.EndOutOfOrderRequest, _booking_pb2.OutOfOrder]
-    """Ends it early: the nights from now on are free again."""
-    ListOutOfOrder: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListOutOfOrderRequest, _booking_pb2.ListOutOfOrderResponse]
-    ListInventoryChanges: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListInventoryChangesRequest, _booking_pb2.ListInventoryChangesResponse]
-    """Who changed what of a house's inventory, newest first."""
-    ShareCalendar: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ShareCalendarRequest, _booking_pb2.CalendarExport]
-    """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
-    ReadCalendar: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadCalendarRequest, _booking_pb2.ReadCalendarResponse]
-    """The nights without a free room, for whoever knows the secret."""
-    CreateCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CreateCalendarFeedRequest, _booking_pb2.CalendarFeed]
-    DeleteCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.DeleteCalendarFeedRequest, _booking_pb2.DeleteCalendarFeedResponse]
-    ListCalendarFeeds: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListCalendarFeedsRequest, _booking_pb2.ListCalendarFeedsResponse]
-    ListDueCalendarFeeds: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListDueCalendarFeedsRequest, _booking_pb2.ListDueCalendarFeedsResponse]
-    """What follows is for our own processes (role SYSTEM).
-
-    Feeds that are due to be fetched again.
-    """
-    PutCalendarFeed: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PutCalendarFeedRequest, _booking_pb2.CalendarFeed]
-    """What fetching a feed brought: its busy nights, or why it failed."""
-    TendWaitlists: _grpc.UnaryUnaryMultiCallable[_booking_pb2.TendWaitlistsRequest, _booking_pb2.TendWaitlistsResponse]
-    """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
-    `limit` of each.
-    """
-    TakeInRooms: _grpc.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomsRequest, _booking_pb2.TakeInRoomsResponse]
-    """Makes announced doors known; known ones take over what changed."""
-    CloseRoomType: _grpc.UnaryUnaryMultiCallable[_booking_pb2.CloseRoomTypeRequest, _booking_pb2.CloseRoomTypeResponse]
-    """Takes an archived room type off sale."""
-    ReceivePaymentEvent: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReceivePaymentEventRequest, _booking_pb2.ReceivePaymentEventResponse]
-    """Stores a verified webhook; unique by provider and event id."""
-    SettlePaymentEvent: _grpc.UnaryUnaryMultiCallable[_booking_pb2.SettlePaymentEventRequest, _booking_pb2.SettlePaymentEventResponse]
-    """Works one stored webhook off to its end."""
-    ListUnsettledPaymentEvents: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListUnsettledPaymentEventsRequest, _booking_pb2.ListUnsettledPaymentEventsResponse]
-    """Stored webhooks that nobody has finished."""
-    ExpireHolds: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ExpireHoldsRequest, _booking_pb2.ExpireHoldsResponse]
-    """Releases overdue holds, at most `limit` of them."""
-    TakeInRoomTypes: _grpc.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomTypesRequest, _booking_pb2.TakeInRoomTypesResponse]
-    """Makes announced room types sellable; known ones stay as they are."""
 
 @_typing.type_check_only
 class BookingServiceAsyncStub(BookingServiceStub):
-    """Quotes, bookings and the nights they hold: the only truth about what is sold."""
+    """Quotes and bookings: making them, paying, cancelling, changing and reading them."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateQuote: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateQuoteRequest, _booking_pb2.Quote]  # type: ignore[assignment]
@@ -171,10 +75,8 @@ class BookingServiceAsyncStub(BookingServiceStub):
     ListTimeline: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListTimelineRequest, _booking_pb2.ListTimelineResponse]  # type: ignore[assignment]
     StartPayment: _aio.UnaryUnaryMultiCallable[_booking_pb2.StartPaymentRequest, _booking_pb2.StartPaymentResponse]  # type: ignore[assignment]
     """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
-    GetAvailability: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetAvailabilityRequest, _booking_pb2.GetAvailabilityResponse]  # type: ignore[assignment]
-    """Free rooms a night; types that booking has not taken in are left out."""
-    StreamAvailability: _aio.UnaryStreamMultiCallable[_booking_pb2.StreamAvailabilityRequest, _booking_pb2.RoomTypeAvailability]  # type: ignore[assignment]
-    """Every sellable room type with the nights that differ from its capacity."""
+    ReadDocument: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]  # type: ignore[assignment]
+    """The bill of a booking, for whoever knows its secret address."""
     PreviewCancellation: _aio.UnaryUnaryMultiCallable[_booking_pb2.PreviewCancellationRequest, _booking_pb2.CancellationPreview]  # type: ignore[assignment]
     """Moves of a booking. Each is compare-and-set on (state, version), idempotent by the caller's key for 24 hours,
     writes timeline and event in the same transaction and answers the booking as it stands after it.
@@ -189,103 +91,9 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """What changing to a quote's stay would cost or give back."""
     ModifyBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.ModifyBookingRequest, _booking_pb2.Booking]  # type: ignore[assignment]
     """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
-    CheckIn: _aio.UnaryUnaryMultiCallable[_booking_pb2.CheckInRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Moves at the front desk, for the house's own hotelier."""
-    CheckOut: _aio.UnaryUnaryMultiCallable[_booking_pb2.CheckOutRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Early departure gives the nights from today on back."""
-    MarkNoShow: _aio.UnaryUnaryMultiCallable[_booking_pb2.MarkNoShowRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Not before the arrival day is over at the hotel."""
-    ReinstateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReinstateBookingRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Takes a mistaken no-show back, if the nights that are left can still be had."""
-    AddCharge: _aio.UnaryUnaryMultiCallable[_booking_pb2.AddChargeRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Extras on the bill: minibar, parking; negative for an allowance."""
-    RecordDeskPayment: _aio.UnaryUnaryMultiCallable[_booking_pb2.RecordDeskPaymentRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Money taken at the desk, in cash or by a terminal of the hotel's own."""
-    ListDeskBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListDeskBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
-    """The front desk.
-
-    Arrivals, departures or guests in house of a day at the hotel.
-    """
-    SearchBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.SearchBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
-    """By reference, guest, dates and state."""
-    GetRoomPlan: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetRoomPlanRequest, _booking_pb2.RoomPlan]  # type: ignore[assignment]
-    """Doors by nights: who sleeps where, what is out of order, who has no door yet."""
-    AssignRoom: _aio.UnaryUnaryMultiCallable[_booking_pb2.AssignRoomRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights."""
-    UnassignRoom: _aio.UnaryUnaryMultiCallable[_booking_pb2.UnassignRoomRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    AddNote: _aio.UnaryUnaryMultiCallable[_booking_pb2.AddNoteRequest, _booking_pb2.Note]  # type: ignore[assignment]
-    """For the hotel's eyes only."""
-    ListNotes: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListNotesRequest, _booking_pb2.ListNotesResponse]  # type: ignore[assignment]
-    CreateWalkIn: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateWalkInRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
-    CreateBlock: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateBlockRequest, _booking_pb2.Block]  # type: ignore[assignment]
-    """Rooms kept under one name until a release date."""
-    ReleaseBlock: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReleaseBlockRequest, _booking_pb2.Block]  # type: ignore[assignment]
-    ListBlocks: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListBlocksRequest, _booking_pb2.ListBlocksResponse]  # type: ignore[assignment]
-    GetFigures: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetFiguresRequest, _booking_pb2.Figures]  # type: ignore[assignment]
-    """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time."""
-    ReadDocument: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]  # type: ignore[assignment]
-    """The guest's side.
-
-    The bill of a booking, for whoever knows its secret address.
-    """
-    JoinWaitlist: _aio.UnaryUnaryMultiCallable[_booking_pb2.JoinWaitlistRequest, _booking_pb2.WaitlistEntry]  # type: ignore[assignment]
-    """Waits for a sold-out stay."""
-    LeaveWaitlist: _aio.UnaryUnaryMultiCallable[_booking_pb2.LeaveWaitlistRequest, _booking_pb2.WaitlistEntry]  # type: ignore[assignment]
-    ListWaitlist: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListWaitlistRequest, _booking_pb2.ListWaitlistResponse]  # type: ignore[assignment]
-    AcceptOffer: _aio.UnaryUnaryMultiCallable[_booking_pb2.AcceptOfferRequest, _booking_pb2.Booking]  # type: ignore[assignment]
-    """The guest takes an offered room that is paid at the hotel."""
-    GetInventory: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetInventoryRequest, _booking_pb2.GetInventoryResponse]  # type: ignore[assignment]
-    """What follows is for the house's own hotelier (and admins).
-
-    Capacity, allowance, held and sold rooms of every night.
-    """
-    UpdateInventory: _aio.UnaryUnaryMultiCallable[_booking_pb2.UpdateInventoryRequest, _booking_pb2.UpdateInventoryResponse]  # type: ignore[assignment]
-    """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
-    CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
-    """
-    CreateOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateOutOfOrderRequest, _booking_pb2.OutOfOrder]  # type: ignore[assignment]
-    """Takes a door off sale for a period, under the same conditions."""
-    EndOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.EndOutOfOrderRequest, _booking_pb2.OutOfOrder]  # type: ignore[assignment]
-    """Ends it early: the nights from now on are free again."""
-    ListOutOfOrder: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListOutOfOrderRequest, _booking_pb2.ListOutOfOrderResponse]  # type: ignore[assignment]
-    ListInventoryChanges: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListInventoryChangesRequest, _booking_pb2.ListInventoryChangesResponse]  # type: ignore[assignment]
-    """Who changed what of a house's inventory, newest first."""
-    ShareCalendar: _aio.UnaryUnaryMultiCallable[_booking_pb2.ShareCalendarRequest, _booking_pb2.CalendarExport]  # type: ignore[assignment]
-    """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
-    ReadCalendar: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadCalendarRequest, _booking_pb2.ReadCalendarResponse]  # type: ignore[assignment]
-    """The nights without a free room, for whoever knows the secret."""
-    CreateCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateCalendarFeedRequest, _booking_pb2.CalendarFeed]  # type: ignore[assignment]
-    DeleteCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.DeleteCalendarFeedRequest, _booking_pb2.DeleteCalendarFeedResponse]  # type: ignore[assignment]
-    ListCalendarFeeds: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListCalendarFeedsRequest, _booking_pb2.ListCalendarFeedsResponse]  # type: ignore[assignment]
-    ListDueCalendarFeeds: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListDueCalendarFeedsRequest, _booking_pb2.ListDueCalendarFeedsResponse]  # type: ignore[assignment]
-    """What follows is for our own processes (role SYSTEM).
-
-    Feeds that are due to be fetched again.
-    """
-    PutCalendarFeed: _aio.UnaryUnaryMultiCallable[_booking_pb2.PutCalendarFeedRequest, _booking_pb2.CalendarFeed]  # type: ignore[assignment]
-    """What fetching a feed brought: its busy nights, or why it failed."""
-    TendWaitlists: _aio.UnaryUnaryMultiCallable[_booking_pb2.TendWaitlistsRequest, _booking_pb2.TendWaitlistsResponse]  # type: ignore[assignment]
-    """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
-    `limit` of each.
-    """
-    TakeInRooms: _aio.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomsRequest, _booking_pb2.TakeInRoomsResponse]  # type: ignore[assignment]
-    """Makes announced doors known; known ones take over what changed."""
-    CloseRoomType: _aio.UnaryUnaryMultiCallable[_booking_pb2.CloseRoomTypeRequest, _booking_pb2.CloseRoomTypeResponse]  # type: ignore[assignment]
-    """Takes an archived room type off sale."""
-    ReceivePaymentEvent: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReceivePaymentEventRequest, _booking_pb2.ReceivePaymentEventResponse]  # type: ignore[assignment]
-    """Stores a verified webhook; unique by provider and event id."""
-    SettlePaymentEvent: _aio.UnaryUnaryMultiCallable[_booking_pb2.SettlePaymentEventRequest, _booking_pb2.SettlePaymentEventResponse]  # type: ignore[assignment]
-    """Works one stored webhook off to its end."""
-    ListUnsettledPaymentEvents: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListUnsettledPaymentEventsRequest, _booking_pb2.ListUnsettledPaymentEventsResponse]  # type: ignore[assignment]
-    """Stored webhooks that nobody has finished."""
-    ExpireHolds: _aio.UnaryUnaryMultiCallable[_booking_pb2.ExpireHoldsRequest, _booking_pb2.ExpireHoldsResponse]  # type: ignore[assignment]
-    """Releases overdue holds, at most `limit` of them."""
-    TakeInRoomTypes: _aio.UnaryUnaryMultiCallable[_booking_pb2.TakeInRoomTypesRequest, _booking_pb2.TakeInRoomTypesResponse]  # type: ignore[assignment]
-    """Makes announced room types sellable; known ones stay as they are."""
 
 class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Quotes, bookings and the nights they hold: the only truth about what is sold."""
+    """Quotes and bookings: making them, paying, cancelling, changing and reading them."""
 
     @_abc_1.abstractmethod
     def CreateQuote(
@@ -340,20 +148,12 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
 
     @_abc_1.abstractmethod
-    def GetAvailability(
+    def ReadDocument(
         self,
-        request: _booking_pb2.GetAvailabilityRequest,
+        request: _booking_pb2.ReadDocumentRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.GetAvailabilityResponse, _abc.Awaitable[_booking_pb2.GetAvailabilityResponse]]:
-        """Free rooms a night; types that booking has not taken in are left out."""
-
-    @_abc_1.abstractmethod
-    def StreamAvailability(
-        self,
-        request: _booking_pb2.StreamAvailabilityRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_booking_pb2.RoomTypeAvailability], _abc.AsyncIterator[_booking_pb2.RoomTypeAvailability]]:
-        """Every sellable room type with the nights that differ from its capacity."""
+    ) -> _typing.Union[_booking_pb2.Document, _abc.Awaitable[_booking_pb2.Document]]:
+        """The bill of a booking, for whoever knows its secret address."""
 
     @_abc_1.abstractmethod
     def PreviewCancellation(
@@ -392,363 +192,5 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
         """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
-
-    @_abc_1.abstractmethod
-    def CheckIn(
-        self,
-        request: _booking_pb2.CheckInRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Moves at the front desk, for the house's own hotelier."""
-
-    @_abc_1.abstractmethod
-    def CheckOut(
-        self,
-        request: _booking_pb2.CheckOutRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Early departure gives the nights from today on back."""
-
-    @_abc_1.abstractmethod
-    def MarkNoShow(
-        self,
-        request: _booking_pb2.MarkNoShowRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Not before the arrival day is over at the hotel."""
-
-    @_abc_1.abstractmethod
-    def ReinstateBooking(
-        self,
-        request: _booking_pb2.ReinstateBookingRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Takes a mistaken no-show back, if the nights that are left can still be had."""
-
-    @_abc_1.abstractmethod
-    def AddCharge(
-        self,
-        request: _booking_pb2.AddChargeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Extras on the bill: minibar, parking; negative for an allowance."""
-
-    @_abc_1.abstractmethod
-    def RecordDeskPayment(
-        self,
-        request: _booking_pb2.RecordDeskPaymentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Money taken at the desk, in cash or by a terminal of the hotel's own."""
-
-    @_abc_1.abstractmethod
-    def ListDeskBookings(
-        self,
-        request: _booking_pb2.ListDeskBookingsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListBookingsResponse, _abc.Awaitable[_booking_pb2.ListBookingsResponse]]:
-        """The front desk.
-
-        Arrivals, departures or guests in house of a day at the hotel.
-        """
-
-    @_abc_1.abstractmethod
-    def SearchBookings(
-        self,
-        request: _booking_pb2.SearchBookingsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListBookingsResponse, _abc.Awaitable[_booking_pb2.ListBookingsResponse]]:
-        """By reference, guest, dates and state."""
-
-    @_abc_1.abstractmethod
-    def GetRoomPlan(
-        self,
-        request: _booking_pb2.GetRoomPlanRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.RoomPlan, _abc.Awaitable[_booking_pb2.RoomPlan]]:
-        """Doors by nights: who sleeps where, what is out of order, who has no door yet."""
-
-    @_abc_1.abstractmethod
-    def AssignRoom(
-        self,
-        request: _booking_pb2.AssignRoomRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """Gives a booked room a door, or moves it to another one from a night on. Refused as DOOR_TAKEN, naming the nights."""
-
-    @_abc_1.abstractmethod
-    def UnassignRoom(
-        self,
-        request: _booking_pb2.UnassignRoomRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]: ...
-
-    @_abc_1.abstractmethod
-    def AddNote(
-        self,
-        request: _booking_pb2.AddNoteRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Note, _abc.Awaitable[_booking_pb2.Note]]:
-        """For the hotel's eyes only."""
-
-    @_abc_1.abstractmethod
-    def ListNotes(
-        self,
-        request: _booking_pb2.ListNotesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListNotesResponse, _abc.Awaitable[_booking_pb2.ListNotesResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def CreateWalkIn(
-        self,
-        request: _booking_pb2.CreateWalkInRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
-
-    @_abc_1.abstractmethod
-    def CreateBlock(
-        self,
-        request: _booking_pb2.CreateBlockRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Block, _abc.Awaitable[_booking_pb2.Block]]:
-        """Rooms kept under one name until a release date."""
-
-    @_abc_1.abstractmethod
-    def ReleaseBlock(
-        self,
-        request: _booking_pb2.ReleaseBlockRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Block, _abc.Awaitable[_booking_pb2.Block]]: ...
-
-    @_abc_1.abstractmethod
-    def ListBlocks(
-        self,
-        request: _booking_pb2.ListBlocksRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListBlocksResponse, _abc.Awaitable[_booking_pb2.ListBlocksResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def GetFigures(
-        self,
-        request: _booking_pb2.GetFiguresRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Figures, _abc.Awaitable[_booking_pb2.Figures]]:
-        """Occupancy, average daily rate, RevPAR, pick-up, cancellations and lead time."""
-
-    @_abc_1.abstractmethod
-    def ReadDocument(
-        self,
-        request: _booking_pb2.ReadDocumentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Document, _abc.Awaitable[_booking_pb2.Document]]:
-        """The guest's side.
-
-        The bill of a booking, for whoever knows its secret address.
-        """
-
-    @_abc_1.abstractmethod
-    def JoinWaitlist(
-        self,
-        request: _booking_pb2.JoinWaitlistRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.WaitlistEntry, _abc.Awaitable[_booking_pb2.WaitlistEntry]]:
-        """Waits for a sold-out stay."""
-
-    @_abc_1.abstractmethod
-    def LeaveWaitlist(
-        self,
-        request: _booking_pb2.LeaveWaitlistRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.WaitlistEntry, _abc.Awaitable[_booking_pb2.WaitlistEntry]]: ...
-
-    @_abc_1.abstractmethod
-    def ListWaitlist(
-        self,
-        request: _booking_pb2.ListWaitlistRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListWaitlistResponse, _abc.Awaitable[_booking_pb2.ListWaitlistResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def AcceptOffer(
-        self,
-        request: _booking_pb2.AcceptOfferRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
-        """The guest takes an offered room that is paid at the hotel."""
-
-    @_abc_1.abstractmethod
-    def GetInventory(
-        self,
-        request: _booking_pb2.GetInventoryRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.GetInventoryResponse, _abc.Awaitable[_booking_pb2.GetInventoryResponse]]:
-        """What follows is for the house's own hotelier (and admins).
-
-        Capacity, allowance, held and sold rooms of every night.
-        """
-
-    @_abc_1.abstractmethod
-    def UpdateInventory(
-        self,
-        request: _booking_pb2.UpdateInventoryRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.UpdateInventoryResponse, _abc.Awaitable[_booking_pb2.UpdateInventoryResponse]]:
-        """Capacity of many nights in one transaction; idempotent by the caller's key for 24 hours. Refused as
-        CAPACITY_BELOW_SOLD, naming the nights, when less is left than is held or sold.
-        """
-
-    @_abc_1.abstractmethod
-    def CreateOutOfOrder(
-        self,
-        request: _booking_pb2.CreateOutOfOrderRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.OutOfOrder, _abc.Awaitable[_booking_pb2.OutOfOrder]]:
-        """Takes a door off sale for a period, under the same conditions."""
-
-    @_abc_1.abstractmethod
-    def EndOutOfOrder(
-        self,
-        request: _booking_pb2.EndOutOfOrderRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.OutOfOrder, _abc.Awaitable[_booking_pb2.OutOfOrder]]:
-        """Ends it early: the nights from now on are free again."""
-
-    @_abc_1.abstractmethod
-    def ListOutOfOrder(
-        self,
-        request: _booking_pb2.ListOutOfOrderRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListOutOfOrderResponse, _abc.Awaitable[_booking_pb2.ListOutOfOrderResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ListInventoryChanges(
-        self,
-        request: _booking_pb2.ListInventoryChangesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListInventoryChangesResponse, _abc.Awaitable[_booking_pb2.ListInventoryChangesResponse]]:
-        """Who changed what of a house's inventory, newest first."""
-
-    @_abc_1.abstractmethod
-    def ShareCalendar(
-        self,
-        request: _booking_pb2.ShareCalendarRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.CalendarExport, _abc.Awaitable[_booking_pb2.CalendarExport]]:
-        """The secret address part of a room type's calendar; made when it is first asked for, anew with `rotate`."""
-
-    @_abc_1.abstractmethod
-    def ReadCalendar(
-        self,
-        request: _booking_pb2.ReadCalendarRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ReadCalendarResponse, _abc.Awaitable[_booking_pb2.ReadCalendarResponse]]:
-        """The nights without a free room, for whoever knows the secret."""
-
-    @_abc_1.abstractmethod
-    def CreateCalendarFeed(
-        self,
-        request: _booking_pb2.CreateCalendarFeedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.CalendarFeed, _abc.Awaitable[_booking_pb2.CalendarFeed]]: ...
-
-    @_abc_1.abstractmethod
-    def DeleteCalendarFeed(
-        self,
-        request: _booking_pb2.DeleteCalendarFeedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.DeleteCalendarFeedResponse, _abc.Awaitable[_booking_pb2.DeleteCalendarFeedResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ListCalendarFeeds(
-        self,
-        request: _booking_pb2.ListCalendarFeedsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListCalendarFeedsResponse, _abc.Awaitable[_booking_pb2.ListCalendarFeedsResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ListDueCalendarFeeds(
-        self,
-        request: _booking_pb2.ListDueCalendarFeedsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListDueCalendarFeedsResponse, _abc.Awaitable[_booking_pb2.ListDueCalendarFeedsResponse]]:
-        """What follows is for our own processes (role SYSTEM).
-
-        Feeds that are due to be fetched again.
-        """
-
-    @_abc_1.abstractmethod
-    def PutCalendarFeed(
-        self,
-        request: _booking_pb2.PutCalendarFeedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.CalendarFeed, _abc.Awaitable[_booking_pb2.CalendarFeed]]:
-        """What fetching a feed brought: its busy nights, or why it failed."""
-
-    @_abc_1.abstractmethod
-    def TendWaitlists(
-        self,
-        request: _booking_pb2.TendWaitlistsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.TendWaitlistsResponse, _abc.Awaitable[_booking_pb2.TendWaitlistsResponse]]:
-        """Offers rooms that came free to the heads of waitlists, and releases blocks whose date has come; at most
-        `limit` of each.
-        """
-
-    @_abc_1.abstractmethod
-    def TakeInRooms(
-        self,
-        request: _booking_pb2.TakeInRoomsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.TakeInRoomsResponse, _abc.Awaitable[_booking_pb2.TakeInRoomsResponse]]:
-        """Makes announced doors known; known ones take over what changed."""
-
-    @_abc_1.abstractmethod
-    def CloseRoomType(
-        self,
-        request: _booking_pb2.CloseRoomTypeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.CloseRoomTypeResponse, _abc.Awaitable[_booking_pb2.CloseRoomTypeResponse]]:
-        """Takes an archived room type off sale."""
-
-    @_abc_1.abstractmethod
-    def ReceivePaymentEvent(
-        self,
-        request: _booking_pb2.ReceivePaymentEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ReceivePaymentEventResponse, _abc.Awaitable[_booking_pb2.ReceivePaymentEventResponse]]:
-        """Stores a verified webhook; unique by provider and event id."""
-
-    @_abc_1.abstractmethod
-    def SettlePaymentEvent(
-        self,
-        request: _booking_pb2.SettlePaymentEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.SettlePaymentEventResponse, _abc.Awaitable[_booking_pb2.SettlePaymentEventResponse]]:
-        """Works one stored webhook off to its end."""
-
-    @_abc_1.abstractmethod
-    def ListUnsettledPaymentEvents(
-        self,
-        request: _booking_pb2.ListUnsettledPaymentEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ListUnsettledPaymentEventsResponse, _abc.Awaitable[_booking_pb2.ListUnsettledPaymentEventsResponse]]:
-        """Stored webhooks that nobody has finished."""
-
-    @_abc_1.abstractmethod
-    def ExpireHolds(
-        self,
-        request: _booking_pb2.ExpireHoldsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.ExpireHoldsResponse, _abc.Awaitable[_booking_pb2.ExpireHoldsResponse]]:
-        """Releases overdue holds, at most `limit` of them."""
-
-    @_abc_1.abstractmethod
-    def TakeInRoomTypes(
-        self,
-        request: _booking_pb2.TakeInRoomTypesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_booking_pb2.TakeInRoomTypesResponse, _abc.Awaitable[_booking_pb2.TakeInRoomTypesResponse]]:
-        """Makes announced room types sellable; known ones stay as they are."""
 
 def add_BookingServiceServicer_to_server(servicer: BookingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class HotelServiceStub:
-    """The catalogue of houses, and the price and policy of a stay.
+    """The catalogue of houses: their room types, rate plans and doors.
     """
 
     def __init__(self, channel):
@@ -44,26 +44,6 @@ class HotelServiceStub:
                 '/innkeeper.hotel.v1.HotelService/ListOwnHotels',
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsRequest.SerializeToString,
                 response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsResponse.FromString,
-                _registered_method=True)
-        self.PriceStay = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/PriceStay',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceStayRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceStayResponse.FromString,
-                _registered_method=True)
-        self.PriceOffers = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/PriceOffers',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersResponse.FromString,
-                _registered_method=True)
-        self.ListStayRestrictions = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/ListStayRestrictions',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsResponse.FromString,
-                _registered_method=True)
-        self.StreamCatalogue = channel.unary_stream(
-                '/innkeeper.hotel.v1.HotelService/StreamCatalogue',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.StreamCatalogueRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CatalogueEntry.FromString,
                 _registered_method=True)
         self.CreateHotel = channel.unary_unary(
                 '/innkeeper.hotel.v1.HotelService/CreateHotel',
@@ -130,45 +110,10 @@ class HotelServiceStub:
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsRequest.SerializeToString,
                 response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsResponse.FromString,
                 _registered_method=True)
-        self.ListPriceRules = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/ListPriceRules',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesResponse.FromString,
-                _registered_method=True)
-        self.CreatePriceRule = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/CreatePriceRule',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreatePriceRuleRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
-                _registered_method=True)
-        self.UpdatePriceRule = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/UpdatePriceRule',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdatePriceRuleRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
-                _registered_method=True)
-        self.DeletePriceRule = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/DeletePriceRule',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleResponse.FromString,
-                _registered_method=True)
-        self.UpdateRates = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/UpdateRates',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesResponse.FromString,
-                _registered_method=True)
-        self.GetRates = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/GetRates',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesResponse.FromString,
-                _registered_method=True)
         self.ListChanges = channel.unary_unary(
                 '/innkeeper.hotel.v1.HotelService/ListChanges',
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesRequest.SerializeToString,
                 response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesResponse.FromString,
-                _registered_method=True)
-        self.ImportHotels = channel.unary_unary(
-                '/innkeeper.hotel.v1.HotelService/ImportHotels',
-                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsRequest.SerializeToString,
-                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsResponse.FromString,
                 _registered_method=True)
         self.PutNumberOfRooms = channel.unary_unary(
                 '/innkeeper.hotel.v1.HotelService/PutNumberOfRooms',
@@ -183,7 +128,7 @@ class HotelServiceStub:
 
 
 class HotelServiceServicer:
-    """The catalogue of houses, and the price and policy of a stay.
+    """The catalogue of houses: their room types, rate plans and doors.
     """
 
     def GetHotels(self, request, context):
@@ -201,39 +146,9 @@ class HotelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PriceStay(self, request, context):
-        """Price, taxes and cancellation policy of chosen rooms: what a quote is made of. Refused as ROOM_UNAVAILABLE
-        with the reasons when a restriction forbids the stay.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def PriceOffers(self, request, context):
-        """Every room type and rate plan that fits the guests and whose restrictions allow the stay, priced; says
-        nothing of availability.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListStayRestrictions(self, request, context):
-        """Which restrictions forbid a stay, for every room type and rate plan.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def StreamCatalogue(self, request, context):
-        """All published houses with their nightly prices: what a search index starts from.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def CreateHotel(self, request, context):
-        """What follows is for the house's own hotelier (and admins). Edits name the version they were made on;
-        an older one is refused as VERSION_CONFLICT and nothing is changed.
+        """For the house's own hotelier (and admins). Edits name the version they were made on; an older one is refused
+        as VERSION_CONFLICT and nothing is changed.
 
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -314,44 +229,6 @@ class HotelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListPriceRules(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def CreatePriceRule(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def UpdatePriceRule(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def DeletePriceRule(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def UpdateRates(self, request, context):
-        """Prices and restrictions of many nights in one transaction; idempotent by the caller's key for 24 hours.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def GetRates(self, request, context):
-        """Price and restrictions of every night, room type and rate plan; public for published houses.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def ListChanges(self, request, context):
         """Who changed what of a house, newest first.
         """
@@ -359,16 +236,8 @@ class HotelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ImportHotels(self, request, context):
-        """Makes houses of rows of a list; a row that was imported before is left as it is. All rows of one call are
-        one transaction.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def PutNumberOfRooms(self, request, context):
-        """What follows is for our own processes (role SYSTEM).
+        """For our own processes (role SYSTEM).
 
         Tells what booking made of a room type's usual number of rooms.
         """
@@ -395,26 +264,6 @@ def add_HotelServiceServicer_to_server(servicer, server):
                     servicer.ListOwnHotels,
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsRequest.FromString,
                     response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsResponse.SerializeToString,
-            ),
-            'PriceStay': grpc.unary_unary_rpc_method_handler(
-                    servicer.PriceStay,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceStayRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceStayResponse.SerializeToString,
-            ),
-            'PriceOffers': grpc.unary_unary_rpc_method_handler(
-                    servicer.PriceOffers,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersResponse.SerializeToString,
-            ),
-            'ListStayRestrictions': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListStayRestrictions,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsResponse.SerializeToString,
-            ),
-            'StreamCatalogue': grpc.unary_stream_rpc_method_handler(
-                    servicer.StreamCatalogue,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.StreamCatalogueRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CatalogueEntry.SerializeToString,
             ),
             'CreateHotel': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateHotel,
@@ -481,45 +330,10 @@ def add_HotelServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsRequest.FromString,
                     response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListRoomsResponse.SerializeToString,
             ),
-            'ListPriceRules': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListPriceRules,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesResponse.SerializeToString,
-            ),
-            'CreatePriceRule': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreatePriceRule,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreatePriceRuleRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.SerializeToString,
-            ),
-            'UpdatePriceRule': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdatePriceRule,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdatePriceRuleRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.SerializeToString,
-            ),
-            'DeletePriceRule': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeletePriceRule,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleResponse.SerializeToString,
-            ),
-            'UpdateRates': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateRates,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesResponse.SerializeToString,
-            ),
-            'GetRates': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetRates,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesResponse.SerializeToString,
-            ),
             'ListChanges': grpc.unary_unary_rpc_method_handler(
                     servicer.ListChanges,
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesRequest.FromString,
                     response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesResponse.SerializeToString,
-            ),
-            'ImportHotels': grpc.unary_unary_rpc_method_handler(
-                    servicer.ImportHotels,
-                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsRequest.FromString,
-                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsResponse.SerializeToString,
             ),
             'PutNumberOfRooms': grpc.unary_unary_rpc_method_handler(
                     servicer.PutNumberOfRooms,
@@ -540,7 +354,7 @@ def add_HotelServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class HotelService:
-    """The catalogue of houses, and the price and policy of a stay.
+    """The catalogue of houses: their room types, rate plans and doors.
     """
 
     @staticmethod
@@ -587,114 +401,6 @@ class HotelService:
             '/innkeeper.hotel.v1.HotelService/ListOwnHotels',
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsRequest.SerializeToString,
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PriceStay(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/PriceStay',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceStayRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceStayResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PriceOffers(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/PriceOffers',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceOffersResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListStayRestrictions(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/ListStayRestrictions',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListStayRestrictionsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def StreamCatalogue(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_stream(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/StreamCatalogue',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.StreamCatalogueRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CatalogueEntry.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1057,168 +763,6 @@ class HotelService:
             _registered_method=True)
 
     @staticmethod
-    def ListPriceRules(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/ListPriceRules',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListPriceRulesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def CreatePriceRule(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/CreatePriceRule',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.CreatePriceRuleRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdatePriceRule(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/UpdatePriceRule',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdatePriceRuleRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.PriceRule.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeletePriceRule(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/DeletePriceRule',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.DeletePriceRuleResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdateRates(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/UpdateRates',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.UpdateRatesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetRates(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/GetRates',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetRatesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def ListChanges(request,
             target,
             options=(),
@@ -1235,33 +779,6 @@ class HotelService:
             '/innkeeper.hotel.v1.HotelService/ListChanges',
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesRequest.SerializeToString,
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListChangesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ImportHotels(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.hotel.v1.HotelService/ImportHotels',
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsRequest.SerializeToString,
-            contracts_dot_hotel_dot_v1_dot_hotel__pb2.ImportHotelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

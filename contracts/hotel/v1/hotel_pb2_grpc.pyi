@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class HotelServiceStub:
-    """The catalogue of houses, and the price and policy of a stay."""
+    """The catalogue of houses: their room types, rate plans and doors."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,21 +39,9 @@ class HotelServiceStub:
     """
     ListOwnHotels: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ListOwnHotelsRequest, _hotel_pb2.ListOwnHotelsResponse]
     """The caller's own houses, by name."""
-    PriceStay: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.PriceStayRequest, _hotel_pb2.PriceStayResponse]
-    """Price, taxes and cancellation policy of chosen rooms: what a quote is made of. Refused as ROOM_UNAVAILABLE
-    with the reasons when a restriction forbids the stay.
-    """
-    PriceOffers: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.PriceOffersRequest, _hotel_pb2.PriceOffersResponse]
-    """Every room type and rate plan that fits the guests and whose restrictions allow the stay, priced; says
-    nothing of availability.
-    """
-    ListStayRestrictions: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ListStayRestrictionsRequest, _hotel_pb2.ListStayRestrictionsResponse]
-    """Which restrictions forbid a stay, for every room type and rate plan."""
-    StreamCatalogue: _grpc.UnaryStreamMultiCallable[_hotel_pb2.StreamCatalogueRequest, _hotel_pb2.CatalogueEntry]
-    """All published houses with their nightly prices: what a search index starts from."""
     CreateHotel: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.CreateHotelRequest, _hotel_pb2.Hotel]
-    """What follows is for the house's own hotelier (and admins). Edits name the version they were made on;
-    an older one is refused as VERSION_CONFLICT and nothing is changed.
+    """For the house's own hotelier (and admins). Edits name the version they were made on; an older one is refused
+    as VERSION_CONFLICT and nothing is changed.
     """
     UpdateHotel: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.UpdateHotelRequest, _hotel_pb2.Hotel]
     MoveHotel: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.MoveHotelRequest, _hotel_pb2.Hotel]
@@ -69,22 +57,10 @@ class HotelServiceStub:
     ArchiveRoom: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ArchiveRoomRequest, _hotel_pb2.Room]
     ListRooms: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ListRoomsRequest, _hotel_pb2.ListRoomsResponse]
     """The doors of a house, by number."""
-    ListPriceRules: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ListPriceRulesRequest, _hotel_pb2.ListPriceRulesResponse]
-    CreatePriceRule: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.CreatePriceRuleRequest, _hotel_pb2.PriceRule]
-    UpdatePriceRule: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.UpdatePriceRuleRequest, _hotel_pb2.PriceRule]
-    DeletePriceRule: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.DeletePriceRuleRequest, _hotel_pb2.DeletePriceRuleResponse]
-    UpdateRates: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.UpdateRatesRequest, _hotel_pb2.UpdateRatesResponse]
-    """Prices and restrictions of many nights in one transaction; idempotent by the caller's key for 24 hours."""
-    GetRates: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.GetRatesRequest, _hotel_pb2.GetRatesResponse]
-    """Price and restrictions of every night, room type and rate plan; public for published houses."""
     ListChanges: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ListChangesRequest, _hotel_pb2.ListChangesResponse]
     """Who changed what of a house, newest first."""
-    ImportHotels: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ImportHotelsRequest, _hotel_pb2.ImportHotelsResponse]
-    """Makes houses of rows of a list; a row that was imported before is left as it is. All rows of one call are
-    one transaction.
-    """
     PutNumberOfRooms: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.PutNumberOfRoomsRequest, _hotel_pb2.PutNumberOfRoomsResponse]
-    """What follows is for our own processes (role SYSTEM).
+    """For our own processes (role SYSTEM).
 
     Tells what booking made of a room type's usual number of rooms.
     """
@@ -93,7 +69,7 @@ class HotelServiceStub:
 
 @_typing.type_check_only
 class HotelServiceAsyncStub(HotelServiceStub):
-    """The catalogue of houses, and the price and policy of a stay."""
+    """The catalogue of houses: their room types, rate plans and doors."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetHotels: _aio.UnaryUnaryMultiCallable[_hotel_pb2.GetHotelsRequest, _hotel_pb2.GetHotelsResponse]  # type: ignore[assignment]
@@ -102,21 +78,9 @@ class HotelServiceAsyncStub(HotelServiceStub):
     """
     ListOwnHotels: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ListOwnHotelsRequest, _hotel_pb2.ListOwnHotelsResponse]  # type: ignore[assignment]
     """The caller's own houses, by name."""
-    PriceStay: _aio.UnaryUnaryMultiCallable[_hotel_pb2.PriceStayRequest, _hotel_pb2.PriceStayResponse]  # type: ignore[assignment]
-    """Price, taxes and cancellation policy of chosen rooms: what a quote is made of. Refused as ROOM_UNAVAILABLE
-    with the reasons when a restriction forbids the stay.
-    """
-    PriceOffers: _aio.UnaryUnaryMultiCallable[_hotel_pb2.PriceOffersRequest, _hotel_pb2.PriceOffersResponse]  # type: ignore[assignment]
-    """Every room type and rate plan that fits the guests and whose restrictions allow the stay, priced; says
-    nothing of availability.
-    """
-    ListStayRestrictions: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ListStayRestrictionsRequest, _hotel_pb2.ListStayRestrictionsResponse]  # type: ignore[assignment]
-    """Which restrictions forbid a stay, for every room type and rate plan."""
-    StreamCatalogue: _aio.UnaryStreamMultiCallable[_hotel_pb2.StreamCatalogueRequest, _hotel_pb2.CatalogueEntry]  # type: ignore[assignment]
-    """All published houses with their nightly prices: what a search index starts from."""
     CreateHotel: _aio.UnaryUnaryMultiCallable[_hotel_pb2.CreateHotelRequest, _hotel_pb2.Hotel]  # type: ignore[assignment]
-    """What follows is for the house's own hotelier (and admins). Edits name the version they were made on;
-    an older one is refused as VERSION_CONFLICT and nothing is changed.
+    """For the house's own hotelier (and admins). Edits name the version they were made on; an older one is refused
+    as VERSION_CONFLICT and nothing is changed.
     """
     UpdateHotel: _aio.UnaryUnaryMultiCallable[_hotel_pb2.UpdateHotelRequest, _hotel_pb2.Hotel]  # type: ignore[assignment]
     MoveHotel: _aio.UnaryUnaryMultiCallable[_hotel_pb2.MoveHotelRequest, _hotel_pb2.Hotel]  # type: ignore[assignment]
@@ -132,22 +96,10 @@ class HotelServiceAsyncStub(HotelServiceStub):
     ArchiveRoom: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ArchiveRoomRequest, _hotel_pb2.Room]  # type: ignore[assignment]
     ListRooms: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ListRoomsRequest, _hotel_pb2.ListRoomsResponse]  # type: ignore[assignment]
     """The doors of a house, by number."""
-    ListPriceRules: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ListPriceRulesRequest, _hotel_pb2.ListPriceRulesResponse]  # type: ignore[assignment]
-    CreatePriceRule: _aio.UnaryUnaryMultiCallable[_hotel_pb2.CreatePriceRuleRequest, _hotel_pb2.PriceRule]  # type: ignore[assignment]
-    UpdatePriceRule: _aio.UnaryUnaryMultiCallable[_hotel_pb2.UpdatePriceRuleRequest, _hotel_pb2.PriceRule]  # type: ignore[assignment]
-    DeletePriceRule: _aio.UnaryUnaryMultiCallable[_hotel_pb2.DeletePriceRuleRequest, _hotel_pb2.DeletePriceRuleResponse]  # type: ignore[assignment]
-    UpdateRates: _aio.UnaryUnaryMultiCallable[_hotel_pb2.UpdateRatesRequest, _hotel_pb2.UpdateRatesResponse]  # type: ignore[assignment]
-    """Prices and restrictions of many nights in one transaction; idempotent by the caller's key for 24 hours."""
-    GetRates: _aio.UnaryUnaryMultiCallable[_hotel_pb2.GetRatesRequest, _hotel_pb2.GetRatesResponse]  # type: ignore[assignment]
-    """Price and restrictions of every night, room type and rate plan; public for published houses."""
     ListChanges: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ListChangesRequest, _hotel_pb2.ListChangesResponse]  # type: ignore[assignment]
     """Who changed what of a house, newest first."""
-    ImportHotels: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ImportHotelsRequest, _hotel_pb2.ImportHotelsResponse]  # type: ignore[assignment]
-    """Makes houses of rows of a list; a row that was imported before is left as it is. All rows of one call are
-    one transaction.
-    """
     PutNumberOfRooms: _aio.UnaryUnaryMultiCallable[_hotel_pb2.PutNumberOfRoomsRequest, _hotel_pb2.PutNumberOfRoomsResponse]  # type: ignore[assignment]
-    """What follows is for our own processes (role SYSTEM).
+    """For our own processes (role SYSTEM).
 
     Tells what booking made of a room type's usual number of rooms.
     """
@@ -155,7 +107,7 @@ class HotelServiceAsyncStub(HotelServiceStub):
     """Tells what reviews make of a house."""
 
 class HotelServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The catalogue of houses, and the price and policy of a stay."""
+    """The catalogue of houses: their room types, rate plans and doors."""
 
     @_abc_1.abstractmethod
     def GetHotels(
@@ -176,49 +128,13 @@ class HotelServiceServicer(metaclass=_abc_1.ABCMeta):
         """The caller's own houses, by name."""
 
     @_abc_1.abstractmethod
-    def PriceStay(
-        self,
-        request: _hotel_pb2.PriceStayRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.PriceStayResponse, _abc.Awaitable[_hotel_pb2.PriceStayResponse]]:
-        """Price, taxes and cancellation policy of chosen rooms: what a quote is made of. Refused as ROOM_UNAVAILABLE
-        with the reasons when a restriction forbids the stay.
-        """
-
-    @_abc_1.abstractmethod
-    def PriceOffers(
-        self,
-        request: _hotel_pb2.PriceOffersRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.PriceOffersResponse, _abc.Awaitable[_hotel_pb2.PriceOffersResponse]]:
-        """Every room type and rate plan that fits the guests and whose restrictions allow the stay, priced; says
-        nothing of availability.
-        """
-
-    @_abc_1.abstractmethod
-    def ListStayRestrictions(
-        self,
-        request: _hotel_pb2.ListStayRestrictionsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.ListStayRestrictionsResponse, _abc.Awaitable[_hotel_pb2.ListStayRestrictionsResponse]]:
-        """Which restrictions forbid a stay, for every room type and rate plan."""
-
-    @_abc_1.abstractmethod
-    def StreamCatalogue(
-        self,
-        request: _hotel_pb2.StreamCatalogueRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_hotel_pb2.CatalogueEntry], _abc.AsyncIterator[_hotel_pb2.CatalogueEntry]]:
-        """All published houses with their nightly prices: what a search index starts from."""
-
-    @_abc_1.abstractmethod
     def CreateHotel(
         self,
         request: _hotel_pb2.CreateHotelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hotel_pb2.Hotel, _abc.Awaitable[_hotel_pb2.Hotel]]:
-        """What follows is for the house's own hotelier (and admins). Edits name the version they were made on;
-        an older one is refused as VERSION_CONFLICT and nothing is changed.
+        """For the house's own hotelier (and admins). Edits name the version they were made on; an older one is refused
+        as VERSION_CONFLICT and nothing is changed.
         """
 
     @_abc_1.abstractmethod
@@ -308,50 +224,6 @@ class HotelServiceServicer(metaclass=_abc_1.ABCMeta):
         """The doors of a house, by number."""
 
     @_abc_1.abstractmethod
-    def ListPriceRules(
-        self,
-        request: _hotel_pb2.ListPriceRulesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.ListPriceRulesResponse, _abc.Awaitable[_hotel_pb2.ListPriceRulesResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def CreatePriceRule(
-        self,
-        request: _hotel_pb2.CreatePriceRuleRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.PriceRule, _abc.Awaitable[_hotel_pb2.PriceRule]]: ...
-
-    @_abc_1.abstractmethod
-    def UpdatePriceRule(
-        self,
-        request: _hotel_pb2.UpdatePriceRuleRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.PriceRule, _abc.Awaitable[_hotel_pb2.PriceRule]]: ...
-
-    @_abc_1.abstractmethod
-    def DeletePriceRule(
-        self,
-        request: _hotel_pb2.DeletePriceRuleRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.DeletePriceRuleResponse, _abc.Awaitable[_hotel_pb2.DeletePriceRuleResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def UpdateRates(
-        self,
-        request: _hotel_pb2.UpdateRatesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.UpdateRatesResponse, _abc.Awaitable[_hotel_pb2.UpdateRatesResponse]]:
-        """Prices and restrictions of many nights in one transaction; idempotent by the caller's key for 24 hours."""
-
-    @_abc_1.abstractmethod
-    def GetRates(
-        self,
-        request: _hotel_pb2.GetRatesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.GetRatesResponse, _abc.Awaitable[_hotel_pb2.GetRatesResponse]]:
-        """Price and restrictions of every night, room type and rate plan; public for published houses."""
-
-    @_abc_1.abstractmethod
     def ListChanges(
         self,
         request: _hotel_pb2.ListChangesRequest,
@@ -360,22 +232,12 @@ class HotelServiceServicer(metaclass=_abc_1.ABCMeta):
         """Who changed what of a house, newest first."""
 
     @_abc_1.abstractmethod
-    def ImportHotels(
-        self,
-        request: _hotel_pb2.ImportHotelsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_hotel_pb2.ImportHotelsResponse, _abc.Awaitable[_hotel_pb2.ImportHotelsResponse]]:
-        """Makes houses of rows of a list; a row that was imported before is left as it is. All rows of one call are
-        one transaction.
-        """
-
-    @_abc_1.abstractmethod
     def PutNumberOfRooms(
         self,
         request: _hotel_pb2.PutNumberOfRoomsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hotel_pb2.PutNumberOfRoomsResponse, _abc.Awaitable[_hotel_pb2.PutNumberOfRoomsResponse]]:
-        """What follows is for our own processes (role SYSTEM).
+        """For our own processes (role SYSTEM).
 
         Tells what booking made of a room type's usual number of rooms.
         """

@@ -26,7 +26,7 @@ from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"contracts/payment/v1/payment.proto\x12\x14innkeeper.payment.v1\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x95\x03\n\x07Payment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".innkeeper.payment.v1.PaymentState\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12+\n\x08refunded\x18\x04 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x14\n\x0c\x63heckout_url\x18\x08 \x01(\t\x12\x12\n\nreturn_url\x18\t \x01(\t\x12\x14\n\x0c\x66\x61ilure_code\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\r \x01(\x05\"\xe2\x01\n\x14\x43reatePaymentRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x03 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x12\n\nreturn_url\x18\x06 \x01(\t\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1f\n\x11GetPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\" \n\x12VoidPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\"}\n\x13\x43reateRefundRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xb5\x01\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x30\n\x05state\x18\x04 \x01(\x0e\x32!.innkeeper.payment.v1.RefundState\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xf5\x01\n\x0cPaymentState\x12\x1d\n\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYMENT_STATE_CREATED\x10\x01\x12!\n\x1dPAYMENT_STATE_ACTION_REQUIRED\x10\x02\x12\x1c\n\x18PAYMENT_STATE_AUTHORIZED\x10\x03\x12\x1a\n\x16PAYMENT_STATE_CAPTURED\x10\x04\x12\x18\n\x14PAYMENT_STATE_FAILED\x10\x05\x12\x18\n\x14PAYMENT_STATE_VOIDED\x10\x06\x12\x1a\n\x16PAYMENT_STATE_DISPUTED\x10\x07*\xb1\x01\n\x0bRefundState\x12\x1c\n\x18REFUND_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REFUND_STATE_REQUESTED\x10\x01\x12\x18\n\x14REFUND_STATE_PENDING\x10\x02\x12\x1a\n\x16REFUND_STATE_SUCCEEDED\x10\x03\x12\x17\n\x13REFUND_STATE_FAILED\x10\x04\x12\x19\n\x15REFUND_STATE_REVERSED\x10\x05\x32\x87\x03\n\x0ePaymentService\x12_\n\rCreatePayment\x12*.innkeeper.payment.v1.CreatePaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12Y\n\nGetPayment\x12\'.innkeeper.payment.v1.GetPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x01\x12[\n\x0bVoidPayment\x12(.innkeeper.payment.v1.VoidPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12\\\n\x0c\x43reateRefund\x12).innkeeper.payment.v1.CreateRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"contracts/payment/v1/payment.proto\x12\x14innkeeper.payment.v1\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc\x03\n\x07Payment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".innkeeper.payment.v1.PaymentState\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12+\n\x08refunded\x18\x04 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x14\n\x0c\x63heckout_url\x18\x08 \x01(\t\x12\x12\n\nreturn_url\x18\t \x01(\t\x12\x14\n\x0c\x66\x61ilure_code\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\r \x01(\x05\x12\x35\n\x07purpose\x18\x0e \x01(\x0e\x32$.innkeeper.payment.v1.PaymentPurpose\"\x99\x02\n\x14\x43reatePaymentRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x03 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x12\n\nreturn_url\x18\x06 \x01(\t\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07purpose\x18\x08 \x01(\x0e\x32$.innkeeper.payment.v1.PaymentPurpose\"\x1f\n\x11GetPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\" \n\x12VoidPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\"}\n\x13\x43reateRefundRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xb5\x01\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x30\n\x05state\x18\x04 \x01(\x0e\x32!.innkeeper.payment.v1.RefundState\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xf5\x01\n\x0cPaymentState\x12\x1d\n\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYMENT_STATE_CREATED\x10\x01\x12!\n\x1dPAYMENT_STATE_ACTION_REQUIRED\x10\x02\x12\x1c\n\x18PAYMENT_STATE_AUTHORIZED\x10\x03\x12\x1a\n\x16PAYMENT_STATE_CAPTURED\x10\x04\x12\x18\n\x14PAYMENT_STATE_FAILED\x10\x05\x12\x18\n\x14PAYMENT_STATE_VOIDED\x10\x06\x12\x1a\n\x16PAYMENT_STATE_DISPUTED\x10\x07*o\n\x0ePaymentPurpose\x12\x1f\n\x1bPAYMENT_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PAYMENT_PURPOSE_BOOKING\x10\x01\x12\x1f\n\x1bPAYMENT_PURPOSE_APPOINTMENT\x10\x02*\xb1\x01\n\x0bRefundState\x12\x1c\n\x18REFUND_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REFUND_STATE_REQUESTED\x10\x01\x12\x18\n\x14REFUND_STATE_PENDING\x10\x02\x12\x1a\n\x16REFUND_STATE_SUCCEEDED\x10\x03\x12\x17\n\x13REFUND_STATE_FAILED\x10\x04\x12\x19\n\x15REFUND_STATE_REVERSED\x10\x05\x32\x87\x03\n\x0ePaymentService\x12_\n\rCreatePayment\x12*.innkeeper.payment.v1.CreatePaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12Y\n\nGetPayment\x12\'.innkeeper.payment.v1.GetPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x01\x12[\n\x0bVoidPayment\x12(.innkeeper.payment.v1.VoidPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12\\\n\x0c\x43reateRefund\x12).innkeeper.payment.v1.CreateRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,22 +41,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTSERVICE'].methods_by_name['VoidPayment']._serialized_options = b'\220\002\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['CreateRefund']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['CreateRefund']._serialized_options = b'\220\002\002'
-  _globals['_PAYMENTSTATE']._serialized_start=1141
-  _globals['_PAYMENTSTATE']._serialized_end=1386
-  _globals['_REFUNDSTATE']._serialized_start=1389
-  _globals['_REFUNDSTATE']._serialized_end=1566
+  _globals['_PAYMENTSTATE']._serialized_start=1251
+  _globals['_PAYMENTSTATE']._serialized_end=1496
+  _globals['_PAYMENTPURPOSE']._serialized_start=1498
+  _globals['_PAYMENTPURPOSE']._serialized_end=1609
+  _globals['_REFUNDSTATE']._serialized_start=1612
+  _globals['_REFUNDSTATE']._serialized_end=1789
   _globals['_PAYMENT']._serialized_start=126
-  _globals['_PAYMENT']._serialized_end=531
-  _globals['_CREATEPAYMENTREQUEST']._serialized_start=534
-  _globals['_CREATEPAYMENTREQUEST']._serialized_end=760
-  _globals['_GETPAYMENTREQUEST']._serialized_start=762
-  _globals['_GETPAYMENTREQUEST']._serialized_end=793
-  _globals['_VOIDPAYMENTREQUEST']._serialized_start=795
-  _globals['_VOIDPAYMENTREQUEST']._serialized_end=827
-  _globals['_CREATEREFUNDREQUEST']._serialized_start=829
-  _globals['_CREATEREFUNDREQUEST']._serialized_end=954
-  _globals['_REFUND']._serialized_start=957
-  _globals['_REFUND']._serialized_end=1138
-  _globals['_PAYMENTSERVICE']._serialized_start=1569
-  _globals['_PAYMENTSERVICE']._serialized_end=1960
+  _globals['_PAYMENT']._serialized_end=586
+  _globals['_CREATEPAYMENTREQUEST']._serialized_start=589
+  _globals['_CREATEPAYMENTREQUEST']._serialized_end=870
+  _globals['_GETPAYMENTREQUEST']._serialized_start=872
+  _globals['_GETPAYMENTREQUEST']._serialized_end=903
+  _globals['_VOIDPAYMENTREQUEST']._serialized_start=905
+  _globals['_VOIDPAYMENTREQUEST']._serialized_end=937
+  _globals['_CREATEREFUNDREQUEST']._serialized_start=939
+  _globals['_CREATEREFUNDREQUEST']._serialized_end=1064
+  _globals['_REFUND']._serialized_start=1067
+  _globals['_REFUND']._serialized_end=1248
+  _globals['_PAYMENTSERVICE']._serialized_start=1792
+  _globals['_PAYMENTSERVICE']._serialized_end=2183
 # @@protoc_insertion_point(module_scope)

@@ -46,6 +46,26 @@ PAYMENT_STATE_VOIDED: PaymentState.ValueType  # 6
 PAYMENT_STATE_DISPUTED: PaymentState.ValueType  # 7
 Global___PaymentState: _TypeAlias = PaymentState  # noqa: Y015
 
+class _PaymentPurpose:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PaymentPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentPurpose.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYMENT_PURPOSE_UNSPECIFIED: _PaymentPurpose.ValueType  # 0
+    """as BOOKING"""
+    PAYMENT_PURPOSE_BOOKING: _PaymentPurpose.ValueType  # 1
+    PAYMENT_PURPOSE_APPOINTMENT: _PaymentPurpose.ValueType  # 2
+
+class PaymentPurpose(_PaymentPurpose, metaclass=_PaymentPurposeEnumTypeWrapper):
+    """What of the merchant's is paid; webhooks repeat it, so that the merchant knows whom to tell."""
+
+PAYMENT_PURPOSE_UNSPECIFIED: PaymentPurpose.ValueType  # 0
+"""as BOOKING"""
+PAYMENT_PURPOSE_BOOKING: PaymentPurpose.ValueType  # 1
+PAYMENT_PURPOSE_APPOINTMENT: PaymentPurpose.ValueType  # 2
+Global___PaymentPurpose: _TypeAlias = PaymentPurpose  # noqa: Y015
+
 class _RefundState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -86,6 +106,7 @@ class Payment(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: Global___PaymentState.ValueType
     booking_id: _builtins.str
@@ -97,6 +118,7 @@ class Payment(_message.Message):
     return_url: _builtins.str
     failure_code: _builtins.str
     version: _builtins.int
+    purpose: Global___PaymentPurpose.ValueType
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
@@ -121,10 +143,11 @@ class Payment(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
+        purpose: Global___PaymentPurpose.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "created_at", b"created_at", "refunded", b"refunded", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "checkout_url", b"checkout_url", "created_at", b"created_at", "description", b"description", "failure_code", b"failure_code", "id", b"id", "refunded", b"refunded", "return_url", b"return_url", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "checkout_url", b"checkout_url", "created_at", b"created_at", "description", b"description", "failure_code", b"failure_code", "id", b"id", "purpose", b"purpose", "refunded", b"refunded", "return_url", b"return_url", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -141,11 +164,13 @@ class CreatePaymentRequest(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     RETURN_URL_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     booking_id: _builtins.str
     booking_reference: _builtins.str
     description: _builtins.str
     return_url: _builtins.str
+    purpose: Global___PaymentPurpose.ValueType
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
@@ -162,10 +187,11 @@ class CreatePaymentRequest(_message.Message):
         description: _builtins.str = ...,
         return_url: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        purpose: Global___PaymentPurpose.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "description", b"description", "expires_at", b"expires_at", "idempotency_key", b"idempotency_key", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "description", b"description", "expires_at", b"expires_at", "idempotency_key", b"idempotency_key", "purpose", b"purpose", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

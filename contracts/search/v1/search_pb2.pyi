@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from contracts.hotel.v1 import hotel_pb2 as _hotel_pb2
+from contracts.hotel.v1 import rate_pb2 as _rate_pb2
 from contracts.money.v1 import money_pb2 as _money_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -263,7 +264,7 @@ class SearchHotelsRequest(_message.Message):
     @_builtins.property
     def place(self) -> Global___Place: ...
     @_builtins.property
-    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_hotel_pb2.Occupancy]: ...
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_rate_pb2.Occupancy]: ...
     @_builtins.property
     def filter(self) -> Global___HotelFilter: ...
     def __init__(
@@ -272,7 +273,7 @@ class SearchHotelsRequest(_message.Message):
         place: Global___Place | None = ...,
         check_in: _builtins.str = ...,
         check_out: _builtins.str = ...,
-        rooms: _abc.Iterable[_hotel_pb2.Occupancy] | None = ...,
+        rooms: _abc.Iterable[_rate_pb2.Occupancy] | None = ...,
         filter: Global___HotelFilter | None = ...,
         sort: Global___HotelSort.ValueType = ...,
         first: _builtins.int = ...,

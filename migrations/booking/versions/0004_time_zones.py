@@ -7,7 +7,7 @@ Follows: 0003
 import sqlalchemy as sa
 from alembic import op
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 
 revision = "0004"
 down_revision = "0003"
@@ -36,7 +36,7 @@ def _take_over_time_zones(connection: sa.Connection) -> None:
     fill = sa.text("UPDATE booking.booking SET time_zone = :time_zone WHERE id = :id")
     while rows := connection.execute(unknown).all():
         found = [
-            {"id": row.id, "time_zone": hotel_pb2.PriceStayResponse.FromString(bytes(row.priced_stay)).time_zone}
+            {"id": row.id, "time_zone": rate_pb2.PriceStayResponse.FromString(bytes(row.priced_stay)).time_zone}
             for row in rows
         ]
         connection.execute(fill, found)

@@ -11,8 +11,25 @@ from typing import Any
 
 import orjson
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import (
+    block_pb2,
+    block_pb2_grpc,
+    booking_pb2,
+    booking_pb2_grpc,
+    calendar_pb2,
+    calendar_pb2_grpc,
+    figures_pb2,
+    figures_pb2_grpc,
+    front_desk_pb2,
+    front_desk_pb2_grpc,
+    inventory_pb2,
+    inventory_pb2_grpc,
+    settlement_pb2,
+    settlement_pb2_grpc,
+    waitlist_pb2,
+    waitlist_pb2_grpc,
+)
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking.audit import find_discrepancies
 from runtime.channels import call, open_channel
 from runtime.clock import from_timestamp, utc_now
@@ -27,9 +44,9 @@ HELD = booking_pb2.BOOKING_STATE_HELD
 PENDING = booking_pb2.BOOKING_STATE_PAYMENT_PENDING
 CONFIRMED = booking_pb2.BOOKING_STATE_CONFIRMED
 EXPIRED = booking_pb2.BOOKING_STATE_EXPIRED
-APPLIED = booking_pb2.SETTLEMENT_OUTCOME_APPLIED
-NOTHING_TO_DO = booking_pb2.SETTLEMENT_OUTCOME_NOTHING_TO_DO
-PARKED = booking_pb2.SETTLEMENT_OUTCOME_PARKED
+APPLIED = settlement_pb2.SETTLEMENT_OUTCOME_APPLIED
+NOTHING_TO_DO = settlement_pb2.SETTLEMENT_OUTCOME_NOTHING_TO_DO
+PARKED = settlement_pb2.SETTLEMENT_OUTCOME_PARKED
 _TABLES = (
     "quote",
     "booking",
@@ -57,11 +74,30 @@ _TABLES = (
 )
 
 
+BOOKING_CONTRACTS = (
+    booking_pb2.DESCRIPTOR,
+    front_desk_pb2.DESCRIPTOR,
+    block_pb2.DESCRIPTOR,
+    figures_pb2.DESCRIPTOR,
+    inventory_pb2.DESCRIPTOR,
+    calendar_pb2.DESCRIPTOR,
+    waitlist_pb2.DESCRIPTOR,
+    settlement_pb2.DESCRIPTOR,
+)
+
+
 @dataclass
 class Desk:
     """`system` is a SYSTEM token; methods that take a token speak in its bearer's name."""
 
-    stub: booking_pb2_grpc.BookingServiceAsyncStub
+    bookings: booking_pb2_grpc.BookingServiceAsyncStub
+    front_desk: front_desk_pb2_grpc.FrontDeskServiceAsyncStub
+    blocks: block_pb2_grpc.BlockServiceAsyncStub
+    figures: figures_pb2_grpc.FiguresServiceAsyncStub
+    inventory: inventory_pb2_grpc.InventoryServiceAsyncStub
+    calendars: calendar_pb2_grpc.CalendarServiceAsyncStub
+    waitlists: waitlist_pb2_grpc.WaitlistServiceAsyncStub
+    settlement: settlement_pb2_grpc.SettlementServiceAsyncStub
     system: str
     database: Database
     hotels: Database
@@ -69,25 +105,25 @@ class Desk:
     async def house(self, owner: SignedIn, *kinds: Kind, **changes: Any) -> House:
         """A published house whose rooms are for sale."""
         built = await add_house(self.hotels, HouseInput(owner.account_id, **{"kinds": kinds or (Kind(),), **changes}))
-        await call(self.stub.TakeInRoomTypes, built.announced(), token=self.system)
+        await call(self.inventory.TakeInRoomTypes, built.announced(), token=self.system)
         return built
 
     async def quote(
         self,
         house: House,
-        *rooms: hotel_pb2.RoomRequest,
+        *rooms: rate_pb2.RoomRequest,
         token: str = "",
         arrival: dt.date = ARRIVAL,
         nights: int = 2,
     ) -> booking_pb2.Quote:
         request = quote_request(house, *rooms, arrival=arrival, nights=nights)
-        return await call(self.stub.CreateQuote, request, token=token)
+        return await call(self.bookings.CreateQuote, request, token=token)
 
     async def book(self, quote: booking_pb2.Quote, token: str, key: str = "", **changes: Any) -> booking_pb2.Booking:
-        return await call(self.stub.CreateBooking, booking_request(quote, key, **changes), token=token)
+        return await call(self.bookings.CreateBooking, booking_request(quote, key, **changes), token=token)
 
     async def booked(
-        self, house: House, guest: SignedIn, *rooms: hotel_pb2.RoomRequest, **stay: Any
+        self, house: House, guest: SignedIn, *rooms: rate_pb2.RoomRequest, **stay: Any
     ) -> booking_pb2.Booking:
         return await self.book(await self.quote(house, *rooms, **stay), guest.token)
 
@@ -97,35 +133,35 @@ class Desk:
         request = booking_pb2.StartPaymentRequest(
             booking_id=booking.id, idempotency_key=key or uuid.uuid4().hex, return_url=return_url
         )
-        return (await call(self.stub.StartPayment, request, token=token)).booking
+        return (await call(self.bookings.StartPayment, request, token=token)).booking
 
     async def get(self, booking: booking_pb2.Booking) -> booking_pb2.Booking:
         request = booking_pb2.GetBookingsRequest(ids=[booking.id])
-        (found,) = (await call(self.stub.GetBookings, request, token=self.system)).bookings
+        (found,) = (await call(self.bookings.GetBookings, request, token=self.system)).bookings
         return found
 
     async def receive(self, payload: bytes, event_id: str = "") -> str:
         """Stores a webhook; answers its id."""
         event_id = event_id or uuid.uuid4().hex
-        request = booking_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=payload)
-        await call(self.stub.ReceivePaymentEvent, request, token=self.system)
+        request = settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=payload)
+        await call(self.settlement.ReceivePaymentEvent, request, token=self.system)
         return event_id
 
-    async def settle(self, event_id: str) -> booking_pb2.SettlementOutcome.ValueType:
-        request = booking_pb2.SettlePaymentEventRequest(provider=PROVIDER, event_id=event_id)
-        return (await call(self.stub.SettlePaymentEvent, request, token=self.system)).outcome
+    async def settle(self, event_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
+        request = settlement_pb2.SettlePaymentEventRequest(provider=PROVIDER, event_id=event_id)
+        return (await call(self.settlement.SettlePaymentEvent, request, token=self.system)).outcome
 
-    async def hear_of(self, payment_id: str) -> booking_pb2.SettlementOutcome.ValueType:
+    async def hear_of(self, payment_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
         """A new webhook about a payment, worked off."""
         return await self.settle(await self.receive(webhook(payment_id)))
 
     async def expire(self, limit: int = 100) -> int:
-        request = booking_pb2.ExpireHoldsRequest(limit=limit)
-        return (await call(self.stub.ExpireHolds, request, token=self.system)).expired
+        request = settlement_pb2.ExpireHoldsRequest(limit=limit)
+        return (await call(self.settlement.ExpireHolds, request, token=self.system)).expired
 
     async def timeline(self, booking: booking_pb2.Booking) -> list[str]:
         request = booking_pb2.ListTimelineRequest(booking_id=booking.id)
-        return [entry.kind for entry in (await call(self.stub.ListTimeline, request, token=self.system)).entries]
+        return [entry.kind for entry in (await call(self.bookings.ListTimeline, request, token=self.system)).entries]
 
     async def events(self, booking: booking_pb2.Booking) -> int:
         """How many events a booking has in the outbox."""
@@ -136,10 +172,10 @@ class Desk:
     async def free(self, house: House, kind: int = 0, *, arrival: dt.date = ARRIVAL, nights: int = 2) -> list[int]:
         """Free rooms of a kind, night by night."""
         end = arrival + dt.timedelta(days=nights)
-        request = booking_pb2.GetAvailabilityRequest(
+        request = inventory_pb2.GetAvailabilityRequest(
             room_type_ids=[house.room_types[kind]], first_night=arrival.isoformat(), end_night=end.isoformat()
         )
-        (known,) = (await call(self.stub.GetAvailability, request, token="")).room_types
+        (known,) = (await call(self.inventory.GetAvailability, request, token="")).room_types
         named = {night.night: night.free for night in known.nights}
         days = [(arrival + dt.timedelta(days=number)).isoformat() for number in range(nights)]
         return [named.get(day, known.capacity) for day in days]
@@ -163,7 +199,7 @@ class Desk:
 
 
 def quote_request(
-    house: House, *rooms: hotel_pb2.RoomRequest, arrival: dt.date = ARRIVAL, nights: int = 2
+    house: House, *rooms: rate_pb2.RoomRequest, arrival: dt.date = ARRIVAL, nights: int = 2
 ) -> booking_pb2.CreateQuoteRequest:
     return booking_pb2.CreateQuoteRequest(
         hotel_id=str(house.id),
@@ -195,9 +231,21 @@ async def open_desk(parts: Parts, auth_address: str, booking_address: str) -> As
     async with (
         open_database(parts.database_url("booking"), pool_size=4, application_name="tests") as database,
         open_database(parts.database_url("hotel"), pool_size=2, application_name="tests") as hotels,
-        open_channel(booking_address, booking_pb2.DESCRIPTOR) as channel,
+        open_channel(booking_address, *BOOKING_CONTRACTS) as channel,
     ):
-        yield Desk(booking_pb2_grpc.BookingServiceStub(channel), await service_token(auth_address), database, hotels)
+        yield Desk(
+            bookings=booking_pb2_grpc.BookingServiceStub(channel),
+            front_desk=front_desk_pb2_grpc.FrontDeskServiceStub(channel),
+            blocks=block_pb2_grpc.BlockServiceStub(channel),
+            figures=figures_pb2_grpc.FiguresServiceStub(channel),
+            inventory=inventory_pb2_grpc.InventoryServiceStub(channel),
+            calendars=calendar_pb2_grpc.CalendarServiceStub(channel),
+            waitlists=waitlist_pb2_grpc.WaitlistServiceStub(channel),
+            settlement=settlement_pb2_grpc.SettlementServiceStub(channel),
+            system=await service_token(auth_address),
+            database=database,
+            hotels=hotels,
+        )
 
 
 async def check_standing_proof(parts: Parts) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2, inventory_pb2
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
@@ -34,14 +34,14 @@ class Backoffice:
 
     async def look(
         self, first_night: dt.date = ARRIVAL, nights: int = 2, token: str | None = None
-    ) -> booking_pb2.RoomTypeInventory:
-        request = booking_pb2.GetInventoryRequest(
+    ) -> inventory_pb2.RoomTypeInventory:
+        request = inventory_pb2.GetInventoryRequest(
             hotel_id=str(self.house.id),
             room_type_ids=[self.room_type_id],
             first_night=first_night.isoformat(),
             end_night=(first_night + nights * DAY).isoformat(),
         )
-        answer = await call(self.desk.stub.GetInventory, request, token=token or self.owner.token)
+        answer = await call(self.desk.inventory.GetInventory, request, token=token or self.owner.token)
         (found,) = answer.room_types
         return found
 
@@ -54,24 +54,24 @@ class Backoffice:
 
     async def update(
         self,
-        *changes: booking_pb2.InventoryChange,
+        *changes: inventory_pb2.InventoryChange,
         number_of_rooms: int | None = None,
         version: int | None = None,
         key: str = "",
         token: str | None = None,
-    ) -> booking_pb2.UpdateInventoryResponse:
-        request = booking_pb2.UpdateInventoryRequest(
+    ) -> inventory_pb2.UpdateInventoryResponse:
+        request = inventory_pb2.UpdateInventoryRequest(
             room_type_id=self.room_type_id,
             idempotency_key=key or uuid.uuid4().hex,
             expected_version=await self.version() if version is None else version,
             number_of_rooms=number_of_rooms,
             changes=changes,
         )
-        return await call(self.desk.stub.UpdateInventory, request, token=token or self.owner.token)
+        return await call(self.desk.inventory.UpdateInventory, request, token=token or self.owner.token)
 
-    async def log(self, **fields: Any) -> booking_pb2.ListInventoryChangesResponse:
-        request = booking_pb2.ListInventoryChangesRequest(hotel_id=str(self.house.id), **fields)
-        return await call(self.desk.stub.ListInventoryChanges, request, token=self.owner.token)
+    async def log(self, **fields: Any) -> inventory_pb2.ListInventoryChangesResponse:
+        request = inventory_pb2.ListInventoryChangesRequest(hotel_id=str(self.house.id), **fields)
+        return await call(self.desk.inventory.ListInventoryChanges, request, token=self.owner.token)
 
     async def door(self, number: str = "101", *, version: int = 1, archived: bool = False, room_id: str = "") -> str:
         room_id = room_id or str(uuid.uuid4())
@@ -84,7 +84,9 @@ class Backoffice:
             archived=archived,
             version=version,
         )
-        await call(self.desk.stub.TakeInRooms, booking_pb2.TakeInRoomsRequest(rooms=[room]), token=self.desk.system)
+        await call(
+            self.desk.inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(rooms=[room]), token=self.desk.system
+        )
         return room_id
 
     async def out_of_order(
@@ -96,53 +98,53 @@ class Backoffice:
         key: str = "",
         reason: str = "A broken pipe",
         token: str | None = None,
-    ) -> booking_pb2.OutOfOrder:
-        request = booking_pb2.CreateOutOfOrderRequest(
+    ) -> inventory_pb2.OutOfOrder:
+        request = inventory_pb2.CreateOutOfOrderRequest(
             room_id=room_id,
             idempotency_key=key or uuid.uuid4().hex,
             first_night=first_night.isoformat(),
             last_night=last_night.isoformat(),
             reason=reason,
         )
-        return await call(self.desk.stub.CreateOutOfOrder, request, token=token or self.owner.token)
+        return await call(self.desk.inventory.CreateOutOfOrder, request, token=token or self.owner.token)
 
-    async def end(self, period_id: str, token: str | None = None) -> booking_pb2.OutOfOrder:
-        request = booking_pb2.EndOutOfOrderRequest(id=period_id)
-        return await call(self.desk.stub.EndOutOfOrder, request, token=token or self.owner.token)
+    async def end(self, period_id: str, token: str | None = None) -> inventory_pb2.OutOfOrder:
+        request = inventory_pb2.EndOutOfOrderRequest(id=period_id)
+        return await call(self.desk.inventory.EndOutOfOrder, request, token=token or self.owner.token)
 
     async def share(self, *, rotate: bool = False, token: str | None = None) -> str:
-        request = booking_pb2.ShareCalendarRequest(room_type_id=self.room_type_id, rotate=rotate)
-        return (await call(self.desk.stub.ShareCalendar, request, token=token or self.owner.token)).secret
+        request = calendar_pb2.ShareCalendarRequest(room_type_id=self.room_type_id, rotate=rotate)
+        return (await call(self.desk.calendars.ShareCalendar, request, token=token or self.owner.token)).secret
 
-    async def read(self, secret: str) -> booking_pb2.ReadCalendarResponse:
-        return await call(self.desk.stub.ReadCalendar, booking_pb2.ReadCalendarRequest(secret=secret), token="")
+    async def read(self, secret: str) -> calendar_pb2.ReadCalendarResponse:
+        return await call(self.desk.calendars.ReadCalendar, calendar_pb2.ReadCalendarRequest(secret=secret), token="")
 
-    async def feed(self, url: str = "", name: str = "Channel", token: str | None = None) -> booking_pb2.CalendarFeed:
-        request = booking_pb2.CreateCalendarFeedRequest(
+    async def feed(self, url: str = "", name: str = "Channel", token: str | None = None) -> calendar_pb2.CalendarFeed:
+        request = calendar_pb2.CreateCalendarFeedRequest(
             room_type_id=self.room_type_id, name=name, url=url or f"https://channel.example/{uuid.uuid4()}.ics"
         )
-        return await call(self.desk.stub.CreateCalendarFeed, request, token=token or self.owner.token)
+        return await call(self.desk.calendars.CreateCalendarFeed, request, token=token or self.owner.token)
 
     async def heard(
-        self, feed: booking_pb2.CalendarFeed, *busy: tuple[dt.date, int], **fields: Any
-    ) -> booking_pb2.CalendarFeed:
+        self, feed: calendar_pb2.CalendarFeed, *busy: tuple[dt.date, int], **fields: Any
+    ) -> calendar_pb2.CalendarFeed:
         """The channel's calendar arrives; each stay is its first night and its number of nights."""
         periods = [
-            booking_pb2.BusyPeriod(first_night=first.isoformat(), end_night=(first + nights * DAY).isoformat())
+            calendar_pb2.BusyPeriod(first_night=first.isoformat(), end_night=(first + nights * DAY).isoformat())
             for first, nights in busy
         ]
-        request = booking_pb2.PutCalendarFeedRequest(id=feed.id, busy=periods, **fields)
-        return await call(self.desk.stub.PutCalendarFeed, request, token=self.desk.system)
+        request = calendar_pb2.PutCalendarFeedRequest(id=feed.id, busy=periods, **fields)
+        return await call(self.desk.calendars.PutCalendarFeed, request, token=self.desk.system)
 
-    async def forget(self, feed: booking_pb2.CalendarFeed, token: str | None = None) -> None:
-        request = booking_pb2.DeleteCalendarFeedRequest(id=feed.id)
-        await call(self.desk.stub.DeleteCalendarFeed, request, token=token or self.owner.token)
+    async def forget(self, feed: calendar_pb2.CalendarFeed, token: str | None = None) -> None:
+        request = calendar_pb2.DeleteCalendarFeedRequest(id=feed.id)
+        await call(self.desk.calendars.DeleteCalendarFeed, request, token=token or self.owner.token)
 
-    async def feeds(self, **fields: Any) -> booking_pb2.ListCalendarFeedsResponse:
-        request = booking_pb2.ListCalendarFeedsRequest(hotel_id=str(self.house.id), **fields)
-        return await call(self.desk.stub.ListCalendarFeeds, request, token=self.owner.token)
+    async def feeds(self, **fields: Any) -> calendar_pb2.ListCalendarFeedsResponse:
+        request = calendar_pb2.ListCalendarFeedsRequest(hotel_id=str(self.house.id), **fields)
+        return await call(self.desk.calendars.ListCalendarFeeds, request, token=self.owner.token)
 
-    async def not_heard_for(self, feed: booking_pb2.CalendarFeed, seconds: int) -> None:
+    async def not_heard_for(self, feed: calendar_pb2.CalendarFeed, seconds: int) -> None:
         """Makes the last time that a feed was heard, and tried, lie further back."""
         async with self.desk.database.reading() as connection:
             await connection.execute(
@@ -172,8 +174,8 @@ async def backoffice(desk: Desk, owner: SignedIn, *kinds: Kind) -> Backoffice:
 
 def change(
     first_night: dt.date = ARRIVAL, last_night: dt.date | None = None, weekdays: Sequence[int] = (), **what: Any
-) -> booking_pb2.InventoryChange:
-    return booking_pb2.InventoryChange(
+) -> inventory_pb2.InventoryChange:
+    return inventory_pb2.InventoryChange(
         first_night=first_night.isoformat(),
         last_night=(last_night or first_night).isoformat(),
         weekdays=weekdays,

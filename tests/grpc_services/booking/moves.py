@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2, inventory_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking.service import booking_service
 from runtime.channels import call
@@ -65,7 +65,9 @@ class MoveDesk:
             )
             for identifier, number in zip(ids, numbers, strict=True)
         ]
-        await call(self.desk.stub.TakeInRooms, booking_pb2.TakeInRoomsRequest(rooms=rooms), token=self.desk.system)
+        await call(
+            self.desk.inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(rooms=rooms), token=self.desk.system
+        )
         return ids
 
     async def paid(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
@@ -79,7 +81,7 @@ class MoveDesk:
         self, booking: booking_pb2.Booking, token: str, positions: Sequence[int] = ()
     ) -> booking_pb2.CancellationPreview:
         request = booking_pb2.PreviewCancellationRequest(booking_id=booking.id, positions=positions)
-        return await call(self.desk.stub.PreviewCancellation, request, token=token)
+        return await call(self.desk.bookings.PreviewCancellation, request, token=token)
 
     async def cancel(
         self,
@@ -95,26 +97,26 @@ class MoveDesk:
             expected_refund=euros(refund),
             positions=positions,
         )
-        return await call(self.desk.stub.CancelBooking, request, token=token)
+        return await call(self.desk.bookings.CancelBooking, request, token=token)
 
     async def requote(
         self,
         house: House,
         booking: booking_pb2.Booking,
         token: str,
-        *rooms: hotel_pb2.RoomRequest,
+        *rooms: rate_pb2.RoomRequest,
         arrival: dt.date = ARRIVAL,
         nights: int = 2,
     ) -> booking_pb2.Quote:
         request = quote_request(house, *rooms, arrival=arrival, nights=nights)
         request.booking_id = booking.id
-        return await call(self.desk.stub.CreateQuote, request, token=token)
+        return await call(self.desk.bookings.CreateQuote, request, token=token)
 
     async def preview_change(
         self, booking: booking_pb2.Booking, quote: booking_pb2.Quote, token: str
     ) -> booking_pb2.ModificationPreview:
         request = booking_pb2.PreviewModificationRequest(booking_id=booking.id, quote_id=quote.id)
-        return await call(self.desk.stub.PreviewModification, request, token=token)
+        return await call(self.desk.bookings.PreviewModification, request, token=token)
 
     async def modify(
         self, booking: booking_pb2.Booking, quote: booking_pb2.Quote, token: str, refund: int, key: str = ""
@@ -125,44 +127,46 @@ class MoveDesk:
             quote_id=quote.id,
             expected_refund=euros(refund),
         )
-        return await call(self.desk.stub.ModifyBooking, request, token=token)
+        return await call(self.desk.bookings.ModifyBooking, request, token=token)
 
     async def check_in(
         self, booking: booking_pb2.Booking, token: str, doors: dict[int, str] | None = None, key: str = ""
     ) -> booking_pb2.Booking:
-        request = booking_pb2.CheckInRequest(
+        request = front_desk_pb2.CheckInRequest(
             booking_id=booking.id,
             idempotency_key=key or uuid.uuid4().hex,
-            doors=[booking_pb2.DoorChoice(position=position, room_id=room) for position, room in (doors or {}).items()],
+            doors=[
+                front_desk_pb2.DoorChoice(position=position, room_id=room) for position, room in (doors or {}).items()
+            ],
         )
-        return await call(self.desk.stub.CheckIn, request, token=token)
+        return await call(self.desk.front_desk.CheckIn, request, token=token)
 
     async def check_out(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
-        request = booking_pb2.CheckOutRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.stub.CheckOut, request, token=token)
+        request = front_desk_pb2.CheckOutRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
+        return await call(self.desk.front_desk.CheckOut, request, token=token)
 
     async def mark_no_show(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
-        request = booking_pb2.MarkNoShowRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.stub.MarkNoShow, request, token=token)
+        request = front_desk_pb2.MarkNoShowRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
+        return await call(self.desk.front_desk.MarkNoShow, request, token=token)
 
     async def reinstate(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
-        request = booking_pb2.ReinstateBookingRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.stub.ReinstateBooking, request, token=token)
+        request = front_desk_pb2.ReinstateBookingRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
+        return await call(self.desk.front_desk.ReinstateBooking, request, token=token)
 
     async def charge(self, booking: booking_pb2.Booking, token: str, amount: int) -> booking_pb2.Booking:
-        request = booking_pb2.AddChargeRequest(
+        request = front_desk_pb2.AddChargeRequest(
             booking_id=booking.id, idempotency_key=uuid.uuid4().hex, description="Minibar", amount=euros(amount)
         )
-        return await call(self.desk.stub.AddCharge, request, token=token)
+        return await call(self.desk.front_desk.AddCharge, request, token=token)
 
     async def take_money(self, booking: booking_pb2.Booking, token: str, amount: int) -> booking_pb2.Booking:
-        request = booking_pb2.RecordDeskPaymentRequest(
+        request = front_desk_pb2.RecordDeskPaymentRequest(
             booking_id=booking.id,
             idempotency_key=uuid.uuid4().hex,
             method=booking_pb2.DESK_PAYMENT_METHOD_CASH,
             amount=euros(amount),
         )
-        return await call(self.desk.stub.RecordDeskPayment, request, token=token)
+        return await call(self.desk.front_desk.RecordDeskPayment, request, token=token)
 
 
 def euros(minor_units: int) -> money_pb2.Money:

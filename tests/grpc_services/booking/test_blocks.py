@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import block_pb2
 from grpc_services.booking import blocks
 from runtime.clock import utc_now
 from runtime.identity import Role
@@ -15,7 +15,7 @@ from tests.grpc_services.booking.inventory_desk import DAY
 from tests.grpc_services.hotel.catalogue import Kind
 from tests.house import SignedIn, refused, register_account
 
-OPEN, RELEASED = booking_pb2.BLOCK_STATE_OPEN, booking_pb2.BLOCK_STATE_RELEASED
+OPEN, RELEASED = block_pb2.BLOCK_STATE_OPEN, block_pb2.BLOCK_STATE_RELEASED
 
 
 async def test_a_block_keeps_rooms_until_it_is_released(desk: Desk, owner: SignedIn) -> None:

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2
 from runtime.channels import call
 from runtime.clock import utc_now
 from runtime.identity import Role
@@ -155,8 +155,8 @@ async def test_feeds_are_due_when_new_after_a_quarter_of_an_hour_and_when_they_g
     feed = await office.feed()
 
     async def is_due() -> bool:
-        request = booking_pb2.ListDueCalendarFeedsRequest(first=100)
-        due = await call(desk.stub.ListDueCalendarFeeds, request, token=desk.system)
+        request = calendar_pb2.ListDueCalendarFeedsRequest(first=100)
+        due = await call(desk.calendars.ListDueCalendarFeeds, request, token=desk.system)
         return feed.id in {one.id for one in due.feeds}
 
     assert await is_due()
@@ -227,11 +227,11 @@ async def test_a_calendar_is_imported_once_and_not_without_end(desk: Desk, owner
     for name in ("", "  ", "x" * 81, "a\tb"):
         assert (await refused(office.feed(name=name))).path == ("name",)
     for wrong in (
-        booking_pb2.BusyPeriod(first_night="soon", end_night="2030-01-01"),
-        booking_pb2.BusyPeriod(first_night="2030-01-01", end_night="2030-01-01"),
+        calendar_pb2.BusyPeriod(first_night="soon", end_night="2030-01-01"),
+        calendar_pb2.BusyPeriod(first_night="2030-01-01", end_night="2030-01-01"),
     ):
-        put = booking_pb2.PutCalendarFeedRequest(id=feeds[0].id, busy=[wrong])
-        assert (await refused(call(desk.stub.PutCalendarFeed, put, token=desk.system))).code == "INVALID_INPUT"
+        put = calendar_pb2.PutCalendarFeedRequest(id=feeds[0].id, busy=[wrong])
+        assert (await refused(call(desk.calendars.PutCalendarFeed, put, token=desk.system))).code == "INVALID_INPUT"
     assert await desk.everything() == before
     page = await office.feeds(first=15)
     rest = await office.feeds(first=15, after=page.cursors[-1], room_type_id=office.room_type_id)
@@ -256,16 +256,16 @@ async def test_only_its_hotelier_and_admins_share_and_import_calendars(
     secret = await office.share()
     other = await register_account(auth_address, Role.HOTELIER)
     before = await desk.everything()
-    listing = booking_pb2.ListCalendarFeedsRequest(hotel_id=str(office.house.id))
+    listing = calendar_pb2.ListCalendarFeedsRequest(hotel_id=str(office.house.id))
     for token, code in ((other.token, "NOT_FOUND"), (guest.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
         stranger = Backoffice(desk, SignedIn(uuid.uuid4(), "", token), office.house)
         for attempt in (
             stranger.share(rotate=True),
             stranger.feed(),
             stranger.forget(feed),
-            call(desk.stub.ListCalendarFeeds, listing, token=token),
+            call(desk.calendars.ListCalendarFeeds, listing, token=token),
         ):
             assert (await refused(attempt)).code == code
-    assert (await refused(office.forget(booking_pb2.CalendarFeed(id=str(uuid.uuid4()))))).code == "NOT_FOUND"
+    assert (await refused(office.forget(calendar_pb2.CalendarFeed(id=str(uuid.uuid4()))))).code == "NOT_FOUND"
     assert await desk.everything() == before
     assert await office.share() == secret

@@ -7,11 +7,11 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import cancellation
 
-NIGHT, CITY_TAX = hotel_pb2.PRICE_LINE_KIND_NIGHT, hotel_pb2.PRICE_LINE_KIND_CITY_TAX
+NIGHT, CITY_TAX = rate_pb2.PRICE_LINE_KIND_NIGHT, rate_pb2.PRICE_LINE_KIND_CITY_TAX
 tiers = st.lists(
     st.builds(
         hotel_pb2.CancellationTier,
@@ -24,11 +24,11 @@ tiers = st.lists(
 ).map(lambda found: sorted(found, key=lambda tier: -tier.hours_before_check_in))
 
 
-def room(*policy: hotel_pb2.CancellationTier, nights: tuple[int, ...] = (10_000, 10_000)) -> hotel_pb2.PricedRoom:
+def room(*policy: hotel_pb2.CancellationTier, nights: tuple[int, ...] = (10_000, 10_000)) -> rate_pb2.PricedRoom:
     """With two euros of city tax."""
-    lines = [hotel_pb2.PriceLine(kind=NIGHT, amount=money_pb2.Money(minor_units=night)) for night in nights]
-    lines.append(hotel_pb2.PriceLine(kind=CITY_TAX, amount=money_pb2.Money(minor_units=200)))
-    return hotel_pb2.PricedRoom(
+    lines = [rate_pb2.PriceLine(kind=NIGHT, amount=money_pb2.Money(minor_units=night)) for night in nights]
+    lines.append(rate_pb2.PriceLine(kind=CITY_TAX, amount=money_pb2.Money(minor_units=200)))
+    return rate_pb2.PricedRoom(
         cancellation_policy=hotel_pb2.CancellationPolicy(tiers=policy),
         lines=lines,
         total=money_pb2.Money(minor_units=sum(nights) + 200),
@@ -39,8 +39,8 @@ def tier(hours: int, percent: int = 0, nights: int = 0) -> hotel_pb2.Cancellatio
     return hotel_pb2.CancellationTier(hours_before_check_in=hours, penalty_percent=percent, penalty_nights=nights)
 
 
-def stay(zone: str = "Europe/Paris") -> hotel_pb2.PriceStayResponse:
-    return hotel_pb2.PriceStayResponse(time_zone=zone, check_in_time="15:00")
+def stay(zone: str = "Europe/Paris") -> rate_pb2.PriceStayResponse:
+    return rate_pb2.PriceStayResponse(time_zone=zone, check_in_time="15:00")
 
 
 @given(st.lists(tiers, min_size=1, max_size=3), st.integers(-9_000, 900))

@@ -9,7 +9,7 @@ import uuid
 import orjson
 import pytest
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import calendar_pb2, inventory_pb2
 from runtime.channels import call
 from runtime.clock import utc_now
 from runtime.identity import Role
@@ -27,10 +27,10 @@ async def test_every_night_of_a_look_says_what_there_is(desk: Desk, owner: Signe
     assert (found.number_of_rooms, found.version) == (5, 1)
     assert [night.night for night in found.nights] == nights_of(ARRIVAL, 3)
     assert [(night.held, night.sold, night.free) for night in found.nights] == [(1, 1, 3), (0, 1, 4), (0, 0, 5)]
-    request = booking_pb2.GetInventoryRequest(
+    request = inventory_pb2.GetInventoryRequest(
         hotel_id=str(office.house.id), first_night=ARRIVAL.isoformat(), end_night=(ARRIVAL + DAY).isoformat()
     )
-    whole = await call(desk.stub.GetInventory, request, token=owner.token)
+    whole = await call(desk.inventory.GetInventory, request, token=owner.token)
     assert sorted(kind.number_of_rooms for kind in whole.room_types) == [1, 5]
 
 
@@ -52,7 +52,7 @@ async def test_a_year_of_weekends_is_written_in_one_call(desk: Desk, owner: Sign
     assert [event.inventory_version for event in await office.announced()] == [2]
 
 
-def run_days(run: booking_pb2.ChangedInventory) -> int:
+def run_days(run: inventory_pb2.ChangedInventory) -> int:
     return (dt.date.fromisoformat(run.last_night) - dt.date.fromisoformat(run.first_night)).days + 1
 
 
@@ -141,7 +141,7 @@ async def test_of_two_hoteliers_who_saw_the_same_only_one_writes(desk: Desk, own
     answers = await asyncio.gather(
         *(office.update(change(capacity=number), version=1) for number in (4, 5)), return_exceptions=True
     )
-    (written,) = [one for one in answers if isinstance(one, booking_pb2.UpdateInventoryResponse)]
+    (written,) = [one for one in answers if isinstance(one, inventory_pb2.UpdateInventoryResponse)]
     (lost,) = [one for one in answers if one is not written]
     assert getattr(lost, "code", lost) == "VERSION_CONFLICT"
     assert getattr(lost, "details", None) == {"current_version": "2"}
@@ -222,7 +222,10 @@ async def test_bad_input_is_named_and_changes_nothing(desk: Desk, owner: SignedI
         (change(weekdays=(8,), capacity=1), "changes.1.weekdays"),
         (change(capacity=1, reset_capacity=True), "changes.1.resetCapacity"),
         (change(), "changes.1"),
-        (booking_pb2.InventoryChange(first_night="soon", last_night="2030-01-01", capacity=1), "changes.1.firstNight"),
+        (
+            inventory_pb2.InventoryChange(first_night="soon", last_night="2030-01-01", capacity=1),
+            "changes.1.firstNight",
+        ),
     ):
         refusal = await refused(office.update(change(capacity=5), wrong))
         assert (refusal.code, ".".join(refusal.path)) == ("INVALID_INPUT", path)
@@ -241,23 +244,23 @@ async def test_only_its_hotelier_and_admins_see_and_change_inventory(
     office = await backoffice(desk, owner)
     other = await register_account(auth_address, Role.HOTELIER)
     before = await desk.everything()
-    log = booking_pb2.ListInventoryChangesRequest(hotel_id=str(office.house.id))
+    log = inventory_pb2.ListInventoryChangesRequest(hotel_id=str(office.house.id))
     for token, code in ((other.token, "NOT_FOUND"), (guest.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
         stranger = Backoffice(desk, SignedIn(uuid.uuid4(), "", token), office.house)
         for attempt in (
             stranger.look(),
             stranger.update(number_of_rooms=9, version=1),
-            call(desk.stub.ListInventoryChanges, log, token=token),
+            call(desk.inventory.ListInventoryChanges, log, token=token),
         ):
             assert (await refused(attempt)).code == code
     elsewhere = await backoffice(desk, other)
-    mixed = booking_pb2.GetInventoryRequest(
+    mixed = inventory_pb2.GetInventoryRequest(
         hotel_id=str(office.house.id),
         room_type_ids=[elsewhere.room_type_id],
         first_night=ARRIVAL.isoformat(),
         end_night=(ARRIVAL + DAY).isoformat(),
     )
-    assert (await refused(call(desk.stub.GetInventory, mixed, token=owner.token))).code == "NOT_FOUND"
+    assert (await refused(call(desk.inventory.GetInventory, mixed, token=owner.token))).code == "NOT_FOUND"
     unknown = Backoffice(desk, owner, office.house)
     unknown.house.room_types.append(str(uuid.uuid4()))
     unknown.kind = 1
@@ -271,10 +274,10 @@ async def test_our_own_processes_alone_take_in_and_close(desk: Desk, owner: Sign
     office = await backoffice(desk, owner)
     before = await desk.everything()
     for attempt in (
-        call(desk.stub.TakeInRooms, booking_pb2.TakeInRoomsRequest(), token=owner.token),
-        call(desk.stub.CloseRoomType, close(office), token=owner.token),
-        call(desk.stub.ListDueCalendarFeeds, booking_pb2.ListDueCalendarFeedsRequest(), token=owner.token),
-        call(desk.stub.PutCalendarFeed, booking_pb2.PutCalendarFeedRequest(), token=owner.token),
+        call(desk.inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(), token=owner.token),
+        call(desk.inventory.CloseRoomType, close(office), token=owner.token),
+        call(desk.calendars.ListDueCalendarFeeds, calendar_pb2.ListDueCalendarFeedsRequest(), token=owner.token),
+        call(desk.calendars.PutCalendarFeed, calendar_pb2.PutCalendarFeedRequest(), token=owner.token),
     ):
         assert (await refused(attempt)).code == "PERMISSION_DENIED"
     assert await desk.everything() == before
@@ -285,7 +288,7 @@ async def test_a_closed_room_type_is_sold_on_no_night(desk: Desk, owner: SignedI
     quote = await desk.quote(office.house)
     await desk.booked(office.house, guest, nights=1)
     for _ in range(2):
-        await call(desk.stub.CloseRoomType, close(office), token=desk.system)
+        await call(desk.inventory.CloseRoomType, close(office), token=desk.system)
     assert await desk.free(office.house, nights=3) == [0, 0, 0]
     assert await office.nights("free") == [0, 0]
     assert (await refused(desk.quote(office.house))).code == "ROOM_UNAVAILABLE"
@@ -294,5 +297,5 @@ async def test_a_closed_room_type_is_sold_on_no_night(desk: Desk, owner: SignedI
     assert [entry.action for entry in (await office.log()).changes] == ["closed"]
 
 
-def close(office: Backoffice) -> booking_pb2.CloseRoomTypeRequest:
-    return booking_pb2.CloseRoomTypeRequest(room_type_id=office.room_type_id)
+def close(office: Backoffice) -> inventory_pb2.CloseRoomTypeRequest:
+    return inventory_pb2.CloseRoomTypeRequest(room_type_id=office.room_type_id)

@@ -138,7 +138,7 @@ async def test_guest_data_is_refused_naming_its_field(
     if change.get("idempotency_key") == "":
         request.idempotency_key = ""
     before = await desk.everything()
-    refusal = await refused(call(desk.stub.CreateBooking, request, token=guest.token))
+    refusal = await refused(call(desk.bookings.CreateBooking, request, token=guest.token))
     assert (refusal.code, refusal.path) == ("INVALID_INPUT", path)
     assert await desk.everything() == before
 

@@ -17,7 +17,7 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 async def read(desk: Desk, secret: str) -> booking_pb2.Document:
-    return await call(desk.stub.ReadDocument, booking_pb2.ReadDocumentRequest(secret=secret), token="")
+    return await call(desk.bookings.ReadDocument, booking_pb2.ReadDocumentRequest(secret=secret), token="")
 
 
 async def event_of(desk: Desk, booking: booking_pb2.Booking) -> Event:

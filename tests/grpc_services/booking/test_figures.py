@@ -7,7 +7,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import figures_pb2
 from grpc_services.booking import figures
 from runtime.clock import utc_now
 from runtime.identity import Role
@@ -17,11 +17,11 @@ from tests.grpc_services.booking.inventory_desk import DAY, change
 from tests.grpc_services.hotel.catalogue import Kind
 from tests.house import SignedIn, refused, register_account
 
-BY_DAY = booking_pb2.FIGURE_PERIOD_DAY
+BY_DAY = figures_pb2.FIGURE_PERIOD_DAY
 NIGHTLY = 11_400  # of 100 euros by a plan that costs 14 % more
 
 
-def shown(found: booking_pb2.PeriodFigures) -> dict[str, float]:
+def shown(found: figures_pb2.PeriodFigures) -> dict[str, float]:
     return {
         "available": found.available_room_nights,
         "sold": found.sold_room_nights,
@@ -114,14 +114,14 @@ async def test_cancellations_no_shows_and_pick_up_are_counted_apart(
 def test_periods_are_cut_at_mondays_and_first_days_of_months() -> None:
     first, end = dt.date(2026, 1, 29), dt.date(2026, 3, 3)  # from a Thursday to a Tuesday
 
-    def starts(kind: booking_pb2.FigurePeriod.ValueType) -> list[dt.date]:
+    def starts(kind: figures_pb2.FigurePeriod.ValueType) -> list[dt.date]:
         found = figures.periods(first, end, kind)
         assert [one.end_night for one in found] == [one.first_night for one in found[1:]] + [end]
         return [one.first_night for one in found]
 
-    assert starts(booking_pb2.FIGURE_PERIOD_WHOLE) == [first]
-    assert starts(booking_pb2.FIGURE_PERIOD_MONTH) == [first, dt.date(2026, 2, 1), dt.date(2026, 3, 1)]
-    weeks = starts(booking_pb2.FIGURE_PERIOD_WEEK)
+    assert starts(figures_pb2.FIGURE_PERIOD_WHOLE) == [first]
+    assert starts(figures_pb2.FIGURE_PERIOD_MONTH) == [first, dt.date(2026, 2, 1), dt.date(2026, 3, 1)]
+    weeks = starts(figures_pb2.FIGURE_PERIOD_WEEK)
     assert weeks[0] == first
     assert {day.isoweekday() for day in weeks[1:]} == {1}
     assert len(starts(BY_DAY)) == (end - first).days

@@ -16,9 +16,9 @@ async def test_twenty_at_once_and_twenty_later_get_one_booking_and_the_same_byte
 ) -> None:
     house = await desk.house(owner, Kind(rooms=50))
     request = booking_request(await desk.quote(house))
-    answers = await asyncio.gather(*(call(desk.stub.CreateBooking, request, token=guest.token) for _ in range(20)))
+    answers = await asyncio.gather(*(call(desk.bookings.CreateBooking, request, token=guest.token) for _ in range(20)))
     before = await desk.everything()
-    answers += [await call(desk.stub.CreateBooking, request, token=guest.token) for _ in range(20)]
+    answers += [await call(desk.bookings.CreateBooking, request, token=guest.token) for _ in range(20)]
     assert len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
     assert await desk.everything() == before
     assert await desk.free(house) == [49, 49]
@@ -29,10 +29,10 @@ async def test_the_answer_stays_the_same_after_the_booking_went_on(
     hasty_desk: Desk, owner: SignedIn, guest: SignedIn
 ) -> None:
     request = booking_request(await hasty_desk.quote(await hasty_desk.house(owner)))
-    first = await call(hasty_desk.stub.CreateBooking, request, token=guest.token)
+    first = await call(hasty_desk.bookings.CreateBooking, request, token=guest.token)
     await hasty_desk.passed(first.hold_expires_at)
     await hasty_desk.expire()
-    assert await call(hasty_desk.stub.CreateBooking, request, token=guest.token) == first
+    assert await call(hasty_desk.bookings.CreateBooking, request, token=guest.token) == first
 
 
 async def test_other_input_under_the_same_key_is_a_conflict(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
@@ -76,6 +76,8 @@ async def test_a_refusal_is_not_stored_so_the_same_key_may_try_again(
     house = await desk.house(owner, Kind(rooms=1))
     request = booking_request(await desk.quote(house))
     held = await hasty_desk.booked(house, stranger)
-    assert (await refused(call(desk.stub.CreateBooking, request, token=guest.token))).code == "ROOM_UNAVAILABLE"
+    assert (await refused(call(desk.bookings.CreateBooking, request, token=guest.token))).code == "ROOM_UNAVAILABLE"
     await desk.passed(held.hold_expires_at)
-    assert (await call(desk.stub.CreateBooking, request, token=guest.token)).guest_account_id == str(guest.account_id)
+    assert (await call(desk.bookings.CreateBooking, request, token=guest.token)).guest_account_id == str(
+        guest.account_id
+    )

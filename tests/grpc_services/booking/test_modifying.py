@@ -120,7 +120,7 @@ async def test_a_cancelled_booking_cannot_be_changed(moves: MoveDesk, owner: Sig
     refusal = await refused(moves.modify(booking, quote, guest.token, 0))
     assert (refusal.code, refusal.details["state"]) == ("ILLEGAL_STATE", "CANCELLED")
     request = booking_pb2.GetBookingsRequest(ids=[booking.id])
-    assert (await call(moves.desk.stub.GetBookings, request, token=guest.token)).bookings[0].version == 2
+    assert (await call(moves.desk.bookings.GetBookings, request, token=guest.token)).bookings[0].version == 2
 
 
 async def test_later_in_the_stay_only_the_added_nights_are_priced_anew(

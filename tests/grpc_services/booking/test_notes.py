@@ -28,9 +28,11 @@ async def test_guests_never_see_notes_nor_that_there_are_any(desk: Desk, owner: 
     booking = await desk.booked(front.house, guest, front.house.room(plan=1))
 
     async def seen() -> tuple[bytes, bytes]:
-        shown = await call(desk.stub.GetBookings, booking_pb2.GetBookingsRequest(ids=[booking.id]), token=guest.token)
+        shown = await call(
+            desk.bookings.GetBookings, booking_pb2.GetBookingsRequest(ids=[booking.id]), token=guest.token
+        )
         line = await call(
-            desk.stub.ListTimeline, booking_pb2.ListTimelineRequest(booking_id=booking.id), token=guest.token
+            desk.bookings.ListTimeline, booking_pb2.ListTimelineRequest(booking_id=booking.id), token=guest.token
         )
         return shown.SerializeToString(deterministic=True), line.SerializeToString(deterministic=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import inventory_pb2
 from runtime.channels import call
 from runtime.clock import utc_now
 from runtime.identity import Role
@@ -122,14 +122,14 @@ async def test_periods_are_listed_newest_first_by_room_and_night(desk: Desk, own
     ]
 
     async def listed(**fields: object) -> list[str]:
-        request = booking_pb2.ListOutOfOrderRequest(hotel_id=str(office.house.id), **fields)  # type: ignore[arg-type]
-        return [one.id for one in (await call(desk.stub.ListOutOfOrder, request, token=owner.token)).periods]
+        request = inventory_pb2.ListOutOfOrderRequest(hotel_id=str(office.house.id), **fields)  # type: ignore[arg-type]
+        return [one.id for one in (await call(desk.inventory.ListOutOfOrder, request, token=owner.token)).periods]
 
     assert await listed() == [period.id for period in reversed(periods)]
     assert await listed(room_ids=[one]) == [periods[2].id, periods[0].id]
     assert await listed(from_night=(ARRIVAL + 4 * DAY).isoformat()) == [periods[1].id]
-    request = booking_pb2.ListOutOfOrderRequest(hotel_id=str(office.house.id), first=2)
-    page = await call(desk.stub.ListOutOfOrder, request, token=owner.token)
+    request = inventory_pb2.ListOutOfOrderRequest(hotel_id=str(office.house.id), first=2)
+    page = await call(desk.inventory.ListOutOfOrder, request, token=owner.token)
     assert page.has_next_page
     assert await listed(after=page.cursors[-1]) == [periods[0].id]
 
@@ -163,13 +163,13 @@ async def test_only_its_hotelier_and_admins_take_doors_off_sale(
     period = await office.out_of_order(door)
     other = await register_account(auth_address, Role.HOTELIER)
     before = await desk.everything()
-    listing = booking_pb2.ListOutOfOrderRequest(hotel_id=str(office.house.id))
+    listing = inventory_pb2.ListOutOfOrderRequest(hotel_id=str(office.house.id))
     for token, code in ((other.token, "NOT_FOUND"), (guest.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
         stranger = Backoffice(desk, SignedIn(uuid.uuid4(), "", token), office.house)
         for attempt in (
             stranger.out_of_order(door, ARRIVAL + 5 * DAY, ARRIVAL + 5 * DAY),
             stranger.end(period.id),
-            call(desk.stub.ListOutOfOrder, listing, token=token),
+            call(desk.inventory.ListOutOfOrder, listing, token=token),
         ):
             assert (await refused(attempt)).code == code
     assert await desk.everything() == before

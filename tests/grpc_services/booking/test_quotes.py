@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp, utc_now
 from tests.grpc_services.booking.desk import ARRIVAL, Desk, nights_of, quote_request
@@ -27,7 +27,9 @@ async def test_a_quote_has_the_price_of_each_night_and_lives_fifteen_minutes(des
     lines = [(line.night, line.amount.minor_units) for line in quote.rooms[0].lines]
     assert lines == [*((night, 12_345) for night in nights_of(ARRIVAL, 3)), ("", 2 * 3 * 250)]
     assert quote.total.minor_units == sum(amount for _, amount in lines)
-    read = await call(desk.stub.GetQuotes, booking_pb2.GetQuotesRequest(ids=[quote.id, str(uuid.uuid4())]), token="")
+    read = await call(
+        desk.bookings.GetQuotes, booking_pb2.GetQuotesRequest(ids=[quote.id, str(uuid.uuid4())]), token=""
+    )
     assert list(read.quotes) == [quote]
 
 
@@ -54,14 +56,14 @@ async def test_bad_input_is_refused_naming_its_field(
         request.ClearField(name)  # type: ignore[arg-type]
     request.MergeFrom(booking_pb2.CreateQuoteRequest(**change))
     before = await desk.everything()
-    refusal = await refused(call(desk.stub.CreateQuote, request, token=""))
+    refusal = await refused(call(desk.bookings.CreateQuote, request, token=""))
     assert (refusal.code, refusal.path) == ("INVALID_INPUT", path)
     assert await desk.everything() == before
 
 
 async def test_a_room_type_of_another_house_is_refused_naming_the_room(desk: Desk, owner: SignedIn) -> None:
     house, other = await desk.house(owner), await desk.house(owner)
-    foreign = hotel_pb2.RoomRequest(room_type_id=other.room_types[0], rate_plan_id=house.plans[0], adults=1)
+    foreign = rate_pb2.RoomRequest(room_type_id=other.room_types[0], rate_plan_id=house.plans[0], adults=1)
     refusal = await refused(desk.quote(house, house.room(), foreign))
     assert (refusal.code, refusal.path) == ("INVALID_INPUT", ("rooms", "1", "roomTypeId"))
 
@@ -69,7 +71,7 @@ async def test_a_room_type_of_another_house_is_refused_naming_the_room(desk: Des
 async def test_a_house_that_does_not_exist_is_not_found(desk: Desk, owner: SignedIn) -> None:
     request = quote_request(await desk.house(owner))
     request.hotel_id = str(uuid.uuid4())
-    refusal = await refused(call(desk.stub.CreateQuote, request, token=""))
+    refusal = await refused(call(desk.bookings.CreateQuote, request, token=""))
     assert (refusal.code, refusal.path) == ("NOT_FOUND", ("hotelId",))
 
 
@@ -102,7 +104,7 @@ async def test_a_quote_stays_as_it_was_when_prices_change(desk: Desk, owner: Sig
         await connection.execute(
             "UPDATE hotel.room_type SET base_price_minor_units = 99000 WHERE hotel_id = $1", house.id
         )
-    read = await call(desk.stub.GetQuotes, booking_pb2.GetQuotesRequest(ids=[quote.id]), token="")
+    read = await call(desk.bookings.GetQuotes, booking_pb2.GetQuotesRequest(ids=[quote.id]), token="")
     assert list(read.quotes) == [quote]
     booking = await desk.book(quote, guest.token)
     assert (booking.total, list(booking.rooms)) == (quote.total, list(quote.rooms))

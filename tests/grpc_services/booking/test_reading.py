@@ -17,7 +17,7 @@ async def all_pages(desk: Desk, token: str, first: int, **wanted: object) -> lis
     after = ""
     while True:
         request = booking_pb2.ListBookingsRequest(first=first, after=after, **wanted)  # type: ignore[arg-type]
-        page = await call(desk.stub.ListBookings, request, token=token)
+        page = await call(desk.bookings.ListBookings, request, token=token)
         assert len(page.bookings) == len(page.cursors) <= first
         found += page.bookings
         if not page.has_next_page:
@@ -50,7 +50,7 @@ async def test_only_its_hotelier_lists_a_houses_bookings(
     for person in (guest, stranger, rival):
         assert await all_pages(desk, person.token, 10, hotel_id=str(house.id)) == []
     assert mine.id not in {booking.id for booking in await all_pages(desk, stranger.token, 10)}
-    nobody = await refused(call(desk.stub.ListBookings, booking_pb2.ListBookingsRequest(), token=""))
+    nobody = await refused(call(desk.bookings.ListBookings, booking_pb2.ListBookingsRequest(), token=""))
     assert nobody.code == "UNAUTHENTICATED"
 
 
@@ -64,7 +64,7 @@ async def test_cursors_and_sizes_that_make_no_sense_are_refused(desk: Desk, gues
         (booking_pb2.ListBookingsRequest(hotel_id="x"), "hotelId"),
         (booking_pb2.ListBookingsRequest(states=[77]), "states"),  # type: ignore[list-item]
     ):
-        refusal = await refused(call(desk.stub.ListBookings, request, token=guest.token))
+        refusal = await refused(call(desk.bookings.ListBookings, request, token=guest.token))
         assert (refusal.code, refusal.path) == ("INVALID_INPUT", (path,)), request
 
 
@@ -73,14 +73,16 @@ async def test_a_strangers_booking_does_not_exist_for_others(
 ) -> None:
     booking = await desk.booked(await desk.house(owner), guest)
     before = await desk.everything()
-    found = await call(desk.stub.GetBookings, booking_pb2.GetBookingsRequest(ids=[booking.id]), token=stranger.token)
+    found = await call(
+        desk.bookings.GetBookings, booking_pb2.GetBookingsRequest(ids=[booking.id]), token=stranger.token
+    )
     assert list(found.bookings) == []
     for unknown in (booking.id, str(uuid.uuid4())):
         timeline = booking_pb2.ListTimelineRequest(booking_id=unknown)
-        refusal = await refused(call(desk.stub.ListTimeline, timeline, token=stranger.token))
+        refusal = await refused(call(desk.bookings.ListTimeline, timeline, token=stranger.token))
         assert (refusal.code, refusal.path) == ("NOT_FOUND", ("bookingId",))
         payment = booking_pb2.StartPaymentRequest(booking_id=unknown, idempotency_key="k")
-        refusal = await refused(call(desk.stub.StartPayment, payment, token=stranger.token))
+        refusal = await refused(call(desk.bookings.StartPayment, payment, token=stranger.token))
         assert (refusal.code, refusal.path) == ("NOT_FOUND", ("bookingId",))
     assert await desk.everything() == before
 
@@ -89,11 +91,11 @@ async def test_guest_hotelier_and_nobody(desk: Desk, owner: SignedIn, guest: Sig
     booking = await desk.booked(await desk.house(owner), guest)
     request = booking_pb2.GetBookingsRequest(ids=[booking.id])
     for person in (guest, owner):
-        assert list((await call(desk.stub.GetBookings, request, token=person.token)).bookings) == [booking]
+        assert list((await call(desk.bookings.GetBookings, request, token=person.token)).bookings) == [booking]
     timeline = booking_pb2.ListTimelineRequest(booking_id=booking.id)
     for refusal in (
-        await refused(call(desk.stub.GetBookings, request, token="")),
-        await refused(call(desk.stub.ListTimeline, timeline, token="")),
+        await refused(call(desk.bookings.GetBookings, request, token="")),
+        await refused(call(desk.bookings.ListTimeline, timeline, token="")),
         await refused(desk.start_payment(booking, "")),
     ):
         assert refusal.code == "UNAUTHENTICATED"
@@ -113,15 +115,15 @@ async def test_the_timeline_pages_and_can_begin_after_a_version(
     await hasty_desk.passed(booking.hold_expires_at)
     await hasty_desk.expire()
     request = booking_pb2.ListTimelineRequest(booking_id=booking.id, first=1)
-    page = await call(hasty_desk.stub.ListTimeline, request, token=guest.token)
+    page = await call(hasty_desk.bookings.ListTimeline, request, token=guest.token)
     assert [(entry.kind, entry.state, entry.version) for entry in page.entries] == [("BookingHeld", HELD, 1)]
     assert page.has_next_page
     request.after = page.cursors[0]
-    rest = await call(hasty_desk.stub.ListTimeline, request, token=guest.token)
+    rest = await call(hasty_desk.bookings.ListTimeline, request, token=guest.token)
     assert [(entry.kind, entry.version, entry.actor) for entry in rest.entries] == [("BookingExpired", 2, "SYSTEM")]
     assert not rest.has_next_page
     later = booking_pb2.ListTimelineRequest(booking_id=booking.id, after_version=1, state_changes_only=True)
-    assert (await call(hasty_desk.stub.ListTimeline, later, token=guest.token)).entries == rest.entries
+    assert (await call(hasty_desk.bookings.ListTimeline, later, token=guest.token)).entries == rest.entries
 
 
 async def test_a_booking_paid_at_the_hotel_says_so_to_its_hotelier(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, inventory_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 from tests.grpc_services.booking.desk import ARRIVAL, Desk, nights_of
@@ -16,14 +16,14 @@ def moment(booking: booking_pb2.Booking) -> str:
     return from_timestamp(booking.hold_expires_at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-async def availability(office: Backoffice, nights: int, *, with_holds: bool) -> booking_pb2.RoomTypeAvailability:
-    request = booking_pb2.GetAvailabilityRequest(
+async def availability(office: Backoffice, nights: int, *, with_holds: bool) -> inventory_pb2.RoomTypeAvailability:
+    request = inventory_pb2.GetAvailabilityRequest(
         room_type_ids=[office.room_type_id],
         first_night=ARRIVAL.isoformat(),
         end_night=(ARRIVAL + nights * DAY).isoformat(),
         with_holds=with_holds,
     )
-    (found,) = (await call(office.desk.stub.GetAvailability, request, token="")).room_types
+    (found,) = (await call(office.desk.inventory.GetAvailability, request, token="")).room_types
     return found
 
 

@@ -67,7 +67,7 @@ async def test_a_stay_is_over_when_its_last_day_is_over_at_the_hotel(
 
     async def listed(time: booking_pb2.StayTime.ValueType) -> set[str]:
         request = booking_pb2.ListBookingsRequest(time=time)
-        answer = await call(desk.stub.ListBookings, request, token=stranger.token)
+        answer = await call(desk.bookings.ListBookings, request, token=stranger.token)
         return {one.id for one in answer.bookings}
 
     assert await listed(UPCOMING) == {found["Pacific/Pago_Pago"].id}
@@ -78,5 +78,5 @@ async def test_a_stay_is_over_when_its_last_day_is_over_at_the_hotel(
 async def test_an_unknown_time_is_refused(desk: Desk, guest: SignedIn) -> None:
     request = booking_pb2.ListBookingsRequest()
     request.time = 9  # type: ignore[assignment]  # what a client of another version may send
-    refusal = await refused(call(desk.stub.ListBookings, request, token=guest.token))
+    refusal = await refused(call(desk.bookings.ListBookings, request, token=guest.token))
     assert (refusal.code, refusal.path) == ("INVALID_INPUT", ("time",))

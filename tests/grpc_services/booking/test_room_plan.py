@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import front_desk_pb2
 from tests.grpc_services.booking.desk import ARRIVAL, Desk
 from tests.grpc_services.booking.front_desk import front_desk
 from tests.grpc_services.booking.inventory_desk import DAY
@@ -13,7 +13,7 @@ from tests.grpc_services.hotel.catalogue import Kind
 from tests.house import SignedIn, refused
 
 
-def spans(stays: Iterable[booking_pb2.PlannedStay]) -> list[tuple[int, int]]:
+def spans(stays: Iterable[front_desk_pb2.PlannedStay]) -> list[tuple[int, int]]:
     """First night and end, in days after ARRIVAL."""
     return [(_days(stay.first_night), _days(stay.end_night)) for stay in stays]
 

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, settlement_pb2
 from runtime.channels import call
 from tests.grpc_services.booking.desk import (
     APPLIED,
@@ -58,8 +58,8 @@ async def test_duplicates_and_reordered_webhooks_at_once_confirm_once(
 
 
 async def test_a_webhook_is_stored_once(desk: Desk) -> None:
-    request = booking_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=uuid.uuid4().hex, payload=b"{}")
-    answers = [await call(desk.stub.ReceivePaymentEvent, request, token=desk.system) for _ in range(3)]
+    request = settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=uuid.uuid4().hex, payload=b"{}")
+    answers = [await call(desk.settlement.ReceivePaymentEvent, request, token=desk.system) for _ in range(3)]
     assert [answer.duplicate for answer in answers] == [False, True, True]
 
 
@@ -90,7 +90,7 @@ async def test_an_old_failure_does_not_undo_a_newer_payment(
 @pytest.mark.parametrize(
     "payload",
     [
-        webhook(str(uuid.uuid4())),
+        webhook("3f0a4c1e-9d52-4d7b-8f36-6f3f1f3f9a11"),
         webhook("not-an-id"),
         b"not json",
         b"[]",
@@ -102,12 +102,12 @@ async def test_an_old_failure_does_not_undo_a_newer_payment(
 async def test_what_speaks_of_no_payment_of_ours_is_parked(desk: Desk, payments: Payments, payload: bytes) -> None:
     event_id = await desk.receive(payload)
     assert await desk.settle(event_id) == PARKED
-    unsettled = booking_pb2.ListUnsettledPaymentEventsRequest(first=100)
-    listed = await call(desk.stub.ListUnsettledPaymentEvents, unsettled, token=desk.system)
+    unsettled = settlement_pb2.ListUnsettledPaymentEventsRequest(first=100)
+    listed = await call(desk.settlement.ListUnsettledPaymentEvents, unsettled, token=desk.system)
     assert event_id not in {event.event_id for event in listed.events}
 
 
-@pytest.mark.parametrize("booking_id", ["not-an-id", str(uuid.uuid4())])
+@pytest.mark.parametrize("booking_id", ["not-an-id", "3f0a4c1e-9d52-4d7b-8f36-6f3f1f3f9a11"])
 async def test_a_payment_for_no_booking_of_ours_is_parked(desk: Desk, payments: Payments, booking_id: str) -> None:
     payment = await payments.create(booking_id, 100)
     assert await desk.hear_of(payment.id) == PARKED
@@ -156,8 +156,8 @@ async def test_what_nobody_finished_is_listed_until_it_is_settled(
     event_id = await desk.receive(webhook(booking.payment.id))
 
     async def listed(older_than: int = 0) -> bool:
-        request = booking_pb2.ListUnsettledPaymentEventsRequest(older_than_seconds=older_than, first=100)
-        answer = await call(desk.stub.ListUnsettledPaymentEvents, request, token=desk.system)
+        request = settlement_pb2.ListUnsettledPaymentEventsRequest(older_than_seconds=older_than, first=100)
+        answer = await call(desk.settlement.ListUnsettledPaymentEvents, request, token=desk.system)
         return event_id in {event.event_id for event in answer.events}
 
     assert await listed()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.booking.v1 import booking_pb2
+from contracts.booking.v1 import booking_pb2, waitlist_pb2
 from contracts.money.v1 import money_pb2
 from runtime.channels import call
 from runtime.identity import Role
@@ -20,16 +20,16 @@ from tests.grpc_services.hotel.catalogue import House, Kind
 from tests.house import SignedIn, refused, register_account
 
 WAITING, OFFERED, BOOKED, LEFT, OVER = (
-    booking_pb2.WAITLIST_STATE_WAITING,
-    booking_pb2.WAITLIST_STATE_OFFERED,
-    booking_pb2.WAITLIST_STATE_BOOKED,
-    booking_pb2.WAITLIST_STATE_LEFT,
-    booking_pb2.WAITLIST_STATE_OVER,
+    waitlist_pb2.WAITLIST_STATE_WAITING,
+    waitlist_pb2.WAITLIST_STATE_OFFERED,
+    waitlist_pb2.WAITLIST_STATE_BOOKED,
+    waitlist_pb2.WAITLIST_STATE_LEFT,
+    waitlist_pb2.WAITLIST_STATE_OVER,
 )
 GUEST = {"name": "Wanda Waits", "email": "wanda@example.org"}
 
 
-def joining(house: House, *, plan: int = 0, kind: int = 0, **changes: Any) -> booking_pb2.JoinWaitlistRequest:
+def joining(house: House, *, plan: int = 0, kind: int = 0, **changes: Any) -> waitlist_pb2.JoinWaitlistRequest:
     fields: dict[str, Any] = {
         "idempotency_key": uuid.uuid4().hex,
         "hotel_id": str(house.id),
@@ -38,25 +38,27 @@ def joining(house: House, *, plan: int = 0, kind: int = 0, **changes: Any) -> bo
         "room": house.room(kind=kind, plan=plan),
         "guest": GUEST,
     }
-    return booking_pb2.JoinWaitlistRequest(**{**fields, **changes})
+    return waitlist_pb2.JoinWaitlistRequest(**{**fields, **changes})
 
 
-async def join(desk: Desk, house: House, who: SignedIn, **changes: Any) -> booking_pb2.WaitlistEntry:
-    return await call(desk.stub.JoinWaitlist, joining(house, **changes), token=who.token)
+async def join(desk: Desk, house: House, who: SignedIn, **changes: Any) -> waitlist_pb2.WaitlistEntry:
+    return await call(desk.waitlists.JoinWaitlist, joining(house, **changes), token=who.token)
 
 
 async def tend(desk: Desk) -> int:
-    return (await call(desk.stub.TendWaitlists, booking_pb2.TendWaitlistsRequest(limit=10), token=desk.system)).offered
+    return (
+        await call(desk.waitlists.TendWaitlists, waitlist_pb2.TendWaitlistsRequest(limit=10), token=desk.system)
+    ).offered
 
 
-async def waiting_of(desk: Desk, who: SignedIn, **asked: Any) -> list[booking_pb2.WaitlistEntry]:
-    request = booking_pb2.ListWaitlistRequest(**asked)
-    return list((await call(desk.stub.ListWaitlist, request, token=who.token)).entries)
+async def waiting_of(desk: Desk, who: SignedIn, **asked: Any) -> list[waitlist_pb2.WaitlistEntry]:
+    request = waitlist_pb2.ListWaitlistRequest(**asked)
+    return list((await call(desk.waitlists.ListWaitlist, request, token=who.token)).entries)
 
 
 async def accept(desk: Desk, booking_id: str, who: SignedIn, key: str = "") -> booking_pb2.Booking:
-    request = booking_pb2.AcceptOfferRequest(booking_id=booking_id, idempotency_key=key or uuid.uuid4().hex)
-    return await call(desk.stub.AcceptOffer, request, token=who.token)
+    request = waitlist_pb2.AcceptOfferRequest(booking_id=booking_id, idempotency_key=key or uuid.uuid4().hex)
+    return await call(desk.waitlists.AcceptOffer, request, token=who.token)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +132,7 @@ async def test_who_cancels_the_offer_makes_way_for_the_next(
     cancelling = booking_pb2.CancelBookingRequest(
         booking_id=offered.booking_id, idempotency_key=uuid.uuid4().hex, expected_refund=nothing
     )
-    await call(desk.stub.CancelBooking, cancelling, token=guest.token)
+    await call(desk.bookings.CancelBooking, cancelling, token=guest.token)
     (left,) = [one for one in await waiting_of(desk, guest) if one.id == first.id]
     assert left.state == LEFT
     assert await tend(desk) == 1
@@ -248,12 +250,12 @@ async def test_nobody_waits_for_what_is_free(desk: Desk, owner: SignedIn, guest:
 async def test_one_stay_is_waited_for_once(desk: Desk, owner: SignedIn, holder: SignedIn, guest: SignedIn) -> None:
     house = await full(desk, owner, holder)
     wish = joining(house)
-    first = await call(desk.stub.JoinWaitlist, wish, token=guest.token)
-    assert await call(desk.stub.JoinWaitlist, wish, token=guest.token) == first
+    first = await call(desk.waitlists.JoinWaitlist, wish, token=guest.token)
+    assert await call(desk.waitlists.JoinWaitlist, wish, token=guest.token) == first
     again = await asyncio.gather(*(join(desk, house, guest) for _ in range(5)))
     assert {one.id for one in again} == {first.id}
     wish.guest.name = "Somebody Else"
-    assert (await refused(call(desk.stub.JoinWaitlist, wish, token=guest.token))).code == "IDEMPOTENCY_CONFLICT"
+    assert (await refused(call(desk.waitlists.JoinWaitlist, wish, token=guest.token))).code == "IDEMPOTENCY_CONFLICT"
 
 
 async def test_a_guest_waits_for_twenty_stays_at_most(
@@ -269,8 +271,8 @@ async def test_a_guest_waits_for_twenty_stays_at_most(
     before = await desk.everything()
     assert (await refused(join(desk, house, patient, **stays[20]))).code == "INVALID_INPUT"
     assert await desk.everything() == before
-    request = booking_pb2.ListWaitlistRequest(first=15)
-    page = await call(desk.stub.ListWaitlist, request, token=patient.token)
+    request = waitlist_pb2.ListWaitlistRequest(first=15)
+    page = await call(desk.waitlists.ListWaitlist, request, token=patient.token)
     rest = await waiting_of(desk, patient, first=15, after=page.cursors[-1])
     assert (page.has_next_page, len(page.entries), len(rest)) == (True, 15, 5)
     assert [one.check_in for one in (*page.entries, *rest)] == days[19::-1]
@@ -281,13 +283,13 @@ async def test_who_leaves_is_not_offered_anything(
 ) -> None:
     house = await full(desk, owner, holder)
     entry = await join(desk, house, guest)
-    leaving = booking_pb2.LeaveWaitlistRequest(id=entry.id)
+    leaving = waitlist_pb2.LeaveWaitlistRequest(id=entry.id)
     before = await desk.everything()
-    assert (await refused(call(desk.stub.LeaveWaitlist, leaving, token=stranger.token))).code == "NOT_FOUND"
-    assert (await refused(call(desk.stub.LeaveWaitlist, leaving, token=""))).code == "UNAUTHENTICATED"
+    assert (await refused(call(desk.waitlists.LeaveWaitlist, leaving, token=stranger.token))).code == "NOT_FOUND"
+    assert (await refused(call(desk.waitlists.LeaveWaitlist, leaving, token=""))).code == "UNAUTHENTICATED"
     assert await desk.everything() == before
-    assert (await call(desk.stub.LeaveWaitlist, leaving, token=guest.token)).state == LEFT
-    assert (await call(desk.stub.LeaveWaitlist, leaving, token=guest.token)).state == LEFT
+    assert (await call(desk.waitlists.LeaveWaitlist, leaving, token=guest.token)).state == LEFT
+    assert (await call(desk.waitlists.LeaveWaitlist, leaving, token=guest.token)).state == LEFT
     await release(desk, house)
     assert await tend(desk) == 0
 
@@ -300,7 +302,7 @@ async def test_who_has_an_offer_takes_it_or_cancels_it(
     await release(desk, house)
     await tend(desk)
     refusal = await refused(
-        call(desk.stub.LeaveWaitlist, booking_pb2.LeaveWaitlistRequest(id=entry.id), token=guest.token)
+        call(desk.waitlists.LeaveWaitlist, waitlist_pb2.LeaveWaitlistRequest(id=entry.id), token=guest.token)
     )
     assert (refusal.code, refusal.details["state"]) == ("ILLEGAL_STATE", "OFFERED")
 
@@ -351,13 +353,13 @@ async def test_waiting_is_for_guests_who_are_signed_in_and_tending_for_our_own_w
 ) -> None:
     house = await full(desk, owner, holder)
     before = await desk.everything()
-    assert (await refused(call(desk.stub.JoinWaitlist, joining(house), token=""))).code == "UNAUTHENTICATED"
+    assert (await refused(call(desk.waitlists.JoinWaitlist, joining(house), token=""))).code == "UNAUTHENTICATED"
     assert (await refused(join(desk, house, owner))).code == "PERMISSION_DENIED"
-    request = booking_pb2.TendWaitlistsRequest(limit=1)
+    request = waitlist_pb2.TendWaitlistsRequest(limit=1)
     for token, code in (
         ("", "UNAUTHENTICATED"),
         (guest.token, "PERMISSION_DENIED"),
         (owner.token, "PERMISSION_DENIED"),
     ):
-        assert (await refused(call(desk.stub.TendWaitlists, request, token=token))).code == code
+        assert (await refused(call(desk.waitlists.TendWaitlists, request, token=token))).code == code
     assert await desk.everything() == before

@@ -34,11 +34,13 @@ async def test_no_guest_sees_a_walk_in(desk: Desk, owner: SignedIn, guest: Signe
     front = await front_desk(desk, owner)
     booking = await front.walk_in(await desk.quote(front.house))
     asked = booking_pb2.GetBookingsRequest(ids=[booking.id])
-    assert not (await call(desk.stub.GetBookings, asked, token=guest.token)).bookings
-    assert (await refused(call(desk.stub.GetBookings, asked, token=""))).code == "UNAUTHENTICATED"
-    own = await call(desk.stub.ListBookings, booking_pb2.ListBookingsRequest(first=100), token=guest.token)
+    assert not (await call(desk.bookings.GetBookings, asked, token=guest.token)).bookings
+    assert (await refused(call(desk.bookings.GetBookings, asked, token=""))).code == "UNAUTHENTICATED"
+    own = await call(desk.bookings.ListBookings, booking_pb2.ListBookingsRequest(first=100), token=guest.token)
     assert booking.id not in {one.id for one in own.bookings}
-    assert [one.id for one in (await call(desk.stub.GetBookings, asked, token=owner.token)).bookings] == [booking.id]
+    assert [one.id for one in (await call(desk.bookings.GetBookings, asked, token=owner.token)).bookings] == [
+        booking.id
+    ]
 
 
 async def test_the_same_key_books_one_walk_in(desk: Desk, owner: SignedIn) -> None:
@@ -72,11 +74,11 @@ async def test_a_block_gives_its_rooms_also_when_nothing_else_is_free(
     assert await desk.free(front.house) == [0, 0]
     asked = quote_request(front.house)
     asked.block_id = block.id
-    assert (await call(desk.stub.CreateQuote, asked, token=owner.token)).total == quote.total
+    assert (await call(desk.bookings.CreateQuote, asked, token=owner.token)).total == quote.total
     for token in (guest.token, ""):
-        assert (await refused(call(desk.stub.CreateQuote, asked, token=token))).code == "NOT_FOUND"
+        assert (await refused(call(desk.bookings.CreateQuote, asked, token=token))).code == "NOT_FOUND"
     await front.walk_in(quote, block_id=block.id)
-    assert (await refused(call(desk.stub.CreateQuote, asked, token=owner.token))).code == "ROOM_UNAVAILABLE"
+    assert (await refused(call(desk.bookings.CreateQuote, asked, token=owner.token))).code == "ROOM_UNAVAILABLE"
     before = await desk.everything()
     assert (await refused(front.walk_in(beyond, block_id=block.id))).code == "ROOM_UNAVAILABLE"
     assert await desk.everything() == before

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel import events, queries
 from grpc_services.hotel.rules import EVERY_DAY
 from runtime.clock import utc_now
@@ -77,18 +77,18 @@ class House:
 
     def room(
         self, kind: int = 0, plan: int = 0, adults: int = 1, children_ages: Sequence[int] = ()
-    ) -> hotel_pb2.RoomRequest:
-        return hotel_pb2.RoomRequest(
+    ) -> rate_pb2.RoomRequest:
+        return rate_pb2.RoomRequest(
             room_type_id=self.room_types[kind],
             rate_plan_id=self.plans[plan],
             adults=adults,
             children_ages=children_ages,
         )
 
-    def announced(self) -> booking_pb2.TakeInRoomTypesRequest:
-        return booking_pb2.TakeInRoomTypesRequest(
+    def announced(self) -> inventory_pb2.TakeInRoomTypesRequest:
+        return inventory_pb2.TakeInRoomTypesRequest(
             room_types=[
-                booking_pb2.AnnouncedRoomType(
+                inventory_pb2.AnnouncedRoomType(
                     room_type_id=identifier,
                     hotel_id=str(self.id),
                     owner_id=str(self.asked.owner_id),

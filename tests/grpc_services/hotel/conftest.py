@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from runtime.channels import open_channel
 from runtime.database import Database, open_database
 from runtime.identity import Role
@@ -19,6 +19,13 @@ from tests.parts import Parts
 async def hotels(hotel_address: str) -> AsyncIterator[hotel_pb2_grpc.HotelServiceAsyncStub]:
     async with open_channel(hotel_address, hotel_pb2.DESCRIPTOR) as channel:
         stub: hotel_pb2_grpc.HotelServiceAsyncStub = hotel_pb2_grpc.HotelServiceStub(channel)
+        yield stub
+
+
+@pytest.fixture(scope="session")
+async def rates(hotel_address: str) -> AsyncIterator[rate_pb2_grpc.RateServiceAsyncStub]:
+    async with open_channel(hotel_address, rate_pb2.DESCRIPTOR) as channel:
+        stub: rate_pb2_grpc.RateServiceAsyncStub = rate_pb2_grpc.RateServiceStub(channel)
         yield stub
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from grpc_services.hotel import queries
 from runtime.channels import call
 from runtime.clock import utc_now
@@ -16,7 +16,8 @@ from runtime.database import Database
 from runtime.identifiers import new_id
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, Plan, add_house
 
-Stub: TypeAlias = "hotel_pb2_grpc.HotelServiceAsyncStub"
+Hotels: TypeAlias = "hotel_pb2_grpc.HotelServiceAsyncStub"
+Rates: TypeAlias = "rate_pb2_grpc.RateServiceAsyncStub"
 DAY = dt.timedelta(days=1)
 MONDAY = utc_now().date() + (42 - utc_now().date().weekday()) * DAY  # some five weeks ahead
 
@@ -40,29 +41,29 @@ class RateDesk:
     """Room types Double (100.00 a night) and Suite (300.00); plans Saver, Flex (+10 %) and Member, which is 20 %
     below Saver."""
 
-    stub: Stub
+    stub: Rates
     database: Database
     token: str
     house: House
 
     def change(
         self, first: int, last: int, *, kinds: Sequence[int] = (0,), plans: Sequence[int] = (0,), **fields: Any
-    ) -> hotel_pb2.RateChange:
+    ) -> rate_pb2.RateChange:
         """Nights are days from MONDAY on, the last one included; room types and plans positions."""
         other = {name: fields.pop(name) for name in ("price_minor_units", "weekdays", "clear") if name in fields}
-        return hotel_pb2.RateChange(
+        return rate_pb2.RateChange(
             room_type_ids=[self.house.room_types[kind] for kind in kinds],
             rate_plan_ids=[self.house.plans[plan] for plan in plans],
             first_night=day(first),
             last_night=day(last),
-            restrictions=hotel_pb2.NightRestrictions(**fields),
+            restrictions=rate_pb2.NightRestrictions(**fields),
             **other,
         )
 
     def request(
-        self, *changes: hotel_pb2.RateChange, version: int = 1, key: str | None = None
-    ) -> hotel_pb2.UpdateRatesRequest:
-        return hotel_pb2.UpdateRatesRequest(
+        self, *changes: rate_pb2.RateChange, version: int = 1, key: str | None = None
+    ) -> rate_pb2.UpdateRatesRequest:
+        return rate_pb2.UpdateRatesRequest(
             hotel_id=str(self.house.id),
             idempotency_key=key or str(uuid.uuid4()),
             expected_rates_version=version,
@@ -74,14 +75,14 @@ class RateDesk:
             version = await connection.fetchval("SELECT rates_version FROM hotel.hotel WHERE id = $1", self.house.id)
         return int(version)
 
-    async def update(self, *changes: hotel_pb2.RateChange) -> hotel_pb2.UpdateRatesResponse:
+    async def update(self, *changes: rate_pb2.RateChange) -> rate_pb2.UpdateRatesResponse:
         """On the version that the house has."""
         request = self.request(*changes, version=await self.version())
         return await call(self.stub.UpdateRates, request, token=self.token)
 
-    async def rates(self, nights: int = 7, *, first: int = 0) -> dict[tuple[int, int, int], hotel_pb2.CalendarRate]:
+    async def rates(self, nights: int = 7, *, first: int = 0) -> dict[tuple[int, int, int], rate_pb2.CalendarRate]:
         """The public calendar by positions of room type and plan, and the night as a day from MONDAY on."""
-        request = hotel_pb2.GetRatesRequest(
+        request = rate_pb2.GetRatesRequest(
             hotel_id=str(self.house.id), first_night=day(first), end_night=day(first + nights)
         )
         answer = await call(self.stub.GetRates, request, token="")
@@ -98,8 +99,8 @@ class RateDesk:
         rates = await self.rates(nights)
         return [rates[kind, plan, night].price.minor_units for night in range(nights)]
 
-    def stay(self, first: int, nights: int, *rooms: hotel_pb2.RoomRequest) -> hotel_pb2.PriceStayRequest:
-        return hotel_pb2.PriceStayRequest(
+    def stay(self, first: int, nights: int, *rooms: rate_pb2.RoomRequest) -> rate_pb2.PriceStayRequest:
+        return rate_pb2.PriceStayRequest(
             hotel_id=str(self.house.id),
             check_in=day(first),
             check_out=day(first + nights),
@@ -113,7 +114,7 @@ class RateDesk:
         return {name: row[name] for name in ("rates", "price_rules", "rates_version", "changes", "events")}
 
 
-async def rate_desk(stub: Stub, database: Database, owner_id: uuid.UUID, token: str, **changes: Any) -> RateDesk:
+async def rate_desk(stub: Rates, database: Database, owner_id: uuid.UUID, token: str, **changes: Any) -> RateDesk:
     """A new published house; changes are of its HouseInput."""
     asked = {
         "kinds": (Kind("Double", 10_000), Kind("Suite", 30_000, 2, 4, 2)),

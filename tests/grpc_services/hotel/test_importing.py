@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_import_pb2, hotel_import_pb2_grpc, hotel_pb2, hotel_pb2_grpc
 from grpc_services.hotel.importing import UNCLAIMED, Skipped, read_row
 from runtime.channels import call, open_channel
 from runtime.database import Database, open_database
@@ -18,13 +18,14 @@ from tests.house import SignedIn, refused, register_account, service_token
 from tests.parts import Parts
 
 if TYPE_CHECKING:
-    Stub = hotel_pb2_grpc.HotelServiceAsyncStub
+    Hotels = hotel_pb2_grpc.HotelServiceAsyncStub
+    Imports = hotel_import_pb2_grpc.HotelImportServiceAsyncStub
 
 
 @pytest.fixture(scope="module")
-async def hotels(hotel_address: str) -> AsyncIterator[Stub]:
-    async with open_channel(hotel_address, hotel_pb2.DESCRIPTOR) as channel:
-        yield hotel_pb2_grpc.HotelServiceStub(channel)
+async def imports(hotel_address: str) -> AsyncIterator[Imports]:
+    async with open_channel(hotel_address, hotel_import_pb2.DESCRIPTOR) as channel:
+        yield hotel_import_pb2_grpc.HotelImportServiceStub(channel)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ async def hotelier(auth_address: str) -> SignedIn:
     return await register_account(auth_address, Role.HOTELIER)
 
 
-def row(line: int = 2, /, **changes: str) -> hotel_pb2.ImportRow:
+def row(line: int = 2, /, **changes: str) -> hotel_import_pb2.ImportRow:
     fields = {
         "name": "HÔTEL DU PORT",
         "stars": "3",
@@ -53,7 +54,7 @@ def row(line: int = 2, /, **changes: str) -> hotel_pb2.ImportRow:
         "website": "www.port.example",
         **changes,
     }
-    return hotel_pb2.ImportRow(line=line, **fields)
+    return hotel_import_pb2.ImportRow(line=line, **fields)
 
 
 def test_a_row_is_read_as_people_write_it() -> None:
@@ -127,16 +128,18 @@ def test_odd_values_that_do_no_harm_are_remarked_on(changes: dict[str, str], rem
     assert "@" not in listed.website
 
 
-async def test_good_rows_become_houses_and_bad_ones_are_told_row_by_row(hotels: Stub, hotelier: SignedIn) -> None:
+async def test_good_rows_become_houses_and_bad_ones_are_told_row_by_row(
+    imports: Imports, hotels: Hotels, hotelier: SignedIn
+) -> None:
     rows = [row(2), row(3, rooms="none"), row(4, guests="0"), row(5, rooms="2"), row(4)]
-    request = hotel_pb2.ImportHotelsRequest(rows=rows, publish=True)
-    answer = await call(hotels.ImportHotels, request, token=hotelier.token)
+    request = hotel_import_pb2.ImportHotelsRequest(rows=rows, publish=True)
+    answer = await call(imports.ImportHotels, request, token=hotelier.token)
     assert [(one.line, one.outcome, one.field) for one in answer.rows] == [
-        (2, hotel_pb2.IMPORT_OUTCOME_IMPORTED, ""),
-        (3, hotel_pb2.IMPORT_OUTCOME_SKIPPED, "rooms"),
-        (4, hotel_pb2.IMPORT_OUTCOME_IMPORTED, ""),
-        (4, hotel_pb2.IMPORT_OUTCOME_ALREADY_THERE, ""),
-        (5, hotel_pb2.IMPORT_OUTCOME_IMPORTED, ""),
+        (2, hotel_import_pb2.IMPORT_OUTCOME_IMPORTED, ""),
+        (3, hotel_import_pb2.IMPORT_OUTCOME_SKIPPED, "rooms"),
+        (4, hotel_import_pb2.IMPORT_OUTCOME_IMPORTED, ""),
+        (4, hotel_import_pb2.IMPORT_OUTCOME_ALREADY_THERE, ""),
+        (5, hotel_import_pb2.IMPORT_OUTCOME_IMPORTED, ""),
     ]
     assert list(answer.rows[2].remarks) == ["The guest capacity is not told: taken from the rooms."]
     ids = [answer.rows[0].hotel_id, answer.rows[4].hotel_id]
@@ -148,15 +151,15 @@ async def test_good_rows_become_houses_and_bad_ones_are_told_row_by_row(hotels: 
 
 
 async def test_a_list_imported_again_at_once_or_later_makes_no_second_house(
-    hotels: Stub, database: Database, auth_address: str
+    imports: Imports, database: Database, auth_address: str
 ) -> None:
     someone = await register_account(auth_address, Role.HOTELIER)
-    request = hotel_pb2.ImportHotelsRequest(rows=[row(line) for line in range(2, 12)])
-    answers = await asyncio.gather(*(call(hotels.ImportHotels, request, token=someone.token) for _ in range(4)))
-    answers.append(await call(hotels.ImportHotels, request, token=someone.token))
+    request = hotel_import_pb2.ImportHotelsRequest(rows=[row(line) for line in range(2, 12)])
+    answers = await asyncio.gather(*(call(imports.ImportHotels, request, token=someone.token) for _ in range(4)))
+    answers.append(await call(imports.ImportHotels, request, token=someone.token))
     outcomes = [one.outcome for answer in answers for one in answer.rows]
-    assert outcomes.count(hotel_pb2.IMPORT_OUTCOME_IMPORTED) == 10
-    assert outcomes.count(hotel_pb2.IMPORT_OUTCOME_ALREADY_THERE) == 40
+    assert outcomes.count(hotel_import_pb2.IMPORT_OUTCOME_IMPORTED) == 10
+    assert outcomes.count(hotel_import_pb2.IMPORT_OUTCOME_ALREADY_THERE) == 40
     async with database.reading() as connection:
         houses = await connection.fetch("SELECT id, state FROM hotel.hotel WHERE owner_id = $1", someone.account_id)
         assert [house["state"] for house in houses] == ["DRAFT"] * 10
@@ -174,12 +177,12 @@ async def test_a_list_imported_again_at_once_or_later_makes_no_second_house(
 
 
 async def test_the_same_row_of_two_hoteliers_and_of_the_register_makes_three_houses(
-    hotels: Stub, hotelier: SignedIn, auth_address: str
+    imports: Imports, hotels: Hotels, hotelier: SignedIn, auth_address: str
 ) -> None:
     other = await register_account(auth_address, Role.HOTELIER)
-    request = hotel_pb2.ImportHotelsRequest(rows=[row(2, name="DREIMAL")])
+    request = hotel_import_pb2.ImportHotelsRequest(rows=[row(2, name="DREIMAL")])
     tokens = [hotelier.token, other.token, await service_token(auth_address, "operator")]
-    answers = [await call(hotels.ImportHotels, request, token=token) for token in tokens]
+    answers = [await call(imports.ImportHotels, request, token=token) for token in tokens]
     assert len({answer.rows[0].hotel_id for answer in answers}) == 3
     shown = await call(
         hotels.GetHotels, hotel_pb2.GetHotelsRequest(ids=[answers[2].rows[0].hotel_id]), token=hotelier.token
@@ -188,23 +191,25 @@ async def test_the_same_row_of_two_hoteliers_and_of_the_register_makes_three_hou
     assert hotelier.account_id != UNCLAIMED
 
 
-async def test_guests_and_strangers_import_nothing(hotels: Stub, database: Database, auth_address: str) -> None:
+async def test_guests_and_strangers_import_nothing(imports: Imports, database: Database, auth_address: str) -> None:
     guest = await register_account(auth_address, Role.GUEST)
     hotelier = await register_account(auth_address, Role.HOTELIER)
     name = f"NOT {uuid.uuid4().hex}"
     rows = [row(2, name=name)]
     for token, code in (("", "UNAUTHENTICATED"), (guest.token, "PERMISSION_DENIED")):
-        refusal = await refused(call(hotels.ImportHotels, hotel_pb2.ImportHotelsRequest(rows=rows), token=token))
+        refusal = await refused(
+            call(imports.ImportHotels, hotel_import_pb2.ImportHotelsRequest(rows=rows), token=token)
+        )
         assert refusal.code == code
-    for_another = hotel_pb2.ImportHotelsRequest(rows=rows, owner_id=str(uuid.uuid4()))
-    refusal = await refused(call(hotels.ImportHotels, for_another, token=hotelier.token))
+    for_another = hotel_import_pb2.ImportHotelsRequest(rows=rows, owner_id=str(uuid.uuid4()))
+    refusal = await refused(call(imports.ImportHotels, for_another, token=hotelier.token))
     assert (refusal.code, refusal.path) == ("PERMISSION_DENIED", ("ownerId",))
     async with database.reading() as connection:
         assert not await connection.fetchval("SELECT count(*) FROM hotel.hotel WHERE name ILIKE $1", name)
 
 
 @pytest.mark.parametrize("number", [0, 501])
-async def test_a_call_takes_1_to_500_rows(hotels: Stub, hotelier: SignedIn, number: int) -> None:
-    request = hotel_pb2.ImportHotelsRequest(rows=[row(line) for line in range(number)])
-    refusal = await refused(call(hotels.ImportHotels, request, token=hotelier.token))
+async def test_a_call_takes_1_to_500_rows(imports: Imports, hotelier: SignedIn, number: int) -> None:
+    request = hotel_import_pb2.ImportHotelsRequest(rows=[row(line) for line in range(number)])
+    refusal = await refused(call(imports.ImportHotels, request, token=hotelier.token))
     assert (refusal.code, refusal.path) == ("INVALID_INPUT", ("rows",))

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel.night_rates import FIELDS, UNSET
 from grpc_services.hotel.pricing import StayPricing
 from grpc_services.hotel.queries import House
@@ -106,22 +106,22 @@ def pricing(house: House, nights: int, *products: Product) -> StayPricing:
     return StayPricing(house, rate_grid(house, products, MONDAY, nights + 1), stay, MONDAY)
 
 
-def asked(plan: uuid.UUID, adults: int, ages: list[int]) -> hotel_pb2.RoomRequest:
-    return hotel_pb2.RoomRequest(room_type_id=str(KIND), rate_plan_id=str(plan), adults=adults, children_ages=ages)
+def asked(plan: uuid.UUID, adults: int, ages: list[int]) -> rate_pb2.RoomRequest:
+    return rate_pb2.RoomRequest(room_type_id=str(KIND), rate_plan_id=str(plan), adults=adults, children_ages=ages)
 
 
-def amounts(room: hotel_pb2.PricedRoom) -> list[tuple[str, int]]:
+def amounts(room: rate_pb2.PricedRoom) -> list[tuple[str, int]]:
     return [
-        (hotel_pb2.PriceLineKind.Name(line.kind).removeprefix("PRICE_LINE_KIND_"), line.amount.minor_units)
+        (rate_pb2.PriceLineKind.Name(line.kind).removeprefix("PRICE_LINE_KIND_"), line.amount.minor_units)
         for line in room.lines
     ]
 
 
-def steps(line: hotel_pb2.PriceLine) -> list[tuple[str, str, int, int]]:
+def steps(line: rate_pb2.PriceLine) -> list[tuple[str, str, int, int]]:
     """Kind, name, basis points and the amount after each."""
     return [
         (
-            hotel_pb2.PriceStepKind.Name(step.kind).removeprefix("PRICE_STEP_KIND_"),
+            rate_pb2.PriceStepKind.Name(step.kind).removeprefix("PRICE_STEP_KIND_"),
             step.name,
             step.basis_points,
             step.after.minor_units,

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from runtime.channels import call
 from runtime.database import Database
 from runtime.identity import Role
 from tests.grpc_services.hotel.hotelier import Hotelier, events_of, sides
-from tests.grpc_services.hotel.rate_desk import RateDesk, Stub, day, rate_desk, set_columns
+from tests.grpc_services.hotel.rate_desk import Hotels, RateDesk, Rates, day, rate_desk, set_columns
 from tests.house import SignedIn, refused, register_account, unless_refused
 
 
 @pytest.fixture
-async def desk(hotels: Stub, hotel_database: Database, owner: SignedIn) -> RateDesk:
-    return await rate_desk(hotels, hotel_database, owner.account_id, owner.token)
+async def desk(rates: Rates, hotel_database: Database, owner: SignedIn) -> RateDesk:
+    return await rate_desk(rates, hotel_database, owner.account_id, owner.token)
 
 
-def rule(desk: RateDesk, **changes: Any) -> hotel_pb2.PriceRule:
+def rule(desk: RateDesk, **changes: Any) -> rate_pb2.PriceRule:
     facts: dict[str, Any] = {
         "hotel_id": str(desk.house.id),
         "name": "Trade fair",
@@ -29,17 +29,17 @@ def rule(desk: RateDesk, **changes: Any) -> hotel_pb2.PriceRule:
         "last_night": day(3),
         "adjustment_basis_points": 2500,
     }
-    return hotel_pb2.PriceRule(**facts | changes)
+    return rate_pb2.PriceRule(**facts | changes)
 
 
-async def create(desk: RateDesk, version: int = 1, **changes: Any) -> hotel_pb2.PriceRule:
-    request = hotel_pb2.CreatePriceRuleRequest(price_rule=rule(desk, **changes), expected_rates_version=version)
+async def create(desk: RateDesk, version: int = 1, **changes: Any) -> rate_pb2.PriceRule:
+    request = rate_pb2.CreatePriceRuleRequest(price_rule=rule(desk, **changes), expected_rates_version=version)
     return await call(desk.stub.CreatePriceRule, request, token=desk.token)
 
 
-async def update(desk: RateDesk, identifier: str, version: int, **changes: Any) -> hotel_pb2.PriceRule:
-    request = hotel_pb2.UpdatePriceRuleRequest(
-        price_rule=hotel_pb2.PriceRule(id=identifier, **changes), fields=list(changes), expected_rates_version=version
+async def update(desk: RateDesk, identifier: str, version: int, **changes: Any) -> rate_pb2.PriceRule:
+    request = rate_pb2.UpdatePriceRuleRequest(
+        price_rule=rate_pb2.PriceRule(id=identifier, **changes), fields=list(changes), expected_rates_version=version
     )
     return await call(desk.stub.UpdatePriceRule, request, token=desk.token)
 
@@ -51,7 +51,7 @@ async def test_a_new_rule_moves_its_nights_and_is_edited_and_deleted_again(desk:
     edited = await update(desk, weekend.id, 2, weekdays=[], room_type_id="", last_night=day(0))
     assert (list(edited.weekdays), edited.room_type_id, edited.name) == ([], "", "Trade fair")
     assert await desk.prices(kind=1, nights=2) == [37_500, 30_000]
-    request = hotel_pb2.DeletePriceRuleRequest(id=weekend.id, expected_rates_version=3)
+    request = rate_pb2.DeletePriceRuleRequest(id=weekend.id, expected_rates_version=3)
     answer = await call(desk.stub.DeletePriceRule, request, token=desk.token)
     assert answer.hotel_id == str(desk.house.id)
     assert await desk.prices() == [10_000] * 7
@@ -65,10 +65,10 @@ async def test_rules_multiply_in_the_order_of_their_positions(desk: RateDesk) ->
     ]
     assert names == ["B", "A", "last"]
     for first in (1, 2, 3, 100):
-        found: list[hotel_pb2.PriceRule] = []
+        found: list[rate_pb2.PriceRule] = []
         after, more = "", True
         while more:
-            request = hotel_pb2.ListPriceRulesRequest(hotel_id=str(desk.house.id), first=first, after=after)
+            request = rate_pb2.ListPriceRulesRequest(hotel_id=str(desk.house.id), first=first, after=after)
             page = await call(desk.stub.ListPriceRules, request, token=desk.token)
             assert len(page.price_rules) == len(page.cursors) <= first
             found += page.price_rules
@@ -76,12 +76,12 @@ async def test_rules_multiply_in_the_order_of_their_positions(desk: RateDesk) ->
         assert [(row.name, row.position) for row in found] == [("A", 10), ("B", 20), ("last", 21)]
 
 
-async def test_every_edit_is_written_down_with_what_differs(desk: RateDesk, hotels: Stub) -> None:
+async def test_every_edit_is_written_down_with_what_differs(desk: RateDesk, hotels: Hotels) -> None:
     made = await create(desk, weekdays=[1])
     await update(desk, made.id, 2, adjustment_basis_points=-500, weekdays=[1, 2])
     await call(
-        hotels.DeletePriceRule,
-        hotel_pb2.DeletePriceRuleRequest(id=made.id, expected_rates_version=3),
+        desk.stub.DeletePriceRule,
+        rate_pb2.DeletePriceRuleRequest(id=made.id, expected_rates_version=3),
         token=desk.token,
     )
     request = hotel_pb2.ListChangesRequest(hotel_id=str(desk.house.id), subject_id=made.id)
@@ -107,7 +107,7 @@ async def test_rates_and_rules_share_one_version_so_that_nobody_overwrites_unsee
     made = await create(desk)
     await desk.update(desk.change(0, 0, closed=True))
     before = await desk.everything()
-    delete = hotel_pb2.DeletePriceRuleRequest(id=made.id, expected_rates_version=2)
+    delete = rate_pb2.DeletePriceRuleRequest(id=made.id, expected_rates_version=2)
     for refusal in (
         await refused(update(desk, made.id, 2, name="Other")),
         await refused(create(desk, 2)),
@@ -127,10 +127,10 @@ async def test_rules_are_their_hoteliers_alone(desk: RateDesk, rival: Hotelier, 
     guest = await register_account(auth_address, Role.GUEST)
     before = await desk.everything()
     for token, code in ((rival.token, "NOT_FOUND"), (guest.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
-        listed = hotel_pb2.ListPriceRulesRequest(hotel_id=str(desk.house.id))
-        created = hotel_pb2.CreatePriceRuleRequest(price_rule=rule(desk))
-        updated = hotel_pb2.UpdatePriceRuleRequest(price_rule=rule(desk, id=made.id), fields=["name"])
-        deleted = hotel_pb2.DeletePriceRuleRequest(id=made.id, expected_rates_version=2)
+        listed = rate_pb2.ListPriceRulesRequest(hotel_id=str(desk.house.id))
+        created = rate_pb2.CreatePriceRuleRequest(price_rule=rule(desk))
+        updated = rate_pb2.UpdatePriceRuleRequest(price_rule=rule(desk, id=made.id), fields=["name"])
+        deleted = rate_pb2.DeletePriceRuleRequest(id=made.id, expected_rates_version=2)
         for refusal in (
             await refused(call(desk.stub.ListPriceRules, listed, token=token)),
             await refused(call(desk.stub.CreatePriceRule, created, token=token)),
@@ -141,8 +141,8 @@ async def test_rules_are_their_hoteliers_alone(desk: RateDesk, rival: Hotelier, 
     assert await desk.everything() == before
 
 
-async def test_a_rule_is_for_a_room_type_of_its_own_house(desk: RateDesk, hotels: Stub, owner: SignedIn) -> None:
-    other = await rate_desk(hotels, desk.database, owner.account_id, owner.token)
+async def test_a_rule_is_for_a_room_type_of_its_own_house(desk: RateDesk, rates: Rates, owner: SignedIn) -> None:
+    other = await rate_desk(rates, desk.database, owner.account_id, owner.token)
     made = await create(desk)
     await set_columns(desk.database, "room_type", desk.house.room_types[1], archived=True)
     before = await desk.everything()

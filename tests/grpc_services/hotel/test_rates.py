@@ -9,24 +9,24 @@ from typing import Any
 import pytest
 
 from contracts.events.v1 import events_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from runtime.channels import call
 from runtime.clock import utc_now
 from runtime.database import Database
 from runtime.identity import Role
 from tests.grpc_services.hotel.catalogue import Kind, Plan
 from tests.grpc_services.hotel.hotelier import Hotelier, events_of, sides
-from tests.grpc_services.hotel.rate_desk import DAY, MONDAY, RateDesk, Stub, day, rate_desk, set_columns
+from tests.grpc_services.hotel.rate_desk import DAY, MONDAY, Hotels, RateDesk, Rates, day, rate_desk, set_columns
 from tests.house import SignedIn, refused, register_account, unless_refused
 
-RULES = hotel_pb2.PRICE_SOURCE_RULES
-NIGHT = hotel_pb2.PRICE_SOURCE_NIGHT
-DERIVED = hotel_pb2.PRICE_SOURCE_DERIVED
+RULES = rate_pb2.PRICE_SOURCE_RULES
+NIGHT = rate_pb2.PRICE_SOURCE_NIGHT
+DERIVED = rate_pb2.PRICE_SOURCE_DERIVED
 
 
 @pytest.fixture
-async def desk(hotels: Stub, hotel_database: Database, owner: SignedIn) -> RateDesk:
-    return await rate_desk(hotels, hotel_database, owner.account_id, owner.token)
+async def desk(rates: Rates, hotel_database: Database, owner: SignedIn) -> RateDesk:
+    return await rate_desk(rates, hotel_database, owner.account_id, owner.token)
 
 
 async def test_a_price_holds_on_the_chosen_weekdays_of_a_period_only(desk: RateDesk) -> None:
@@ -46,7 +46,7 @@ async def test_a_derived_plan_follows_the_night_price_of_the_other_one_until_it_
     rates = await desk.rates(4)
     assert [rates[0, 2, night].source for night in range(4)] == [DERIVED, DERIVED, NIGHT, DERIVED]
     assert [rates[0, 0, night].source for night in range(4)] == [RULES, NIGHT, NIGHT, RULES]
-    await desk.update(desk.change(2, 2, plans=[0, 2], clear=[hotel_pb2.RATE_FIELD_PRICE]))
+    await desk.update(desk.change(2, 2, plans=[0, 2], clear=[rate_pb2.RATE_FIELD_PRICE]))
     assert await desk.prices(plan=2, nights=4) == [8_000, 7_999, 8_000, 8_000]
 
 
@@ -57,12 +57,12 @@ async def test_a_derived_plan_inherits_each_restriction_by_itself_and_may_take_i
         desk.change(2, 2, plans=[2], min_stay=1, max_stay=9),
     )
     rates = await desk.rates(5)
-    assert rates[0, 2, 0].restrictions == hotel_pb2.NightRestrictions(closed=True, min_stay=3, min_advance_days=2)
-    assert rates[0, 2, 1].restrictions == hotel_pb2.NightRestrictions(closed=False, min_stay=3, min_advance_days=2)
-    assert rates[0, 2, 2].restrictions == hotel_pb2.NightRestrictions(
+    assert rates[0, 2, 0].restrictions == rate_pb2.NightRestrictions(closed=True, min_stay=3, min_advance_days=2)
+    assert rates[0, 2, 1].restrictions == rate_pb2.NightRestrictions(closed=False, min_stay=3, min_advance_days=2)
+    assert rates[0, 2, 2].restrictions == rate_pb2.NightRestrictions(
         closed=True, min_stay=1, max_stay=9, min_advance_days=2
     )
-    assert rates[0, 2, 4].restrictions == rates[0, 1, 0].restrictions == hotel_pb2.NightRestrictions()
+    assert rates[0, 2, 4].restrictions == rates[0, 1, 0].restrictions == rate_pb2.NightRestrictions()
 
 
 async def test_a_plans_own_days_in_advance_hold_where_no_night_says_otherwise(desk: RateDesk) -> None:
@@ -89,7 +89,7 @@ async def test_changes_work_in_order_and_rows_that_say_nothing_are_gone(desk: Ra
         (day(1), 7_000),
         (day(2), 0),
     ]
-    assert answer.changed[2].after == hotel_pb2.NightRate()
+    assert answer.changed[2].after == rate_pb2.NightRate()
     rows = (await desk.everything())["rates"]
     assert [(row["night"], row["price_minor_units"], row["closed_to_departure"]) for row in rows] == [
         (day(0), 6_000, None),
@@ -98,7 +98,7 @@ async def test_changes_work_in_order_and_rows_that_say_nothing_are_gone(desk: Ra
 
 
 async def test_an_edit_is_told_to_followers_and_written_down_with_before_and_after(
-    desk: RateDesk, hotels: Stub, owner: SignedIn
+    desk: RateDesk, hotels: Hotels, owner: SignedIn
 ) -> None:
     await desk.update(desk.change(0, 6, price_minor_units=5_000))
     await desk.update(desk.change(2, 4, price_minor_units=8_000, min_stay=2))
@@ -170,16 +170,16 @@ async def test_nobody_else_edits_a_houses_rates(desk: RateDesk, auth_address: st
 
 
 async def test_what_belongs_to_another_house_does_not_exist_here(
-    desk: RateDesk, hotels: Stub, hotel_database: Database, owner: SignedIn
+    desk: RateDesk, rates: Rates, hotel_database: Database, owner: SignedIn
 ) -> None:
-    other = await rate_desk(hotels, hotel_database, owner.account_id, owner.token)
+    other = await rate_desk(rates, hotel_database, owner.account_id, owner.token)
     foreign_kind, foreign_plan = desk.change(0, 0, closed=True), desk.change(0, 0, closed=True)
     foreign_kind.room_type_ids.append(other.house.room_types[0])
     foreign_plan.rate_plan_ids[0] = str(uuid.uuid4())
     before = await desk.everything(), await other.everything()
     for change, path in ((foreign_kind, ("roomTypeIds", "1")), (foreign_plan, ("ratePlanIds", "0"))):
         request = desk.request(desk.change(3, 3, closed=True), change)
-        refusal = await refused(call(hotels.UpdateRates, request, token=owner.token))
+        refusal = await refused(call(rates.UpdateRates, request, token=owner.token))
         assert (refusal.code, refusal.path) == ("NOT_FOUND", ("changes", "1", *path))
     assert (await desk.everything(), await other.everything()) == before
 
@@ -239,9 +239,9 @@ async def test_a_night_never_asks_for_a_longer_stay_than_it_allows(desk: RateDes
 
 
 async def test_a_year_of_all_room_types_and_plans_is_one_call(
-    hotels: Stub, hotel_database: Database, owner: SignedIn
+    rates: Rates, hotel_database: Database, owner: SignedIn
 ) -> None:
-    desk = await rate_desk(hotels, hotel_database, owner.account_id, owner.token)
+    desk = await rate_desk(rates, hotel_database, owner.account_id, owner.token)
     wanted = {"kinds": [0, 1], "plans": [0, 1, 2]}
     weekends = desk.change(0, 364, weekdays=[5, 6, 7], price_minor_units=15_000, min_stay=2, **wanted)
     answer = await desk.update(desk.change(0, 364, price_minor_units=11_000, max_stay=30, **wanted), weekends)
@@ -250,35 +250,35 @@ async def test_a_year_of_all_room_types_and_plans_is_one_call(
 
 
 async def test_the_calendar_of_a_hidden_house_is_its_hoteliers_only(
-    hotels: Stub, hotel_database: Database, owner: SignedIn, rival: Hotelier
+    rates: Rates, hotel_database: Database, owner: SignedIn, rival: Hotelier
 ) -> None:
-    desk = await rate_desk(hotels, hotel_database, owner.account_id, owner.token, published=False)
-    request = hotel_pb2.GetRatesRequest(hotel_id=str(desk.house.id), first_night=day(0), end_night=day(2))
+    desk = await rate_desk(rates, hotel_database, owner.account_id, owner.token, published=False)
+    request = rate_pb2.GetRatesRequest(hotel_id=str(desk.house.id), first_night=day(0), end_night=day(2))
     for token in ("", rival.token):
-        assert (await refused(call(hotels.GetRates, request, token=token))).code == "NOT_FOUND"
-    answer = await call(hotels.GetRates, request, token=owner.token)
+        assert (await refused(call(rates.GetRates, request, token=token))).code == "NOT_FOUND"
+    answer = await call(rates.GetRates, request, token=owner.token)
     assert (len(answer.rates), answer.rates_version) == (2 * 3 * 2, 1)
 
 
-async def test_a_calendar_may_be_of_some_room_types(desk: RateDesk, hotels: Stub) -> None:
-    request = hotel_pb2.GetRatesRequest(
+async def test_a_calendar_may_be_of_some_room_types(desk: RateDesk, rates: Rates) -> None:
+    request = rate_pb2.GetRatesRequest(
         hotel_id=str(desk.house.id), room_type_ids=desk.house.room_types[1:], first_night=day(0), end_night=day(62)
     )
-    answer = await call(hotels.GetRates, request, token="")
+    answer = await call(rates.GetRates, request, token="")
     assert {rate.room_type_id for rate in answer.rates} == {desk.house.room_types[1]}
     assert len(answer.rates) == 3 * 62
     request.end_night = day(63)
-    assert (await refused(call(hotels.GetRates, request, token=""))).path == ("to",)
+    assert (await refused(call(rates.GetRates, request, token=""))).path == ("to",)
     request.end_night = request.first_night
-    assert (await refused(call(hotels.GetRates, request, token=""))).path == ("to",)
+    assert (await refused(call(rates.GetRates, request, token=""))).path == ("to",)
 
 
 async def test_a_calendar_of_too_many_rates_is_asked_for_in_parts(
-    hotels: Stub, hotel_database: Database, owner: SignedIn
+    rates: Rates, hotel_database: Database, owner: SignedIn
 ) -> None:
     kinds = tuple(Kind(f"Kind {number}") for number in range(41))
     plans = tuple(Plan(f"Plan {number}") for number in range(8))
-    desk = await rate_desk(hotels, hotel_database, owner.account_id, owner.token, kinds=kinds, plans=plans)
+    desk = await rate_desk(rates, hotel_database, owner.account_id, owner.token, kinds=kinds, plans=plans)
     refusal = await refused(desk.rates(62))
     assert (refusal.code, refusal.path) == ("INVALID_INPUT", ("roomTypeIds",))
     assert len(await desk.rates(50)) == 41 * 9 * 50
@@ -292,12 +292,12 @@ async def test_an_archived_house_keeps_its_rates(desk: RateDesk) -> None:
     assert await desk.everything() == before
 
 
-async def test_archived_room_types_and_plans_are_neither_sold_nor_edited(desk: RateDesk, hotels: Stub) -> None:
+async def test_archived_room_types_and_plans_are_neither_sold_nor_edited(desk: RateDesk, rates: Rates) -> None:
     await set_columns(desk.database, "room_type", desk.house.room_types[1], archived=True)
     await set_columns(desk.database, "rate_plan", desk.house.plans[1], archived=True)
     assert {(kind, plan) for kind, plan, _ in await desk.rates()} == {(0, 0), (0, 2)}
     for room, path in ((desk.house.room(1, 0), "roomTypeId"), (desk.house.room(0, 1), "ratePlanId")):
-        refusal = await refused(call(hotels.PriceStay, desk.stay(0, 2, room), token=""))
+        refusal = await refused(call(rates.PriceStay, desk.stay(0, 2, room), token=""))
         assert (refusal.code, refusal.path) == ("INVALID_INPUT", ("rooms", "0", path))
     for wanted in ({"kinds": [1]}, {"plans": [1]}):
         assert (await refused(desk.update(desk.change(0, 0, closed=True, **wanted)))).code == "NOT_FOUND"

@@ -9,24 +9,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.hotel.night_rates import RESTRICTIONS, UNSET, nothing_written
 from grpc_services.hotel.restrictions import PlanRestrictions, effective, reasons_against
 from grpc_services.hotel.rules import Stay, today_at
 from runtime.channels import call, stream
 from runtime.clock import utc_now
 from runtime.database import Database
-from tests.grpc_services.hotel.rate_desk import DAY, MONDAY, RateDesk, Stub, day, rate_desk
+from tests.grpc_services.hotel.rate_desk import DAY, MONDAY, RateDesk, Rates, day, rate_desk
 from tests.house import SignedIn, refused
 
-CLOSED = hotel_pb2.UNAVAILABLE_REASON_CLOSED
+CLOSED = rate_pb2.UNAVAILABLE_REASON_CLOSED
 AHEAD = (MONDAY - today_at("Europe/Paris", utc_now())).days
 
 
 @pytest.fixture(scope="module")
-async def desk(hotels: Stub, hotel_database: Database, owner: SignedIn) -> RateDesk:
+async def desk(rates: Rates, hotel_database: Database, owner: SignedIn) -> RateDesk:
     """Every week under other rules; the first has none."""
-    desk = await rate_desk(hotels, hotel_database, owner.account_id, owner.token)
+    desk = await rate_desk(rates, hotel_database, owner.account_id, owner.token)
     await desk.update(
         desk.change(9, 10, closed=True),
         desk.change(16, 16, closed_to_arrival=True),
@@ -72,12 +72,12 @@ async def test_a_restriction_holds_for_quotes_offers_and_reasons_alike(
 ) -> None:
     request = desk.stay(first, nights)
     place = {"hotel_id": request.hotel_id, "check_in": request.check_in, "check_out": request.check_out}
-    offered = hotel_pb2.PriceOffersRequest(**place, rooms=[hotel_pb2.Occupancy(adults=1)])
+    offered = rate_pb2.PriceOffersRequest(**place, rooms=[rate_pb2.Occupancy(adults=1)])
     offers = {
         (offer.room_type_id, offer.rate_plan_id)
         for offer in (await call(desk.stub.PriceOffers, offered, token="")).offers
     }
-    listed = await call(desk.stub.ListStayRestrictions, hotel_pb2.ListStayRestrictionsRequest(**place), token="")
+    listed = await call(desk.stub.ListStayRestrictions, rate_pb2.ListStayRestrictionsRequest(**place), token="")
     kinds, plans = desk.house.room_types, desk.house.plans
     told = [
         (rule.room_type_id, rule.rate_plan_id, rule.night, _name(rule.reason), rule.limit)
@@ -107,7 +107,7 @@ async def test_one_forbidden_room_refuses_the_whole_stay(desk: RateDesk) -> None
 
 
 async def test_the_catalogue_tells_restrictions_in_runs_of_alike_nights(desk: RateDesk) -> None:
-    request = hotel_pb2.StreamCatalogueRequest(first_night=day(8), nights=54, hotel_ids=[str(desk.house.id)])
+    request = rate_pb2.StreamCatalogueRequest(first_night=day(8), nights=54, hotel_ids=[str(desk.house.id)])
     (entry,) = [entry async for entry in stream(desk.stub.StreamCatalogue, request, token="")]
     runs = {
         (product.room_type_id, product.rate_plan_id): [
@@ -117,8 +117,8 @@ async def test_the_catalogue_tells_restrictions_in_runs_of_alike_nights(desk: Ra
     }
     kinds, plans = desk.house.room_types, desk.house.plans
     assert runs[kinds[0], plans[0]][:2] == [
-        (9, 2, hotel_pb2.NightRestrictions(closed=True)),
-        (16, 1, hotel_pb2.NightRestrictions(closed_to_arrival=True)),
+        (9, 2, rate_pb2.NightRestrictions(closed=True)),
+        (16, 1, rate_pb2.NightRestrictions(closed_to_arrival=True)),
     ]
     assert len(runs[kinds[0], plans[0]]) == 8
     assert runs[kinds[0], plans[2]] == runs[kinds[0], plans[0]]
@@ -126,27 +126,27 @@ async def test_the_catalogue_tells_restrictions_in_runs_of_alike_nights(desk: Ra
 
 
 async def test_the_catalogue_tells_what_the_calendar_tells(
-    hotels: Stub, hotel_database: Database, owner: SignedIn
+    rates: Rates, hotel_database: Database, owner: SignedIn
 ) -> None:
     """Random edits, read back both ways."""
-    desk = await rate_desk(hotels, hotel_database, owner.account_id, owner.token)
+    desk = await rate_desk(rates, hotel_database, owner.account_id, owner.token)
     draw = random.Random(7)
     for _ in range(4):
         await desk.update(*(_random_change(desk, draw) for _ in range(8)))
-    request = hotel_pb2.StreamCatalogueRequest(first_night=day(0), nights=62, hotel_ids=[str(desk.house.id)])
-    (entry,) = [entry async for entry in stream(hotels.StreamCatalogue, request, token="")]
-    rates = await desk.rates(62)
+    request = rate_pb2.StreamCatalogueRequest(first_night=day(0), nights=62, hotel_ids=[str(desk.house.id)])
+    (entry,) = [entry async for entry in stream(rates.StreamCatalogue, request, token="")]
+    calendar = await desk.rates(62)
     for product in entry.products:
         kind, plan = desk.house.room_types.index(product.room_type_id), desk.house.plans.index(product.rate_plan_id)
         prices = np.frombuffer(product.nightly_prices, "<i4").tolist()
-        assert prices == [rates[kind, plan, night].price.minor_units for night in range(62)]
-        held = [hotel_pb2.NightRestrictions()] * 62
+        assert prices == [calendar[kind, plan, night].price.minor_units for night in range(62)]
+        held = [rate_pb2.NightRestrictions()] * 62
         for run in product.restrictions:
             held[run.first_offset : run.first_offset + run.nights] = [run.restrictions] * run.nights
-        assert held == [rates[kind, plan, night].restrictions for night in range(62)]
+        assert held == [calendar[kind, plan, night].restrictions for night in range(62)]
 
 
-def _random_change(desk: RateDesk, draw: random.Random) -> hotel_pb2.RateChange:
+def _random_change(desk: RateDesk, draw: random.Random) -> rate_pb2.RateChange:
     first = draw.randrange(62)
     fields: dict[str, Any] = {
         "price_minor_units": draw.randrange(20_000),
@@ -196,5 +196,5 @@ def test_today_is_the_day_at_the_hotel() -> None:
     assert today_at("Pacific/Pago_Pago", dt.datetime(2027, 5, 1, 10, tzinfo=dt.UTC)).day == 30
 
 
-def _name(reason: hotel_pb2.UnavailableReason.ValueType) -> str:
-    return hotel_pb2.UnavailableReason.Name(reason).removeprefix("UNAVAILABLE_REASON_")
+def _name(reason: rate_pb2.UnavailableReason.ValueType) -> str:
+    return rate_pb2.UnavailableReason.Name(reason).removeprefix("UNAVAILABLE_REASON_")

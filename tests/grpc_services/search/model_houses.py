@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from contracts.search.v1 import search_pb2
 from grpc_services.search.index import Index
@@ -52,7 +52,7 @@ class ModelHouse:
     time_zone: str = "Europe/Paris"
     currency: str = "EUR"
     stale: bool = False
-    restrictions: Mapping[int, hotel_pb2.NightRestrictions] = field(default_factory=dict)  # by days from today
+    restrictions: Mapping[int, rate_pb2.NightRestrictions] = field(default_factory=dict)  # by days from today
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     type_ids: list[str] = field(default_factory=list)
     plan_ids: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class ModelHouse:
         self.type_ids = self.type_ids or [str(uuid.uuid4()) for _ in self.prices]
         self.plan_ids = self.plan_ids or [str(uuid.uuid4()) for _ in self.plans]
 
-    def entry(self, first_night: dt.date, nights: int) -> hotel_pb2.CatalogueEntry:
+    def entry(self, first_night: dt.date, nights: int) -> rate_pb2.CatalogueEntry:
         today = (TODAY - first_night).days
         hotel = hotel_pb2.Hotel(
             id=self.id,
@@ -98,15 +98,15 @@ class ModelHouse:
                 for identifier, plan in zip(self.plan_ids, self.plans, strict=True)
             ],
         )
-        return hotel_pb2.CatalogueEntry(
+        return rate_pb2.CatalogueEntry(
             hotel=hotel,
             products=[
-                hotel_pb2.RateProduct(
+                rate_pb2.RateProduct(
                     room_type_id=kind,
                     rate_plan_id=plan,
                     nightly_prices=np.full(nights, price + sold.extra, dtype="<i4").tobytes(),
                     restrictions=[
-                        hotel_pb2.RestrictionRun(first_offset=day + today, nights=1, restrictions=restrictions)
+                        rate_pb2.RestrictionRun(first_offset=day + today, nights=1, restrictions=restrictions)
                         for day, restrictions in self.restrictions.items()
                         if 0 <= day + today < nights
                     ],
@@ -116,14 +116,14 @@ class ModelHouse:
             ],
         )
 
-    def availability(self) -> list[booking_pb2.RoomTypeAvailability]:
+    def availability(self) -> list[inventory_pb2.RoomTypeAvailability]:
         return [
-            booking_pb2.RoomTypeAvailability(
+            inventory_pb2.RoomTypeAvailability(
                 room_type_id=identifier,
                 capacity=rooms,
                 stale=self.stale,
                 nights=[
-                    booking_pb2.NightAvailability(night=(TODAY + day * DAY).isoformat(), free=0)
+                    inventory_pb2.NightAvailability(night=(TODAY + day * DAY).isoformat(), free=0)
                     for day in self.taken.get(number, ())
                 ],
             )
@@ -150,7 +150,7 @@ def asked(
         "place": search_pb2.Place(city=city),
         "check_in": (TODAY + start * DAY).isoformat(),
         "check_out": (TODAY + (start + nights) * DAY).isoformat(),
-        "rooms": [hotel_pb2.Occupancy(adults=adults) for adults in parties or (1,)],
+        "rooms": [rate_pb2.Occupancy(adults=adults) for adults in parties or (1,)],
         "sort": search_pb2.HOTEL_SORT_PRICE,
         **changes,
     }

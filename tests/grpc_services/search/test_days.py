@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
+from contracts.hotel.v1 import rate_pb2, rate_pb2_grpc
 from grpc_services.search.feed import Feed
 from runtime.channels import open_channel
 from runtime.clock import utc_now
@@ -22,14 +22,14 @@ async def test_a_new_day_brings_new_nights_without_any_event(
     now = [utc_now()]
     stop = asyncio.Event()
     async with (
-        open_channel(hotel_address, hotel_pb2.DESCRIPTOR) as hotels,
-        open_channel(booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_channel(hotel_address, rate_pb2.DESCRIPTOR) as rates,
+        open_channel(booking_address, inventory_pb2.DESCRIPTOR) as inventory,
         asyncio.timeout(30),
     ):
         feed = Feed(
             settings,
-            hotel_pb2_grpc.HotelServiceStub(hotels),
-            booking_pb2_grpc.BookingServiceStub(bookings),
+            rate_pb2_grpc.RateServiceStub(rates),
+            inventory_pb2_grpc.InventoryServiceStub(inventory),
             clock=lambda: now[0],
         )
         running = [

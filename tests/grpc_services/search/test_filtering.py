@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.search.v1 import search_pb2
 from runtime.errors import InvalidInput
 from tests.grpc_services.search.model_houses import (
@@ -185,7 +185,7 @@ def test_alternatives_are_twelve_at_most_and_only_for_those_who_find_nothing() -
 
 
 def test_a_split_stay_is_not_a_way_around_the_longest_stay() -> None:
-    shortest = hotel_pb2.NightRestrictions(max_stay=1)
+    shortest = rate_pb2.NightRestrictions(max_stay=1)
     house = ModelHouse(restrictions=dict.fromkeys(range(30), shortest))
     kinds = {one.kind for one in engine_of(house).search(asked(with_alternatives=True), 5).alternatives}
     assert kinds == set()

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.search.v1 import search_pb2
 from runtime.errors import InvalidInput
 from tests.grpc_services.search.model_houses import (
@@ -71,7 +71,7 @@ def test_putting_in_order_changes_no_answer() -> None:
             rooms=(1, 2),
             adults=(1, 3),
             taken={0: [draw.randrange(20) for _ in range(5)]},
-            restrictions={draw.randrange(20): hotel_pb2.NightRestrictions(min_stay=draw.randrange(1, 4))},
+            restrictions={draw.randrange(20): rate_pb2.NightRestrictions(min_stay=draw.randrange(1, 4))},
         )
         for number in range(60)
     ]
@@ -91,7 +91,7 @@ def test_putting_in_order_changes_no_answer() -> None:
 
 def test_a_new_day_drops_the_first_night_and_brings_only_the_last() -> None:
     now = [NOW]
-    house = ModelHouse(restrictions={12: hotel_pb2.NightRestrictions(closed=True)}, taken={0: [14]})
+    house = ModelHouse(restrictions={12: rate_pb2.NightRestrictions(closed=True)}, taken={0: [14]})
     engine = engine_of(house)
     engine._clock = lambda: now[0]
     index = engine.index
@@ -131,7 +131,7 @@ def test_nothing_is_free_while_a_calendar_is_stale() -> None:
 
 
 def test_restrictions_are_kept_once_however_many_nights_have_them() -> None:
-    closed = hotel_pb2.NightRestrictions(closed=True)
+    closed = rate_pb2.NightRestrictions(closed=True)
     engine = engine_of(*(ModelHouse(restrictions=dict.fromkeys(range(5, 15), closed)) for _ in range(20)))
     assert len(engine.index.restriction_table) == 2
     assert sum(night is not None for night in engine.index.restricted) == 10
@@ -143,8 +143,8 @@ def test_more_kinds_of_restrictions_than_16_bits_can_number_are_told_apart() -> 
     table, plan = engine.index.restriction_table, hotel_pb2.RatePlan()
     for least in range(1, 260):
         for most in range(1, 260):
-            table.number_of(hotel_pb2.NightRestrictions(min_stay=least, max_stay=most), plan)
-    put(engine.index, ModelHouse("Closed", restrictions={10: hotel_pb2.NightRestrictions(closed=True)}))
+            table.number_of(rate_pb2.NightRestrictions(min_stay=least, max_stay=most), plan)
+    put(engine.index, ModelHouse("Closed", restrictions={10: rate_pb2.NightRestrictions(closed=True)}))
     assert len(table) > 65_536
     assert names(engine.search(asked(), 5)) == ["Hôtel du Port"]
     engine.index.put_in_order()

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from contracts.events.v1 import events_pb2
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from contracts.search.v1 import search_pb2, search_pb2_grpc
 from grpc_services.search.feed import touched_by
 from runtime.channels import call, open_channel
@@ -23,19 +23,27 @@ from tests.house import SignedIn, refused, unless_refused
 
 Search: TypeAlias = "search_pb2_grpc.SearchServiceAsyncStub"
 Hotels: TypeAlias = "hotel_pb2_grpc.HotelServiceAsyncStub"
+Rates: TypeAlias = "rate_pb2_grpc.RateServiceAsyncStub"
 PRICE, STARS = search_pb2.HOTEL_SORT_PRICE, search_pb2.HOTEL_SORT_STARS
 DISTANCE, RECOMMENDED = search_pb2.HOTEL_SORT_DISTANCE, search_pb2.HOTEL_SORT_RECOMMENDED
 
 
 @pytest.fixture(scope="module")
-def region(desk: Desk, hotels: Hotels) -> Region:
-    return Region(desk, hotels)
+def region(desk: Desk, hotels: Hotels, rates: Rates) -> Region:
+    return Region(desk, hotels, rates)
 
 
 @pytest.fixture(scope="module")
 async def hotels(hotel_address: str) -> AsyncIterator[Hotels]:
     async with open_channel(hotel_address, hotel_pb2.DESCRIPTOR) as channel:
         stub: Hotels = hotel_pb2_grpc.HotelServiceStub(channel)
+        yield stub
+
+
+@pytest.fixture(scope="module")
+async def rates(hotel_address: str) -> AsyncIterator[Rates]:
+    async with open_channel(hotel_address, rate_pb2.DESCRIPTOR) as channel:
+        stub: Rates = rate_pb2_grpc.RateServiceStub(channel)
         yield stub
 
 
@@ -106,7 +114,7 @@ async def test_a_quote_costs_what_the_search_said(search: Search, desk: Desk, to
         party = occupancy(draw.randrange(1, 3), *[draw.randrange(18) for _ in range(draw.randrange(2))])
         start, nights = draw.randrange(30), draw.randrange(1, 8)
         for hit in (await find(search, query(party, start=start, nights=nights)))[:5]:
-            room = hotel_pb2.RoomRequest(
+            room = rate_pb2.RoomRequest(
                 room_type_id=hit.room_type_id,
                 rate_plan_id=hit.rate_plan_id,
                 adults=party.adults,

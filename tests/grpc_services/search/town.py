@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.booking.v1 import booking_pb2
-from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.booking.v1 import inventory_pb2
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from contracts.search.v1 import search_pb2
 from runtime.channels import call
 from runtime.clock import utc_now
@@ -144,12 +144,12 @@ async def _decorate(connection: Connection, house: House, draw: random.Random) -
         )
 
 
-def occupancy(adults: int, *ages: int) -> hotel_pb2.Occupancy:
-    return hotel_pb2.Occupancy(adults=adults, children_ages=ages)
+def occupancy(adults: int, *ages: int) -> rate_pb2.Occupancy:
+    return rate_pb2.Occupancy(adults=adults, children_ages=ages)
 
 
 def query(
-    *rooms: hotel_pb2.Occupancy, start: int = 0, nights: int = 2, city: str = CITY, **changes: object
+    *rooms: rate_pb2.Occupancy, start: int = 0, nights: int = 2, city: str = CITY, **changes: object
 ) -> search_pb2.SearchHotelsRequest:
     fields: dict[str, object] = {
         "place": search_pb2.Place(city=city),
@@ -169,6 +169,7 @@ class Region:
 
     desk: Desk
     hotels: hotel_pb2_grpc.HotelServiceAsyncStub
+    rates: rate_pb2_grpc.RateServiceAsyncStub
 
     async def searched_slowly(self, houses: Sequence[House], request: search_pb2.SearchHotelsRequest) -> list[Offer]:
         """What a search must find, cheapest first."""
@@ -188,13 +189,13 @@ class Region:
         return sorted(found, key=lambda offer: (offer.total, offer.hotel_id))
 
     async def prices(
-        self, house: House, request: search_pb2.SearchHotelsRequest, party: hotel_pb2.Occupancy
+        self, house: House, request: search_pb2.SearchHotelsRequest, party: rate_pb2.Occupancy
     ) -> dict[tuple[str, str], int]:
         """What one room for a party costs, by room type and rate plan: the cheapest plan of each type only."""
-        asked = hotel_pb2.PriceOffersRequest(
+        asked = rate_pb2.PriceOffersRequest(
             hotel_id=str(house.id), check_in=request.check_in, check_out=request.check_out, rooms=[party]
         )
-        offers = (await call(self.hotels.PriceOffers, asked, token="")).offers
+        offers = (await call(self.rates.PriceOffers, asked, token="")).offers
         cheapest: dict[str, tuple[str, int]] = {}
         for offer in offers:
             cheapest.setdefault(offer.room_type_id, (offer.rate_plan_id, offer.total.minor_units))
@@ -208,7 +209,7 @@ class Region:
         assert hit.rooms_left == free[hit.rooms[0].room_type_id]
         assert (hit.room_type_id, hit.rate_plan_id) == (hit.rooms[0].room_type_id, hit.rooms[0].rate_plan_id)
         asked = [
-            hotel_pb2.RoomRequest(
+            rate_pb2.RoomRequest(
                 room_type_id=room.room_type_id,
                 rate_plan_id=room.rate_plan_id,
                 adults=party.adults,
@@ -216,20 +217,20 @@ class Region:
             )
             for room, party in zip(hit.rooms, request.rooms, strict=True)
         ]
-        stay = hotel_pb2.PriceStayRequest(
+        stay = rate_pb2.PriceStayRequest(
             hotel_id=str(house.id), check_in=request.check_in, check_out=request.check_out, rooms=asked
         )
-        priced = await call(self.hotels.PriceStay, stay, token="")
+        priced = await call(self.rates.PriceStay, stay, token="")
         assert [room.total for room in priced.rooms] == [room.total for room in hit.rooms]
         assert priced.total == hit.total
 
     async def free(self, house: House, request: search_pb2.SearchHotelsRequest) -> dict[str, int]:
         """Rooms left on every night, by room type."""
         nights = (dt.date.fromisoformat(request.check_out) - dt.date.fromisoformat(request.check_in)).days
-        asked = booking_pb2.GetAvailabilityRequest(
+        asked = inventory_pb2.GetAvailabilityRequest(
             room_type_ids=house.room_types, first_night=request.check_in, end_night=request.check_out
         )
-        known = (await call(self.desk.stub.GetAvailability, asked, token="")).room_types
+        known = (await call(self.desk.inventory.GetAvailability, asked, token="")).room_types
         free = dict.fromkeys(house.room_types, 0)
         for one in known:
             named = [night.free for night in one.nights]
@@ -246,21 +247,21 @@ class Region:
         """Other prices and a restriction on some nights, as its hotelier writes them."""
         (hotel,) = (await call(self.hotels.GetHotels, hotel_pb2.GetHotelsRequest(ids=[str(house.id)]))).hotels
         first = ARRIVAL + draw.randrange(20) * DAY
-        change = hotel_pb2.RateChange(
+        change = rate_pb2.RateChange(
             room_type_ids=house.room_types,
             rate_plan_ids=[draw.choice(house.plans)],
             first_night=first.isoformat(),
             last_night=(first + draw.randrange(5) * DAY).isoformat(),
             price_minor_units=draw.randrange(3_000, 20_000),
-            restrictions=hotel_pb2.NightRestrictions(min_stay=draw.randrange(1, 4)),
+            restrictions=rate_pb2.NightRestrictions(min_stay=draw.randrange(1, 4)),
         )
-        request = hotel_pb2.UpdateRatesRequest(
+        request = rate_pb2.UpdateRatesRequest(
             hotel_id=str(house.id),
             idempotency_key=uuid.uuid4().hex,
             expected_rates_version=hotel.rates_version,
             changes=[change],
         )
-        await call(self.hotels.UpdateRates, request, token=owner.token)
+        await call(self.rates.UpdateRates, request, token=owner.token)
 
 
 def _half_even(total: int, nights: int) -> int:

@@ -1,16 +1,15 @@
-"""The use cases of quotes and bookings, one method each; those of money and of nights stand beside."""
+"""The use cases of quotes and bookings: making and reading them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import grpc
 
-from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
-from contracts.hotel.v1 import hotel_pb2
+from contracts.booking.v1 import booking_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import (
     blocks,
     holds,
@@ -21,81 +20,26 @@ from grpc_services.booking import (
     rules,
 )
 from grpc_services.booking.answers import booking_as_message, bookings_as_messages
-from grpc_services.booking.bill_servicer import BillMethods
-from grpc_services.booking.block_servicer import BlockMethods
 from grpc_services.booking.booking_creation import create_booking
-from grpc_services.booking.calendar_feed_servicer import CalendarFeedMethods
-from grpc_services.booking.calendar_servicer import CalendarMethods
-from grpc_services.booking.cancel_servicer import CancelMethods
 from grpc_services.booking.change_quote import ChangeQuoteMethods
-from grpc_services.booking.desk_move_servicer import DeskMoveMethods
-from grpc_services.booking.desk_servicer import DeskMethods
-from grpc_services.booking.document_servicer import DocumentMethods
 from grpc_services.booking.errors import QuoteExpired
-from grpc_services.booking.figures_servicer import FiguresMethods
-from grpc_services.booking.gateway import HotelPrices, PaymentSystem
-from grpc_services.booking.inventory_change_servicer import InventoryChangeMethods
-from grpc_services.booking.inventory_servicer import InventoryMethods
-from grpc_services.booking.modify_servicer import ModifyMethods
-from grpc_services.booking.note_servicer import NoteMethods
-from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
-from grpc_services.booking.payment_servicer import PaymentMethods
 from grpc_services.booking.reading import cursor_moment, keys, parse_ids, visible_booking
 from grpc_services.booking.room_claims import claim_rooms, unavailable
-from grpc_services.booking.room_plan_servicer import RoomPlanMethods
-from grpc_services.booking.waitlist_servicer import WaitlistMethods
-from grpc_services.booking.walk_in_servicer import WalkInMethods
-from runtime.clock import utc_now
 from runtime.cursors import decode_cursor, encode_cursor, page_size
-from runtime.database import Connection, Database, Record
+from runtime.database import Connection, Record
 from runtime.errors import NotFound
 from runtime.idempotency import check_key
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import NOBODY, Role, current_caller, require_account, require_role
-from runtime.settings import BookingSettings
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class BookingServicer(
-    CancelMethods,
-    ModifyMethods,
-    ChangeQuoteMethods,
-    DeskMoveMethods,
-    BillMethods,
-    PaymentMethods,
-    InventoryMethods,
-    InventoryChangeMethods,
-    OutOfOrderMethods,
-    CalendarMethods,
-    CalendarFeedMethods,
-    DocumentMethods,
-    WaitlistMethods,
-    DeskMethods,
-    NoteMethods,
-    RoomPlanMethods,
-    BlockMethods,
-    WalkInMethods,
-    FiguresMethods,
-    booking_pb2_grpc.BookingServiceServicer,
-):
-    def __init__(
-        self,
-        database: Database,
-        prices: HotelPrices,
-        payments: PaymentSystem,
-        settings: BookingSettings,
-        *,
-        now: Callable[[], dt.datetime] = utc_now,
-    ) -> None:
-        self._database = database
-        self._prices = prices
-        self._payments = payments
-        self._now = now
-        self._quote_seconds = settings.quote_seconds
-        self._hold_seconds = settings.hold_seconds
-        self._stale_seconds = settings.calendar_stale_seconds
-        self._also_http = settings.allow_private_addresses
+class BookingMethods(ChangeQuoteMethods):
+    """A part of BookingServicer, which gives it the database, the hotel's prices and the times."""
+
+    _quote_seconds: int
+    _hold_seconds: int
 
     async def CreateQuote(self, request: booking_pb2.CreateQuoteRequest, context: Context) -> booking_pb2.Quote:
         check_in = messages.parse_date(request.check_in, "checkIn")
@@ -118,9 +62,9 @@ class BookingServicer(
 
     async def _price_new(
         self, request: booking_pb2.CreateQuoteRequest, check_in: dt.date, check_out: dt.date
-    ) -> hotel_pb2.PriceStayResponse:
+    ) -> rate_pb2.PriceStayResponse:
         stay = await self._prices.price_stay(
-            hotel_pb2.PriceStayRequest(
+            rate_pb2.PriceStayRequest(
                 hotel_id=request.hotel_id, check_in=request.check_in, check_out=request.check_out, rooms=request.rooms
             )
         )
@@ -171,7 +115,7 @@ class BookingServicer(
         self,
         request: booking_pb2.CreateBookingRequest,
         quote: Record,
-        stay: hotel_pb2.PriceStayResponse,
+        stay: rate_pb2.PriceStayResponse,
         rooms: dict[str, int],
     ) -> booking_pb2.Booking:
         """All of it or nothing, in one transaction. The nights come last, so that they are locked shortest."""
