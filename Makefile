@@ -22,8 +22,8 @@ tour: $(STAMP) ## play the first journey against the running stack
 audit: $(STAMP) ## the standing proof: every booking counted against nights and money
 	@$(if $(FIRST_PORT),INNKEEPER_FIRST_PORT=$(FIRST_PORT)) $(PY) -m stack audit
 
-test: $(STAMP) ## all tests, on real PostgreSQL, Valkey and Kafka broker
-	@$(PY) -m pytest $(ARGS)
+test: $(STAMP) ## all tests in two processes, each with its own PostgreSQL, Valkey and Kafka broker
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(STAMP) ## search over all of France against the best SQL; some minutes
 	@$(PY) -m bench.search $(ARGS)
