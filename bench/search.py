@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,17 +36,31 @@ PARIS = search_pb2.Place(city="Paris")
 
 @dataclass(frozen=True)
 class Question:
+    """`nights` and `adults` are drawn from, as are days of arrival: anew for every search of every round."""
+
     name: str
     city: str | None
     place: search_pb2.Place
+    nights: Sequence[int]
+    adults: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    arrival: dt.date
     nights: int
     adults: int
 
+    @property
+    def departure(self) -> dt.date:
+        return self.arrival + self.nights * DAY
+
 
 QUESTIONS = (
-    Question("Paris, 3 nights, 2 adults", "Paris", PARIS, 3, 2),
-    Question("Paris, 7 nights, 1 adult", "Paris", PARIS, 7, 1),
-    Question("all France, 3 nights, 2 adults", None, FRANCE, 3, 2),
+    Question("Paris, 3 nights, 2 adults", "Paris", PARIS, (3,), (2,)),
+    Question("Paris, 7 nights, 1 adult", "Paris", PARIS, (7,), (1,)),
+    Question("Paris, 1 to 7 nights, 1 to 3 adults", "Paris", PARIS, range(1, 8), (1, 2, 3)),
+    Question("all France, 3 nights, 2 adults", None, FRANCE, (3,), (2,)),
 )
 
 
@@ -91,47 +106,57 @@ async def compare(
     backend = await connection.fetchval("SELECT pg_backend_pid()")
     draw = random.Random(1)
     for question in QUESTIONS:
-        most = nights.stop - question.nights
-        arrivals = [index.first_night + draw.randrange(nights.start, most) * DAY for _ in range(arguments.questions)]
-        await _check_same_answers(engine, peer, question, arrivals)
+        most = nights.stop - max(question.nights)
+        rounds = [
+            [
+                Asked(
+                    index.first_night + draw.randrange(nights.start, most) * DAY,
+                    draw.choice(question.nights),
+                    draw.choice(question.adults),
+                )
+                for _ in range(arguments.questions)
+            ]
+            for _ in range(arguments.rounds)
+        ]
+        for asked in itertools.chain(*rounds):
+            await _check_same_answer(engine, peer, question, asked)
         ours, theirs, sql_cpu = [], [], []
-        for _ in range(arguments.rounds):
+        for asked_now in rounds:
+            requests = [_request(question, asked).SerializeToString() for asked in asked_now]
             began = time.process_time()
-            for arrival in arrivals:
-                engine.search(_request(question, arrival), PAGE).SerializeToString()
-            ours.append((time.process_time() - began) / len(arrivals) * 1000)
+            for request in requests:
+                engine.search(search_pb2.SearchHotelsRequest.FromString(request), PAGE)
+            ours.append((time.process_time() - began) / len(asked_now) * 1000)
             cpu, began, of_client = _cpu_seconds(backend), time.perf_counter(), time.process_time()
-            for arrival in arrivals:
-                await peer.search(question.city, arrival, arrival + question.nights * DAY, question.adults)
-            theirs.append((time.perf_counter() - began) / len(arrivals) * 1000)
+            for asked in asked_now:
+                await peer.search(question.city, asked.arrival, asked.departure, asked.adults)
+            theirs.append((time.perf_counter() - began) / len(asked_now) * 1000)
             spent = _cpu_seconds(backend) - cpu + time.process_time() - of_client
-            sql_cpu.append(spent / len(arrivals) * 1000)
+            sql_cpu.append(spent / len(asked_now) * 1000)
         mine, cpu_of_sql = statistics.median(ours), statistics.median(sql_cpu)
         print(
             f"{question.name}: index {mine:.2f} ms of CPU (least {min(ours):.2f}); "
             f"SQL {cpu_of_sql:.1f} ms of CPU in backend and client (least {min(sql_cpu):.1f}), "
             f"{statistics.median(theirs):.1f} ms until answered; {cpu_of_sql / mine:.0f} times "
-            f"({arguments.rounds} interleaved rounds of {len(arrivals)}, same answers)"
+            f"({arguments.rounds} interleaved rounds of {arguments.questions}, same answers)"
         )
 
 
-async def _check_same_answers(engine: SearchEngine, peer: SqlPeer, question: Question, arrivals: list[dt.date]) -> None:
-    for arrival in arrivals:
-        found = engine.search(_request(question, arrival), PAGE)
-        page, houses = await peer.search(question.city, arrival, arrival + question.nights * DAY, question.adults)
-        assert found.total_count == houses > 0, (arrival, found.total_count, houses)
-        assert page == [
-            (hit.hotel.id, hit.room_type_id, hit.rate_plan_id, hit.total.minor_units, hit.rooms_left)
-            for hit in found.hits
-        ], arrival
+async def _check_same_answer(engine: SearchEngine, peer: SqlPeer, question: Question, asked: Asked) -> None:
+    found = search_pb2.SearchHotelsResponse.FromString(engine.search(_request(question, asked), PAGE))
+    page, houses = await peer.search(question.city, asked.arrival, asked.departure, asked.adults)
+    assert found.total_count == houses > 0, (asked, found.total_count, houses)
+    assert page == [
+        (hit.hotel.id, hit.room_type_id, hit.rate_plan_id, hit.total.minor_units, hit.rooms_left) for hit in found.hits
+    ], asked
 
 
-def _request(question: Question, arrival: dt.date) -> search_pb2.SearchHotelsRequest:
+def _request(question: Question, asked: Asked) -> search_pb2.SearchHotelsRequest:
     return search_pb2.SearchHotelsRequest(
         place=question.place,
-        check_in=arrival.isoformat(),
-        check_out=(arrival + question.nights * DAY).isoformat(),
-        rooms=[rate_pb2.Occupancy(adults=question.adults)],
+        check_in=asked.arrival.isoformat(),
+        check_out=asked.departure.isoformat(),
+        rooms=[rate_pb2.Occupancy(adults=asked.adults)],
         sort=search_pb2.HOTEL_SORT_PRICE,
         first=PAGE,
     )

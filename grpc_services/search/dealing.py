@@ -9,26 +9,26 @@ import numpy as np
 
 from grpc_services.search.assignment import cheapest_assignment
 from grpc_services.search.columns import Ints, as_rows
-from grpc_services.search.pricing import Priced
+from grpc_services.search.pricing import Keys, Priced
 from runtime.shares import share_of
 
 
-def dealt_out(priced: Priced, keys: Sequence[Ints], position: Ints, least: Ints) -> tuple[Ints, Ints]:
-    """The houses of `position` that have rooms for all, and rooms by houses the key of each room. `least` are the
-    least keys of these houses, parties by houses."""
-    types = priced.selection.type_of[priced.products(least, position)]
+def dealt_out(priced: Priced, keys: Sequence[Keys], position: Ints, least: Sequence[Keys]) -> tuple[Ints, list[Keys]]:
+    """The houses of `position` that have rooms for all, and for each room the keys in these houses. `least` are the
+    parties' least keys in the houses of `position`."""
+    types = np.array([priced.selection.type_of[priced.products(of_party, position)] for of_party in least])
     rooms_of_party = np.bincount(priced.party_of)
     asked = sum(rooms * (types == of_party) for rooms, of_party in zip(rooms_of_party.tolist(), types, strict=True))
     short = np.flatnonzero((asked > priced.free[types]).any(axis=0))
-    chosen = least[priced.party_of]
+    chosen = np.array([least[party] for party in priced.party_of])
     if len(short):
         deal = _alike if len(keys) == 1 else _different
         chosen[:, short] = deal(priced, keys, position[short])
     whole = chosen[-1] < priced.no_key
-    return (position, chosen) if whole.all() else (position[whole], chosen[:, whole])
+    return (position, list(chosen)) if whole.all() else (position[whole], list(chosen[:, whole]))
 
 
-def _alike(priced: Priced, keys: Sequence[Ints], houses: Ints) -> Ints:
+def _alike(priced: Priced, keys: Sequence[Keys], houses: Ints) -> Keys:
     """For parties that are all alike: room after room the cheapest that is left; no key where none is."""
     selection = priced.selection
     products_of = selection.products[houses]
@@ -36,7 +36,7 @@ def _alike(priced: Priced, keys: Sequence[Ints], houses: Ints) -> Ints:
     first = np.cumsum(products_of) - products_of
     types, of_products = selection.type_of[rows], keys[0][rows]
     left = priced.free.astype(np.int64)
-    dealt = np.zeros((len(priced.party_of), len(houses)), dtype=np.int64)
+    dealt: Keys = np.zeros((len(priced.party_of), len(houses)), dtype=keys[0].dtype)
     for room in range(len(dealt)):
         dealt[room] = np.minimum.reduceat(np.where(left[types] > 0, of_products, priced.no_key), first)
         found = dealt[room] < priced.no_key
@@ -44,9 +44,9 @@ def _alike(priced: Priced, keys: Sequence[Ints], houses: Ints) -> Ints:
     return dealt
 
 
-def _different(priced: Priced, keys: Sequence[Ints], houses: Ints) -> Ints:
+def _different(priced: Priced, keys: Sequence[Keys], houses: Ints) -> Keys:
     """House by house; no keys where there are too few rooms."""
-    dealt = np.full((len(priced.party_of), len(houses)), priced.no_key, dtype=np.int64)
+    dealt: Keys = np.full((len(priced.party_of), len(houses)), priced.no_key, dtype=keys[0].dtype)
     for number, house in enumerate(houses.tolist()):
         rooms = _rooms_of(priced, keys, house)
         if rooms is not None:
@@ -54,7 +54,7 @@ def _different(priced: Priced, keys: Sequence[Ints], houses: Ints) -> Ints:
     return dealt
 
 
-def _rooms_of(priced: Priced, keys: Sequence[Ints], house: int) -> list[int] | None:
+def _rooms_of(priced: Priced, keys: Sequence[Keys], house: int) -> list[int] | None:
     """Keys for all rooms of one house; None when there are too few."""
     selection = priced.selection
     begin = int(selection.first_product[house])

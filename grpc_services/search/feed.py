@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -123,6 +124,8 @@ class Feed:
         async for room_types in self._availability(index.first_night, index.end_night):
             index.put_availability(room_types)
         self.engine = engine
+        gc.collect()
+        gc.freeze()  # the index stays: looking through it for garbage would hold up searches for tens of milliseconds
         self.as_of = began_at
         self.loaded.set()
         INDEX_HOTELS.set(index.hotels)

@@ -36,6 +36,7 @@ from grpc_services.search.selection import Selection, selection_of
 _MOST_FREE = int(np.iinfo(np.int16).max)
 _UNORDERED_SHARE = 8
 _EVERYWHERE = "*"  # no folded name of a city
+_NOTHING_TOLD = int(np.iinfo(np.int32).max)
 
 
 @dataclass(slots=True)
@@ -60,11 +61,12 @@ class Index:
     naming: int = 0  # moves whenever names or cities of houses change
     order: int = 0  # moves whenever rows move
     out_of_order: int = 0
-    highest_price: int = 0  # of a night, ever told
-    lowest_price: int = 0
+    highest_price: int = 0  # of any night, ever told; a bound
+    lowest_price: list[int] = field(default_factory=list)  # a night: a bound; 0 where some house told none
     _selections: dict[str, Selection] = field(default_factory=dict)
     _city_rows: dict[str, Ints] = field(default_factory=dict)
     _selected_at: int = -1
+    _sellable_types: int | None = None
     _places: dict[str, int] = field(default_factory=dict)
     _places_from: dt.date | None = None
 
@@ -91,8 +93,11 @@ class Index:
 
     @property
     def sellable_room_types(self) -> int:
-        known = np.fromiter(self.type_of.values(), dtype=np.int64, count=len(self.type_of))
-        return int(self.types.sellable[known].sum())
+        """Those that booking has told of; counted anew only when it may have changed, as every answer tells it."""
+        if self._sellable_types is None:
+            known = np.fromiter(self.type_of.values(), dtype=np.int64, count=len(self.type_of))
+            self._sellable_types = int(self.types.sellable[known].sum())
+        return self._sellable_types
 
     def house(self, row: int) -> House:
         found = self.entries[row]
@@ -129,6 +134,7 @@ class Index:
         house = self.house(row)
         for identifier in house.type_ids:
             self.type_of.pop(identifier, None)
+        self._sellable_types = None
         self._leave_city(house.city, row)
         self.entries[row] = None
         self.houses.products[row] = self.houses.types[row] = 0
@@ -158,11 +164,13 @@ class Index:
                     free[column, position] = min(max(night.free, 0), _MOST_FREE)
         for column in range(nights):
             self.free[first_night + column][rows] = free[column]
-        self.types.sellable[rows] = 1
+        if not self.types.sellable[rows].all():
+            self.types.sellable[rows] = 1
+            self._sellable_types = None
 
     def turn_day(self) -> int:
         """Drops the first night and appends one that nothing is known of; answers its place."""
-        for nights in (self.price, self.free, self.restricted):
+        for nights in (self.price, self.free, self.restricted, self.lowest_price):
             del nights[0]
         self.first_night += dt.timedelta(days=1)
         self._add_night()
@@ -171,10 +179,14 @@ class Index:
     def put_night(self, entries: Iterable[rate_pb2.CatalogueEntry], night: int) -> None:
         """Prices and restrictions of one night, from entries of that night only; houses that sell something else by
         now are left to the event that told so."""
+        told = 0
         for entry in entries:
             row = self.row_of.get(entry.hotel.id)
             if row is not None and self._sells_the_same(row, entry):
                 self._put_nights([(row, entry)], first=night)
+                told += 1
+        if told < len(self.row_of):
+            self.lowest_price[night] = min(self.lowest_price[night], 0)
 
     def select(self, houses: Ints, *, city: str = "") -> Selection:
         """What these houses sell; that of a whole city and of all houses is remembered until anything changes."""
@@ -239,6 +251,7 @@ class Index:
         self.price.append(np.zeros(self.products.room, dtype=np.int32))
         self.free.append(np.zeros(self.types.room, dtype=np.int16))
         self.restricted.append(None)
+        self.lowest_price.append(_NOTHING_TOLD)
 
     def _sells_the_same(self, row: int, entry: rate_pb2.CatalogueEntry) -> bool:
         house = self.house(row)
@@ -271,6 +284,7 @@ class Index:
             self.types.sellable[new] = self.types.sellable[old]
             for free in self.free:
                 free[new] = free[old]
+        self._sellable_types = None
         self._put_facts(row, entry)
         self.out_of_order += 1
         return {kind.id for kind in hotel.room_types} - kept
@@ -340,14 +354,15 @@ class Index:
         where = as_rows(self.houses.first_product[rows], self.houses.products[rows])
         told = [np.frombuffer(product.nightly_prices, "<i4") for _, entry in laid_out for product in entry.products]
         prices = np.ascontiguousarray(np.stack(told).T)
-        self.highest_price = max(self.highest_price, int(prices.max(initial=0)))
-        self.lowest_price = min(self.lowest_price, int(prices.min(initial=0)))
+        self.highest_price = max(self.highest_price, int(np.abs(prices).max(initial=0)))
+        lowest = prices.min(axis=1).tolist()
         numbers = self._restriction_numbers([entry for _, entry in laid_out], prices.shape)
         any_number = numbers.max(axis=1) > 0
         kind = _number_kind(len(self.restriction_table))
         for offset in range(min(len(prices), self.nights - first)):
             night = first + offset
             self.price[night][where] = prices[offset]
+            self.lowest_price[night] = min(self.lowest_price[night], lowest[offset])
             known = self.restricted[night]
             if known is None and any_number[offset]:
                 known = np.zeros(len(self.price[night]), dtype=kind)
@@ -355,6 +370,8 @@ class Index:
                 known = known if known.dtype == kind else known.astype(kind)
                 known[where] = numbers[offset]
                 self.restricted[night] = known
+        for night in range(first + len(prices), self.nights):
+            self.lowest_price[night] = min(self.lowest_price[night], 0)
 
     def _restriction_numbers(
         self, entries: Sequence[rate_pb2.CatalogueEntry], shape: tuple[int, ...]

@@ -8,7 +8,7 @@ import numpy as np
 
 from grpc_services.search.columns import Bools, Ints
 from grpc_services.search.dealing import dealt_out
-from grpc_services.search.pricing import Priced
+from grpc_services.search.pricing import Keys, Priced
 from runtime.shares import share_of
 
 
@@ -34,13 +34,14 @@ def choose(priced: Priced, allowed: Bools | None = None) -> Offers:
     for of_party in least[1:]:
         possible &= of_party < priced.no_key
     position = np.flatnonzero(possible)
-    chosen = np.stack([of_party[position] for of_party in least])
+    chosen = [of_party[position] for of_party in least]
     if rooms > 1:
         position, chosen = dealt_out(priced, keys, position, chosen)
-    amounts = np.stack(
-        [_with_taxes(priced, party, chosen[room], position) for room, party in enumerate(priced.party_of)]
-    )
-    return Offers(position, amounts.sum(axis=0), priced.products(chosen, position), amounts)
+    amounts = [
+        _with_taxes(priced, party, of_room, position) for party, of_room in zip(priced.party_of, chosen, strict=True)
+    ]
+    products = [priced.products(of_room, position) for of_room in chosen]
+    return Offers(position, sum(amounts[1:], amounts[0]), np.array(products), np.array(amounts))
 
 
 def no_offers(rooms: int) -> Offers:
@@ -54,7 +55,7 @@ def rooms_left(priced: Priced, offers: Offers) -> Ints:
     return left
 
 
-def _with_taxes(priced: Priced, party: int, keys: Ints, position: Ints) -> Ints:
+def _with_taxes(priced: Priced, party: int, keys: Keys, position: Ints) -> Ints:
     net = priced.amounts(keys)
     if priced.selection.adds_vat:
         net = net + share_of(net, priced.selection.vat[position])

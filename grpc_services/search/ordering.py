@@ -10,6 +10,7 @@ last house, which is all that a key can promise: whatever did not move is shown 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -76,9 +77,10 @@ def sort_values(
 
 def first_of(index: Index, houses: Ints, values: Ints, count: int) -> Ints:
     """Positions of the first `count` houses by (value, id), in order."""
-    candidates = np.arange(len(values))
     if 0 < count < len(values):
         candidates = np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
+    else:
+        candidates = np.arange(len(values))
     chosen = houses[candidates]
     order = np.lexsort((index.houses.id_low[chosen], index.houses.id_high[chosen], values[candidates]))
     return candidates[order][:count]
@@ -89,6 +91,8 @@ class Pages:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._mark = secrets.token_urlsafe(6)  # no other process or index gives out the same tokens
+        self._tokens = itertools.count()
         self._remembered: OrderedDict[str, Remembered] = OrderedDict()
         self._bytes = 0
 
@@ -134,7 +138,7 @@ class Pages:
         return self._page(houses, values, shown, "", np.arange(len(shown)), len(later) > first)
 
     def _page(self, houses: Ints, values: Ints, shown: Ints, token: str, places: Ints, more: bool) -> Page:
-        ids = [self._index.house(int(row)).id for row in houses[shown]]
+        ids = [self._index.house(row).id for row in houses[shown].tolist()]
         return Page(
             shown=shown,
             cursors=[
@@ -145,7 +149,7 @@ class Pages:
         )
 
     def _remember(self, question: bytes, houses: Ints, values: Ints) -> str:
-        token = secrets.token_urlsafe(9)
+        token = f"{self._mark}{next(self._tokens):x}"
         self._remembered[token] = Remembered(question, self._index.order, houses, values)
         self._bytes += 2 * houses.nbytes
         while self._bytes > _MOST_REMEMBERED_BYTES:

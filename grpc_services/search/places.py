@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import unicodedata
 from bisect import bisect_left
@@ -15,9 +16,11 @@ _ARTICLES = frozenset({"le", "la", "les", "l"})
 _GENERIC = _ARTICLES | {"saint", "sainte", "saints", "saintes", "d", "de", "du", "des", "en", "sur"}
 _DISTRICT_WORDS = frozenset({"e", "er", "eme", "ieme", "nd", "arr", "arrondissement", "cedex"})
 _MOST_UNLIKELY = 1.0
+_FOLDED_KEPT = 1024  # what people type repeats
 _LETTERS_PER_TYPO = ((12, 3), (6, 2), (4, 1))
 
 
+@functools.lru_cache(maxsize=_FOLDED_KEPT)
 def folded(name: str) -> str:
     """`Saint-Malo`, `st malo` and `SAINT MALO` fold to the same text."""
     plain = "".join(mark for mark in _decomposed(_decomposed(name)) if not unicodedata.combining(mark))

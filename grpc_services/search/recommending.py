@@ -67,14 +67,14 @@ def _cheapest_nights(index: Index, houses: Ints, now: dt.datetime) -> tuple[Ints
             continue
         selection = index.select(houses[asked])
         place = asked[index.houses.products[houses[asked]] > 0]
-        zones = index.houses.zone[selection.houses]
         # The first night of the index is yesterday in UTC: tomorrow's thirtieth night is as late as it gets.
         for offset in range(min(NIGHTS_AHEAD + 2, index.nights - 1)):
             night = index.first_night + dt.timedelta(days=offset)
             stay = rules.StayQuery(night, night + dt.timedelta(days=1), (party,))
             offers = choose(price(index, selection, stay, now))
             at = place[offers.position]
-            soon = days_ahead(index, night, now)[zones[offers.position]] < NIGHTS_AHEAD
+            ahead = np.array(days_ahead(index, night, now), dtype=np.int64)
+            soon = ahead[selection.zones[offers.position]] < NIGHTS_AHEAD
             cheaper = soon & (offers.total < cheapest[at])
             cheapest[at[cheaper]] = offers.total[cheaper]
             nights[at[cheaper]] = offset

@@ -6,6 +6,8 @@ arrival, closed to departure by the day of check-out, which is not slept.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,7 +29,8 @@ class RestrictionTable:
 
     def __init__(self) -> None:
         self._numbers: dict[Row, int] = {NONE: 0}
-        self._rows: Ints | None = None
+        self._rows = np.array([NONE], dtype=np.int64)
+        self._known: dict[str | int, Wanted] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -47,10 +50,7 @@ class RestrictionTable:
                 plan.max_advance_days if plan.HasField("max_advance_days") else NO_LIMIT,
             ),
         )
-        number = self._numbers.setdefault(row, len(self._numbers))
-        if self._rows is not None and number >= len(self._rows):
-            self._rows = None
-        return number
+        return self._numbers.setdefault(row, len(self._numbers))
 
     def keep(self, used: Bools) -> Numbers:
         """Forgets the rows that are not used; answers the new number of every old one."""
@@ -60,46 +60,62 @@ class RestrictionTable:
             if used[number]:
                 renumbered[number] = kept.setdefault(row, len(kept))
         self._numbers = kept
-        self._rows = None
+        self._rows = self._rows[:0]
         return renumbered
 
     def closed(self, numbers: Numbers) -> Bools | None:
-        return _among(numbers, self._table()[:, _CLOSED] > 0)
+        return _among(numbers, self._wanted("closed", lambda table: table[:, _CLOSED] > 0))
 
     def closed_to_departure(self, numbers: Numbers) -> Bools | None:
-        return _among(numbers, self._table()[:, _TO_DEPARTURE] > 0)
+        return _among(numbers, self._wanted("departure", lambda table: table[:, _TO_DEPARTURE] > 0))
 
     def closed_to_arrival(self, numbers: Numbers, nights: int) -> Bools | None:
         """Also by the shortest and longest stay."""
-        table = self._table()
-        return _among(
-            numbers, (table[:, _TO_ARRIVAL] > 0) | (table[:, _MIN_STAY] > nights) | (table[:, _MAX_STAY] < nights)
-        )
+
+        def refuse(table: Ints) -> Bools:
+            refused: Bools = (
+                (table[:, _TO_ARRIVAL] > 0) | (table[:, _MIN_STAY] > nights) | (table[:, _MAX_STAY] < nights)
+            )
+            return refused
+
+        return _among(numbers, self._wanted(nights, refuse))
 
     def advance_days(self, numbers: Numbers, least: Ints, most: Ints) -> tuple[Ints, Ints] | None:
         """The days in advance that hold, where `least` and `most` are the plans' own; None where only those hold."""
-        table = self._table()
-        own = _among(numbers, (table[:, _MIN_ADVANCE] >= 0) | (table[:, _MAX_ADVANCE] >= 0))
-        if own is None:
+        wanted = self._wanted("days", lambda table: (table[:, _MIN_ADVANCE] >= 0) | (table[:, _MAX_ADVANCE] >= 0))
+        if _among(numbers, wanted) is None:
             return None
-        own_least, own_most = table[:, _MIN_ADVANCE][numbers], table[:, _MAX_ADVANCE][numbers]
+        own_least, own_most = self._rows[:, _MIN_ADVANCE][numbers], self._rows[:, _MAX_ADVANCE][numbers]
         return np.where(own_least >= 0, own_least, least), np.where(own_most >= 0, own_most, most)
 
-    def _table(self) -> Ints:
-        if self._rows is None:
+    def _wanted(self, what: str | int, test: Callable[[Ints], Bools]) -> Wanted:
+        """The rows that pass a test, remembered by what it asks for until there are other rows."""
+        if len(self._rows) != len(self._numbers):
             self._rows = np.array(list(self._numbers), dtype=np.int64)
-        return self._rows
+            self._known.clear()
+        known = self._known.get(what)
+        if known is None:
+            passes = test(self._rows)
+            known = self._known[what] = Wanted(passes, np.flatnonzero(passes).tolist())
+        return known
 
 
-def _among(numbers: Numbers, wanted: Bools) -> Bools | None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows of the table: as a mask, and their numbers."""
+
+    mask: Bools
+    numbers: Sequence[int]
+
+
+def _among(numbers: Numbers, wanted: Wanted) -> Bools | None:
     """Which of the numbers are wanted; None when none is. Comparing is many times as fast as looking each number up,
     so a few wanted ones are looked for one by one."""
-    found = np.flatnonzero(wanted).tolist()
-    if len(found) > _MOST_COMPARED:
-        looked_up: Bools = wanted[numbers]
+    if len(wanted.numbers) > _MOST_COMPARED:
+        looked_up: Bools = wanted.mask[numbers]
         return looked_up if looked_up.any() else None
     answer: Bools | None = None
-    for number in found:
+    for number in wanted.numbers:
         same = numbers == numbers.dtype.type(number)
         answer = same if answer is None else answer | same
     return answer if answer is not None and answer.any() else None

@@ -60,17 +60,18 @@ def parse_stay_query(
         raise InvalidInput(f"Ask for 1 to {MOST_ROOMS} rooms.", path=("rooms",))
     parties = []
     for number, room in enumerate(rooms):
-        if not 1 <= room.adults <= 20:
+        adults, ages = room.adults, tuple(room.children_ages)
+        if not 1 <= adults <= 20:
             raise InvalidInput("A room needs 1 to 20 adults.", path=("rooms", str(number), "adults"))
-        if len(room.children_ages) > MOST_CHILDREN:
+        if len(ages) > MOST_CHILDREN:
             raise InvalidInput(
                 f"A room takes {MOST_CHILDREN} children at most.", path=("rooms", str(number), "childrenAges")
             )
-        if any(not 0 <= age <= OLDEST_CHILD for age in room.children_ages):
+        if ages and not 0 <= min(ages) <= max(ages) <= OLDEST_CHILD:
             raise InvalidInput(
                 f"Children are 0 to {OLDEST_CHILD} years old.", path=("rooms", str(number), "childrenAges")
             )
-        parties.append(Party(room.adults, tuple(room.children_ages)))
+        parties.append(Party(adults, ages))
     return StayQuery(arrival, departure, tuple(parties))
 
 
@@ -103,6 +104,8 @@ def check_radius(meters: float, *, path: Sequence[str]) -> None:
 
 def check_filter(wanted: search_pb2.HotelFilter) -> None:
     """Values that no house can have are mistakes and told as such."""
+    if not wanted.ListFields():
+        return
     least, most = wanted.min_per_night_minor_units, wanted.max_per_night_minor_units
     if least < 0:
         raise InvalidInput("A price is not below nothing.", path=("filter", "minPerNightMinorUnits"))

@@ -5,17 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-import numpy as np
-
 from contracts.search.v1 import search_pb2
 from grpc_services.search import rules
 from grpc_services.search.alternatives import find_alternatives
 from grpc_services.search.facets import count_facets
-from grpc_services.search.filtering import filtered_offers, per_night, picked
+from grpc_services.search.filtering import filtered_offers, picked
 from grpc_services.search.geography import PlaceNames, Point, distances, houses_at
+from grpc_services.search.hits import serialized_hits
 from grpc_services.search.index import Index
-from grpc_services.search.messages import put_rooms
-from grpc_services.search.offers import rooms_left
 from grpc_services.search.ordering import Pages, sort_values
 from grpc_services.search.pricing import Priced, days_ahead, price
 from grpc_services.search.recommending import recommend
@@ -33,8 +30,9 @@ class SearchEngine:
         self._names = PlaceNames(index)
         self._pages = Pages(index)
 
-    def search(self, request: search_pb2.SearchHotelsRequest, first: int) -> search_pb2.SearchHotelsResponse:
-        """One page of houses that have rooms for every party on every night, with the cheapest offer of each."""
+    def search(self, request: search_pb2.SearchHotelsRequest, first: int) -> bytes:
+        """One page of houses that have rooms for every party on every night, with the cheapest offer of each: a
+        serialized SearchHotelsResponse that does not tell of the index."""
         index, now = self.index, self._clock()
         stay = rules.parse_stay_query(
             request.check_in,
@@ -57,27 +55,16 @@ class SearchEngine:
         metres = distances(index, houses, ground.point) if is_around and ground.point else None
         values = sort_values(index, houses, offers.total, metres, request.sort, stay.nights)
         page = self._pages.cut(houses, values, question=_question(request), first=first, after=request.after)
-        response = search_pb2.SearchHotelsResponse(total_count=len(houses), has_next_page=page.has_next_page)
         shown = picked(offers, page.shown)
-        totals, average = shown.total.tolist(), per_night(shown.total, stay.nights).tolist()
-        left = rooms_left(priced, shown).tolist()
-        for number, row in enumerate(houses[page.shown].tolist()):
-            hit = response.hits.add()
-            hit.hotel.MergeFromString(index.house(row).message)
-            rooms = put_rooms(hit.rooms, index, selection, shown, number)
-            hit.room_type_id, hit.rate_plan_id = rooms[0]
-            currency = index.distinct.currencies.values[index.houses.currency[row]]
-            hit.total.minor_units, hit.total.currency = totals[number], currency
-            hit.per_night.minor_units, hit.per_night.currency = average[number], currency
-            hit.rooms_left, hit.cursor = left[number], page.cursors[number]
-        if metres is not None:
-            for hit, distance in zip(response.hits, metres[page.shown].tolist(), strict=True):
-                hit.distance_meters = round(distance)
+        hits = serialized_hits(
+            index, priced, shown, page.cursors, None if metres is None else metres[page.shown].tolist()
+        )
+        response = search_pb2.SearchHotelsResponse(total_count=len(houses), has_next_page=page.has_next_page)
         if request.with_facets:
             response.facets.CopyFrom(count_facets(index, priced, request.filter, now))
         if request.with_alternatives and not len(houses):
             response.alternatives.extend(find_alternatives(index, ground, stay, request.filter, now))
-        return response
+        return hits + response.SerializeToString()
 
     def suggest(self, text: str, first: int) -> list[search_pb2.PlaceSuggestion]:
         return suggest(self.index, self._names, text, first)
@@ -98,9 +85,9 @@ def _question(request: search_pb2.SearchHotelsRequest) -> bytes:
 
 def _check_days(index: Index, priced: Priced, now: dt.datetime) -> None:
     """When no house of the place can be booked for these dates, that is what the guest is told."""
-    if not len(priced.in_time) or priced.in_time.any():
+    if priced.in_time or not len(priced.selection.houses):
         return
-    ahead = days_ahead(index, priced.stay.check_in, now)[priced.selection.zones_here]
-    if np.all(ahead < 0):
+    ahead = days_ahead(index, priced.stay.check_in, now)
+    if all(ahead[zone] < 0 for zone in priced.selection.zones_here):
         raise InvalidInput("Check-in is in the past.", path=("checkIn",))
     raise InvalidInput(f"Nights can be booked {index.bookable_nights} days ahead.", path=("checkOut",))

@@ -17,7 +17,8 @@ class Terms:
 
     extras: npt.NDArray[np.int32] | Ints  # a product: what the party adds to the price of all nights; 64 bits if large
     least_extra: int  # of one night
-    fits: Bools  # a room type: whether it takes the party
+    most_extra: int  # of all nights, whether added or taken off
+    too_small: Bools  # a room type: whether it does not take the party
     taxes: Ints  # a house: city tax
 
 
@@ -39,11 +40,11 @@ class Selection:
     first_product: Ints  # of each house, within the selection
     products: Ints  # of each house: how many
     house_of: Ints  # of each product
-    number: Ints  # of each product, within its house
+    number: npt.NDArray[np.int32]  # of each product, within its house
     number_bits: int  # that a number takes
     type_of: Ints  # of each product, within the selection
     zones: Ints  # of each house: number of its time zone
-    zones_here: Ints  # each once
+    zones_here: list[int]  # each once
     vat: Ints  # of each house: basis points to be added; 0: prices contain it
     adds_vat: bool  # anywhere
     least_days: int  # in advance, of the rate plan that asks for most
@@ -67,11 +68,11 @@ def selection_of(houses: HouseColumns, products: ProductColumns, rows: Ints) -> 
         first_product=first_product,
         products=products_of,
         house_of=house_of,
-        number=np.arange(len(house_of)) - first_product[house_of],
+        number=(np.arange(len(house_of)) - first_product[house_of]).astype(np.int32),
         number_bits=int(products_of.max(initial=1) - 1).bit_length(),
         type_of=products.type[product_rows] - (houses.first_type[rows] - first_type)[house_of],
         zones=houses.zone[rows],
-        zones_here=np.unique(houses.zone[rows]),
+        zones_here=np.unique(houses.zone[rows]).tolist(),
         vat=houses.vat[rows],
         adds_vat=bool(houses.vat[rows].any()),
         least_days=int(products.min_advance[product_rows].max(initial=0)),

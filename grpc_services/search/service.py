@@ -10,9 +10,9 @@ import structlog
 
 from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
 from contracts.hotel.v1 import rate_pb2, rate_pb2_grpc
-from contracts.search.v1 import search_pb2, search_pb2_grpc
+from contracts.search.v1 import search_pb2
 from grpc_services.search.feed import Feed
-from grpc_services.search.servicer import SearchServicer
+from grpc_services.search.servicer import SearchServicer, add_to_server
 from runtime.channels import open_channel, open_token_verifier
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import SearchSettings
@@ -32,7 +32,7 @@ async def search_service(settings: SearchSettings) -> AsyncIterator[GrpcServer]:
         async with grpc_server(
             settings.grpc_listen,
             SERVICE_NAMES,
-            lambda server: search_pb2_grpc.add_SearchServiceServicer_to_server(SearchServicer(feed), server),
+            lambda server: add_to_server(SearchServicer(feed), server),
             verifier=verifier,
             ready=False,
         ) as server:

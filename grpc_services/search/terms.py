@@ -12,7 +12,6 @@ from grpc_services.search.index import Index
 from grpc_services.search.rules import Party
 from grpc_services.search.selection import Discounts, Selection, Terms
 
-MOST_SUM = 2**30  # two sums of this size still fit into 32 bits
 _MOST_TERMS = 16
 
 
@@ -57,11 +56,12 @@ def _terms(index: Index, selection: Selection, party: Party, nights: int) -> Ter
     ):
         of_night = of_night + supplement * (eaters if len(eaters) == 1 else eaters[selection.type_of])
     extras = of_night * nights
-    is_small = int(np.abs(extras).max(initial=0)) < MOST_SUM
+    most = int(np.abs(extras).max(initial=0))
     return Terms(
-        extras=extras.astype(np.int32) if is_small else extras,
+        extras=extras.astype(np.int32) if most <= np.iinfo(np.int32).max else extras,
         least_extra=int(of_night.min(initial=0)),
-        fits=(adults <= columns.max_adults[types]) & (adults + children <= columns.max_guests[types]),
+        most_extra=most,
+        too_small=(adults > columns.max_adults[types]) | (adults + children > columns.max_guests[types]),
         taxes=_city_tax(index, selection, party, nights),
     )
 

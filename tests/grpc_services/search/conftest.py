@@ -80,6 +80,6 @@ async def _running(work: Coroutine[None, None, None], stop: asyncio.Event) -> As
 
 async def _loaded(stub: search_pb2_grpc.SearchServiceAsyncStub) -> None:
     request = search_pb2.SuggestPlacesRequest(text="x")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await unless_refused(call(stub.SuggestPlaces, request, token=""), "UNAVAILABLE") is None:
             await asyncio.sleep(0.05)

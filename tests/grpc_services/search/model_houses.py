@@ -157,5 +157,9 @@ def asked(
     return search_pb2.SearchHotelsRequest(**fields)  # type: ignore[arg-type]
 
 
+def found(engine: SearchEngine, request: search_pb2.SearchHotelsRequest, first: int) -> search_pb2.SearchHotelsResponse:
+    return search_pb2.SearchHotelsResponse.FromString(engine.search(request, first))
+
+
 def names(response: search_pb2.SearchHotelsResponse) -> list[str]:
     return [hit.hotel.name for hit in response.hits]

@@ -19,6 +19,7 @@ from tests.grpc_services.search.model_houses import (
     ModelPlan,
     asked,
     engine_of,
+    found,
     names,
 )
 
@@ -57,7 +58,7 @@ def test_the_cheapest_offer_that_the_filter_leaves_is_shown() -> None:
     engine = engine_of(house)
 
     def plan(**fields: Any) -> str:
-        hits = engine.search(asked(filter=wanted(**fields)), 5).hits
+        hits = found(engine, asked(filter=wanted(**fields)), 5).hits
         return house.plans[house.plan_ids.index(hits[0].rate_plan_id)].name if hits else "none"
 
     assert plan() == "Saver"
@@ -77,8 +78,8 @@ def test_the_cheapest_offer_that_the_filter_leaves_is_shown() -> None:
 )
 def test_free_cancellation_ends_by_the_clock_of_the_hotel(moment: dt.datetime, is_free: bool) -> None:
     engine = engine_of(ModelHouse(plans=[ModelPlan(tiers=FREE)]), now=moment)
-    found = engine.search(asked(start=10, filter=wanted(free_cancellation=True)), 5)
-    assert bool(found.hits) is is_free
+    answer = found(engine, asked(start=10, filter=wanted(free_cancellation=True)), 5)
+    assert bool(answer.hits) is is_free
 
 
 @pytest.mark.parametrize(
@@ -95,9 +96,9 @@ def test_facets_count_what_a_search_with_each_value_finds(chosen: dict[str, Any]
     engine = engine_of(*random_houses())
 
     def count(**changes: Any) -> int:
-        return engine.search(asked(filter=wanted(**{**chosen, **changes})), 1).total_count
+        return found(engine, asked(filter=wanted(**{**chosen, **changes})), 1).total_count
 
-    facets = engine.search(asked(filter=wanted(**chosen), with_facets=True), 1).facets
+    facets = found(engine, asked(filter=wanted(**chosen), with_facets=True), 1).facets
     assert counted(facets.stars) == nonzero({str(stars): count(stars=[stars]) for stars in range(6)})
     assert counted(facets.ratings) == nonzero(
         {str(least): count(min_rating_hundredths=least) for least in (300, 350, 400, 450)}
@@ -136,19 +137,19 @@ def nonzero(counts: dict[str, int]) -> dict[str, int]:
 )
 def test_a_filter_that_nothing_can_pass_is_refused_naming_its_field(fields: dict[str, Any], path: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        engine_of(ModelHouse()).search(asked(filter=wanted(**fields)), 5)
+        found(engine_of(ModelHouse()), asked(filter=wanted(**fields)), 5)
     assert refusal.value.path == ("filter", path)
 
 
 def test_rooms_of_several_types_make_one_offer() -> None:
     house = ModelHouse(prices=(9_000, 10_000), rooms=(1, 2), adults=(2, 2))
     engine = engine_of(house)
-    (hit,) = engine.search(asked(2, 2, nights=1), 5).hits
+    (hit,) = found(engine, asked(2, 2, nights=1), 5).hits
     assert [room.room_type_id for room in hit.rooms] == house.type_ids
     assert (hit.total.minor_units, hit.rooms_left) == (19_000, 1)
-    (three,) = engine.search(asked(2, 2, 2, nights=1), 5).hits
+    (three,) = found(engine, asked(2, 2, 2, nights=1), 5).hits
     assert three.total.minor_units == 29_000
-    assert names(engine.search(asked(2, 2, 2, 2, nights=1), 5)) == []
+    assert names(found(engine, asked(2, 2, 2, 2, nights=1), 5)) == []
 
 
 def test_when_nothing_fits_other_dates_split_stays_and_houses_near_by_are_offered() -> None:
@@ -156,7 +157,7 @@ def test_when_nothing_fits_other_dates_split_stays_and_houses_near_by_are_offere
     split = ModelHouse("Two kinds", prices=(12_000, 11_000), rooms=(3, 3), adults=(2, 2), taken={0: [10], 1: [11]})
     near = ModelHouse("Near", city="Next town", latitude=48.1, prices=(9_000,))
     far = ModelHouse("Far", city="Far away", latitude=48.5)
-    answer = engine_of(full, split, near, far).search(asked(with_alternatives=True), 5)
+    answer = found(engine_of(full, split, near, far), asked(with_alternatives=True), 5)
     assert answer.total_count == 0
     told = {(one.kind, one.hotel.name): one for one in answer.alternatives}
     assert set(told) == {(OTHER_DATES, "Full"), (OTHER_DATES, "Two kinds"), (SPLIT, "Two kinds"), (NEARBY, "Near")}
@@ -176,18 +177,18 @@ def test_alternatives_are_twelve_at_most_and_only_for_those_who_find_nothing() -
     houses = [ModelHouse(f"Full {number}", taken={0: [10]}) for number in range(20)]
     near = [ModelHouse(f"Near {number}", city="Next town") for number in range(20)]
     engine = engine_of(*houses, *near)
-    kinds = [one.kind for one in engine.search(asked(with_alternatives=True), 5).alternatives]
+    kinds = [one.kind for one in found(engine, asked(with_alternatives=True), 5).alternatives]
     assert len(kinds) == 12
     assert kinds.count(OTHER_DATES) >= 4
     assert kinds.count(NEARBY) >= 4
-    assert not engine.search(asked(), 5).alternatives
-    assert not engine.search(asked(start=20, with_alternatives=True), 5).alternatives
+    assert not found(engine, asked(), 5).alternatives
+    assert not found(engine, asked(start=20, with_alternatives=True), 5).alternatives
 
 
 def test_a_split_stay_is_not_a_way_around_the_longest_stay() -> None:
     shortest = rate_pb2.NightRestrictions(max_stay=1)
     house = ModelHouse(restrictions=dict.fromkeys(range(30), shortest))
-    kinds = {one.kind for one in engine_of(house).search(asked(with_alternatives=True), 5).alternatives}
+    kinds = {one.kind for one in found(engine_of(house), asked(with_alternatives=True), 5).alternatives}
     assert kinds == set()
 
 

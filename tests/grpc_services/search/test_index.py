@@ -20,6 +20,7 @@ from tests.grpc_services.search.model_houses import (
     ModelPlan,
     asked,
     engine_of,
+    found,
     names,
     put,
 )
@@ -28,7 +29,7 @@ from tests.grpc_services.search.model_houses import (
 def test_a_house_that_sells_something_else_is_found_with_it_and_keeps_its_free_rooms() -> None:
     house = ModelHouse(rooms=(1,), taken={0: [10]})
     engine = engine_of(house, ModelHouse("Other", prices=(20_000,)))
-    assert names(engine.search(asked(), 20)) == ["Other"]
+    assert names(found(engine, asked(), 20)) == ["Other"]
     larger = ModelHouse(
         house.name,
         prices=(10_000, 5_000),
@@ -40,9 +41,9 @@ def test_a_house_that_sells_something_else_is_found_with_it_and_keeps_its_free_r
     )
     unknown = engine.index.put_houses([larger.entry(engine.index.first_night, engine.index.nights)])
     assert unknown == {larger.type_ids[1]}
-    assert names(engine.search(asked(), 20)) == ["Other"]
+    assert names(found(engine, asked(), 20)) == ["Other"]
     engine.index.put_availability(larger.availability()[1:])
-    (hit, _) = engine.search(asked(), 20).hits
+    (hit, _) = found(engine, asked(), 20).hits
     assert (hit.room_type_id, hit.total.minor_units) == (larger.type_ids[1], 9_800)
     assert engine.index.room_types == 3
 
@@ -53,12 +54,12 @@ def test_a_house_that_is_no_longer_published_is_gone_with_its_city() -> None:
     engine.index.remove_house(house.id)
     engine.index.remove_house("unknown")
     with pytest.raises(InvalidInput):
-        engine.search(asked(), 20)
-    assert names(engine.search(asked(city="Elsewhere"), 20)) == ["Far away"]
+        found(engine, asked(), 20)
+    assert names(found(engine, asked(city="Elsewhere"), 20)) == ["Far away"]
     assert engine.suggest("port", 5) == []
     assert (engine.index.hotels, engine.index.room_types) == (1, 1)
     put(engine.index, house)
-    assert names(engine.search(asked(), 20)) == [house.name]
+    assert names(found(engine, asked(), 20)) == [house.name]
 
 
 def test_putting_in_order_changes_no_answer() -> None:
@@ -79,11 +80,11 @@ def test_putting_in_order_changes_no_answer() -> None:
     for house in houses[::7]:
         engine.index.remove_house(house.id)
     questions = [asked(draw.randrange(1, 4), start=draw.randrange(20), city=f"City {city}") for city in range(5)] * 3
-    before = [[(hit.hotel.id, hit.total) for hit in engine.search(question, 100).hits] for question in questions]
+    before = [[(hit.hotel.id, hit.total) for hit in found(engine, question, 100).hits] for question in questions]
     assert engine.index.wants_order()
     engine.index.put_in_order()
     assert not engine.index.wants_order()
-    after = [[(hit.hotel.id, hit.total) for hit in engine.search(question, 100).hits] for question in questions]
+    after = [[(hit.hotel.id, hit.total) for hit in found(engine, question, 100).hits] for question in questions]
     assert after == before
     assert any(before)
     assert {len(night) for night in engine.index.price} == {engine.index.products.used}
@@ -97,7 +98,7 @@ def test_a_new_day_drops_the_first_night_and_brings_only_the_last() -> None:
     index = engine.index
     far = asked(start=BOOKABLE - 1, nights=2)
     with pytest.raises(InvalidInput, match="days ahead"):
-        engine.search(far, 5)
+        found(engine, far, 5)
     now[0] += DAY
     end = index.end_night
     last = index.turn_day()
@@ -106,10 +107,10 @@ def test_a_new_day_drops_the_first_night_and_brings_only_the_last() -> None:
     index.put_night([dearer.entry(end, 1)], last)
     index.put_availability(house.availability(), last)
     assert [night.tolist()[0] for night in index.price] == [10_000] * last + [77_700]
-    assert names(engine.search(far, 5)) == [house.name]
-    assert names(engine.search(asked(start=11, nights=2), 5)) == []
-    assert names(engine.search(asked(start=13, nights=2), 5)) == []
-    assert names(engine.search(asked(start=15, nights=2), 5)) == [house.name]
+    assert names(found(engine, far, 5)) == [house.name]
+    assert names(found(engine, asked(start=11, nights=2), 5)) == []
+    assert names(found(engine, asked(start=13, nights=2), 5)) == []
+    assert names(found(engine, asked(start=15, nights=2), 5)) == [house.name]
 
 
 def test_dates_are_judged_by_the_day_at_the_hotel() -> None:
@@ -117,17 +118,17 @@ def test_dates_are_judged_by_the_day_at_the_hotel() -> None:
     engine = engine_of(
         ModelHouse("Paris", city="Both"), ModelHouse("Lisbon", city="Both", time_zone="Europe/Lisbon"), now=evening
     )
-    assert names(engine.search(asked(start=0, nights=1, city="Both"), 5)) == ["Lisbon"]
-    assert sorted(names(engine.search(asked(start=1, nights=1, city="Both"), 5))) == ["Lisbon", "Paris"]
+    assert names(found(engine, asked(start=0, nights=1, city="Both"), 5)) == ["Lisbon"]
+    assert sorted(names(found(engine, asked(start=1, nights=1, city="Both"), 5))) == ["Lisbon", "Paris"]
     last = {"start": BOOKABLE - 1, "nights": 2, "city": "Both"}
-    assert names(engine.search(asked(**last), 5)) == ["Paris"]  # type: ignore[arg-type]
+    assert names(found(engine, asked(**last), 5)) == ["Paris"]  # type: ignore[arg-type]
     with pytest.raises(InvalidInput) as refusal:
-        engine.search(asked(start=-1, nights=1, city="Both"), 5)
+        found(engine, asked(start=-1, nights=1, city="Both"), 5)
     assert refusal.value.path == ("checkIn",)
 
 
 def test_nothing_is_free_while_a_calendar_is_stale() -> None:
-    assert names(engine_of(ModelHouse(stale=True)).search(asked(), 5)) == []
+    assert names(found(engine_of(ModelHouse(stale=True)), asked(), 5)) == []
 
 
 def test_restrictions_are_kept_once_however_many_nights_have_them() -> None:
@@ -146,13 +147,13 @@ def test_more_kinds_of_restrictions_than_16_bits_can_number_are_told_apart() -> 
             table.number_of(rate_pb2.NightRestrictions(min_stay=least, max_stay=most), plan)
     put(engine.index, ModelHouse("Closed", restrictions={10: rate_pb2.NightRestrictions(closed=True)}))
     assert len(table) > 65_536
-    assert names(engine.search(asked(), 5)) == ["Hôtel du Port"]
+    assert names(found(engine, asked(), 5)) == ["Hôtel du Port"]
     engine.index.put_in_order()
     assert len(engine.index.restriction_table) == 2
-    assert names(engine.search(asked(), 5)) == ["Hôtel du Port"]
+    assert names(found(engine, asked(), 5)) == ["Hôtel du Port"]
 
 
 def test_a_search_with_nothing_at_the_place_finds_nothing() -> None:
     box = search_pb2.Place(box=search_pb2.BoundingBox(south=1, west=1, north=2, east=2))
-    answer = engine_of(ModelHouse()).search(asked(place=box, with_facets=True, with_alternatives=True), 5)
+    answer = found(engine_of(ModelHouse()), asked(place=box, with_facets=True, with_alternatives=True), 5)
     assert (answer.total_count, list(answer.hits), list(answer.facets.stars)) == (0, [], [])

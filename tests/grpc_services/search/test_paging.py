@@ -12,7 +12,7 @@ from grpc_services.search import ordering
 from grpc_services.search.searching import SearchEngine
 from runtime.cursors import encode_cursor
 from runtime.errors import InvalidInput
-from tests.grpc_services.search.model_houses import ModelHouse, asked, engine_of, put
+from tests.grpc_services.search.model_houses import ModelHouse, asked, engine_of, found, put
 
 SORTS = (search_pb2.HOTEL_SORT_RECOMMENDED, search_pb2.HOTEL_SORT_PRICE, search_pb2.HOTEL_SORT_RATING)
 
@@ -31,7 +31,7 @@ def repriced(house: ModelHouse, price: int) -> ModelHouse:
 
 
 def page(engine: SearchEngine, after: str = "", first: int = 3, **changes: Any) -> search_pb2.SearchHotelsResponse:
-    return engine.search(asked(after=after, **changes), first)
+    return found(engine, asked(after=after, **changes), first)
 
 
 def ids(response: search_pb2.SearchHotelsResponse) -> list[str]:

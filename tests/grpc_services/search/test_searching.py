@@ -55,7 +55,7 @@ async def ids(search: Search, request: search_pb2.SearchHotelsRequest) -> list[s
     return [hit.hotel.id for hit in await find(search, request)]
 
 
-async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not await is_so():
             await asyncio.sleep(0.02)
