@@ -1,4 +1,4 @@
-"""python -m stack up | tour | audit | import-hotels"""
+"""python -m stack up | tour | audit | import-hotels | replay"""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def main() -> int:
     importing.add_argument(
         "--report", type=Path, default=Path(".stack/import-report.csv"), help="where every row is told"
     )
+    replaying = commands.add_parser("replay", help="play a year of real bookings with a moving clock, and compare")
+    replaying.add_argument("file", type=Path, nargs="?", help="CSV, also .gz; the resort of stack/data if left out")
     options = parser.parse_args()
     # Each command loads only what it needs: the tour is a client and starts at once.
     if options.command == "up":
@@ -36,6 +38,10 @@ def main() -> int:
         from stack.import_hotels import Asked, import_hotels
 
         return import_hotels(Asked(options.file, options.owner, options.draft, options.report))
+    if options.command == "replay":
+        from stack.replay.command import RESORT, replay
+
+        return replay(options.file or RESORT)
     from stack.tour import tour
 
     return tour(options.gateway, options.mail)

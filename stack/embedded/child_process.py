@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import functools
 import json
 import os
 import signal
@@ -54,8 +55,7 @@ class ChildProcess:
                 cwd=self._directory,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-                user=self._user,
+                preexec_fn=functools.partial(_begin_child, self._user),
             )
 
     @property
@@ -143,5 +143,9 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _begin_child(user: int | None) -> None:
+    """uvloop starts no child as somebody else, so the child does so itself; what ends it with us comes after."""
+    if user is not None:
+        os.setreuid(user, user)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
