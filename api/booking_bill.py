@@ -65,7 +65,7 @@ class BookingBill:
     due: Money = strawberry.field(description="What is still to be paid, charges included.")
     penalty: Money = strawberry.field(description="What cancelling, changing or not coming cost; part of the bill.")
     booked_rooms: list[BookedRoom] = strawberry.field(description="The rooms as they stand, in the order of `rooms`.")
-    charges: list[Charge] = strawberry.field(description="Extras, oldest first.")
+    charges: list[Charge] = strawberry.field(description="What the hotel added at the desk, oldest first.")
     desk_payments: list[DeskPayment] = strawberry.field(description="What was paid at the desk, oldest first.")
     source: BookingSource = strawberry.field(description="Who made it.")
 

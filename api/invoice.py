@@ -38,7 +38,9 @@ CONTENT_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-ur
 
 _FINAL = frozenset({"COMPLETED", "CANCELLED", "NO_SHOW"})
 _CHARGED_OTHERWISE = frozenset({"CANCELLED", "NO_SHOW", "EXPIRED"})
-_OF_NIGHTS = frozenset({rate_pb2.PRICE_LINE_KIND_NIGHT, rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT})
+_TAXED = frozenset(
+    {rate_pb2.PRICE_LINE_KIND_NIGHT, rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT, rate_pb2.PRICE_LINE_KIND_EXTRA}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def bill_of(document: booking_pb2.Document, language: str) -> Bill:
         sections.append(Section("", [Row(name, other)]))
     if booking.charges:
         sections.append(
-            Section(words.extras, [Row(one.description, one.amount.minor_units) for one in booking.charges])
+            Section(words.charges, [Row(one.description, one.amount.minor_units) for one in booking.charges])
         )
     return Bill(sections, _payments(booking, words, language), _contained_vat(document.stay, standing))
 
@@ -153,15 +155,15 @@ def _room_rows(room: rate_pb2.PricedRoom, words: Words, language: str) -> list[R
         rate_pb2.PRICE_LINE_KIND_VAT: words.vat,
         rate_pb2.PRICE_LINE_KIND_CITY_TAX: words.city_tax,
     }
-    return [
-        Row(
-            words.night.format(date=_day(dt.date.fromisoformat(line.night), language))
-            if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT
-            else names.get(line.kind, line.description),
-            line.amount.minor_units,
-        )
-        for line in room.lines
-    ]
+
+    def text(line: rate_pb2.PriceLine) -> str:
+        if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT:
+            return words.night.format(date=_day(dt.date.fromisoformat(line.night), language))
+        if line.kind == rate_pb2.PRICE_LINE_KIND_EXTRA and line.extra.quantity > 1:
+            return f"{line.extra.quantity} × {line.extra.name}"
+        return names.get(line.kind, line.description)
+
+    return [Row(text(line), line.amount.minor_units) for line in room.lines]
 
 
 def _payments(booking: booking_pb2.Booking, words: Words, language: str) -> list[Row]:
@@ -184,10 +186,10 @@ def _some(text: str, amount: money_pb2.Money, sign: int) -> list[Row]:
 
 
 def _contained_vat(stay: rate_pb2.PriceStayResponse, rooms: Iterable[rate_pb2.PricedRoom]) -> int:
-    """The tax within the price of the nights; city tax bears none."""
+    """The tax within the price of nights and extras; city tax bears none."""
     rate = stay.contained_vat_basis_points
-    nights = sum(line.amount.minor_units for room in rooms for line in room.lines if line.kind in _OF_NIGHTS)
-    return round(Fraction(nights * rate, WHOLE + rate))
+    price = sum(line.amount.minor_units for room in rooms for line in room.lines if line.kind in _TAXED)
+    return round(Fraction(price * rate, WHOLE + rate))
 
 
 def _state(booking: booking_pb2.Booking) -> str:

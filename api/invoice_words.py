@@ -29,7 +29,7 @@ class Words:
     city_tax: str
     cancellation: str
     no_show: str
-    extras: str
+    charges: str
     total: str
     contained_vat: str  # with {rate}
     paid_online: str
@@ -61,7 +61,7 @@ WORDS = {
         city_tax="City tax",
         cancellation="Cancellation charge",
         no_show="No-show charge",
-        extras="Extras",
+        charges="Further charges",
         total="Total",
         contained_vat="of which VAT on the nights, {rate}",
         paid_online="Paid online",
@@ -104,7 +104,7 @@ WORDS = {
         city_tax="Taxe de séjour",
         cancellation="Frais d’annulation",
         no_show="Frais de non-présentation",
-        extras="Suppléments",
+        charges="Autres frais",
         total="Total",
         contained_vat="dont TVA sur les nuits, {rate}",
         paid_online="Payé en ligne",
@@ -147,7 +147,7 @@ WORDS = {
         city_tax="Туристический налог",
         cancellation="Плата за отмену",
         no_show="Плата за незаезд",
-        extras="Дополнительно",
+        charges="Прочие начисления",
         total="Итого",
         contained_vat="в том числе НДС за проживание, {rate}",
         paid_online="Оплачено онлайн",

@@ -16,6 +16,7 @@ from contracts.hotel.v1 import rate_pb2
 class PriceLineKind(enum.Enum):
     NIGHT = strawberry.enum_value("NIGHT", description="A night, with its guests and meals.")
     STAY_DISCOUNT = strawberry.enum_value("STAY_DISCOUNT", description="Taken off the nights of a long stay; negative.")
+    EXTRA = strawberry.enum_value("EXTRA", description="An extra that was chosen for the room.")
     VAT = strawberry.enum_value("VAT", description="Value added tax, where prices do not contain it.")
     CITY_TAX = strawberry.enum_value("CITY_TAX", description="City tax.")
 
@@ -29,6 +30,7 @@ class PriceStepKind(enum.Enum):
     OCCUPANCY = strawberry.enum_value("OCCUPANCY", description="Guests beyond or below the included ones.")
     MEALS = strawberry.enum_value("MEALS", description="Meals of the guests.")
     STAY_DISCOUNT = strawberry.enum_value("STAY_DISCOUNT", description="Discount of a long stay.")
+    EXTRA = strawberry.enum_value("EXTRA", description="An extra's price by nights and persons.")
     VAT = strawberry.enum_value("VAT", description="Value added tax.")
     CITY_TAX = strawberry.enum_value("CITY_TAX", description="City tax.")
 
@@ -41,6 +43,7 @@ _SOURCES = {
     PriceStepKind.RATE_PLAN: "RatePlan",
     PriceStepKind.MEALS: "RatePlan",
     PriceStepKind.STAY_DISCOUNT: "RatePlan",
+    PriceStepKind.EXTRA: "Extra",
 }
 
 
@@ -49,7 +52,7 @@ class PriceStep:
     kind: PriceStepKind = strawberry.field(description="What kind of rule.")
     name: str = strawberry.field(description="What it was called then.")
     source_id: strawberry.ID | None = strawberry.field(
-        description="The room type, price rule or rate plan, which may be gone since; null for taxes."
+        description="The room type, price rule, rate plan or extra, which may be gone since; null for taxes."
     )
     basis_points: int | None = strawberry.field(
         description="What it changed by, if by a share: 2500 is 25 % more. Of taxes and discounts, their rate."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import strawberry
 
 from api.context import Info
 from api.errors import IllegalState, InvalidInput, NotFound, RefusalsAsResults, RoomUnavailable
+from api.extras import ChosenExtraInput, RoomExtra, chosen_extras, room_extras
 from api.hotels import Hotel, hotel
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
@@ -33,6 +34,7 @@ class PricedRoom:
     payment_timing: PaymentTiming = strawberry.field(description="When the guest pays.")
     adults: int = strawberry.field(description="Adults in this room.")
     children_ages: list[int] = strawberry.field(description="One age a child in this room.")
+    extras: list[RoomExtra] = strawberry.field(description="What was chosen for this room besides.")
     cancellation_policy: CancellationPolicy = strawberry.field(description="As it was when it was quoted.")
     lines: list[PriceLine] = strawberry.field(description="What the total is made of.")
     total: Money = strawberry.field(description="Taxes included.")
@@ -66,6 +68,10 @@ class QuoteRoomInput:
     rate_plan_id: strawberry.ID = strawberry.field(description="The rate plan.")
     adults: int = strawberry.field(description="1 to 20, as the room allows.")
     children_ages: list[int] = strawberry.field(default_factory=list, description="One age a child, 0 to 17.")
+    extras: list[ChosenExtraInput] = strawberry.field(
+        default_factory=list,
+        description="What this room shall have besides. Whoever changes a booking names the extras that it keeps.",
+    )
 
 
 @strawberry.input(description="The stay to be quoted.")
@@ -115,19 +121,22 @@ class QuoteMutations:
             hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)),
             check_in=input.check_in.isoformat(),
             check_out=input.check_out.isoformat(),
-            rooms=[
-                rate_pb2.RoomRequest(
-                    room_type_id=decode_id("RoomType", room.room_type_id, path=("rooms", str(number), "roomTypeId")),
-                    rate_plan_id=decode_id("RatePlan", room.rate_plan_id, path=("rooms", str(number), "ratePlanId")),
-                    adults=room.adults,
-                    children_ages=room.children_ages,
-                )
-                for number, room in enumerate(input.rooms)
-            ],
+            rooms=[room_request(room, ("rooms", str(number))) for number, room in enumerate(input.rooms)],
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)) if input.booking_id else "",
             block_id=decode_id("RoomBlock", input.block_id, path=("blockId",)) if input.block_id else "",
         )
         return quote(await call(info.context.services.bookings.CreateQuote, request))
+
+
+def room_request(room: QuoteRoomInput, path: Sequence[str]) -> rate_pb2.RoomRequest:
+    """`path` is where the room stands in the input."""
+    return rate_pb2.RoomRequest(
+        room_type_id=decode_id("RoomType", room.room_type_id, path=(*path, "roomTypeId")),
+        rate_plan_id=decode_id("RatePlan", room.rate_plan_id, path=(*path, "ratePlanId")),
+        adults=room.adults,
+        children_ages=room.children_ages,
+        extras=chosen_extras(room.extras, path),
+    )
 
 
 def quote(message: booking_pb2.Quote) -> Quote:
@@ -151,6 +160,7 @@ def priced_room(message: rate_pb2.PricedRoom) -> PricedRoom:
         payment_timing=payment_timing(message.payment_timing),
         adults=message.request.adults,
         children_ages=list(message.request.children_ages),
+        extras=room_extras(message),
         cancellation_policy=cancellation_policy(message.cancellation_policy),
         lines=[price_line(line) for line in message.lines],
         total=money(message.total),

@@ -1,5 +1,5 @@
-"""The demo houses: the real hotels of Paris, imported as any list is, with numbered doors for those of the demo
-hotelier.
+"""The demo houses: the real hotels of Paris, imported as any list is, with numbered doors and extras for those of
+the demo hotelier.
 
 What the list does not tell is made up from the house alone, so every machine shows the same.
 """
@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from contracts.hotel.v1 import hotel_import_pb2
-from grpc_services.hotel import events, import_servicer, importing, queries, room_queries
+from grpc_services.hotel import (
+    events,
+    extra_queries,
+    import_servicer,
+    importing,
+    queries,
+    room_queries,
+    starter_catalogue,
+)
 from grpc_services.hotel.importing import ListedHouse
 from runtime.csv_rows import csv_rows
 from runtime.database import Connection, Database
@@ -39,7 +47,9 @@ async def load_demo_houses(database: Database, *, hotelier_id: uuid.UUID, limit:
     own, others = paris[:HOUSES_OF_THE_DEMO_HOTELIER], paris[HOUSES_OF_THE_DEMO_HOTELIER:]
     async with database.transaction() as connection:
         await _load(connection, own, hotelier_id, today)
-        await _add_doors(connection, [listed.id(importing.REGISTER) for _, listed in own])
+        hotel_ids = [listed.id(importing.REGISTER) for _, listed in own]
+        await _add_doors(connection, hotel_ids)
+        await _add_extras(connection, hotel_ids)
     for start in range(0, len(others), _BATCH):
         async with database.transaction() as connection:
             await _load(connection, others[start : start + _BATCH], importing.UNCLAIMED, today)
@@ -79,6 +89,13 @@ async def _add_doors(connection: Connection, hotel_ids: list[uuid.UUID]) -> None
             await room_queries.insert_rooms(connection, doors)
             await events.publish_rooms_changed(connection, doors)
             position = end
+
+
+async def _add_extras(connection: Connection, hotel_ids: list[uuid.UUID]) -> None:
+    houses = await queries.load_houses(connection, hotel_ids, reader_id=NOBODY)
+    for hotel_id, house in houses.items():
+        for extra in starter_catalogue.extras(hotel_id, house.hotel["stars"]):
+            await extra_queries.append(connection, hotel_id, extra)
 
 
 def _door(hotel_id: uuid.UUID, room_type_id: uuid.UUID, position: int) -> dict[str, Any]:

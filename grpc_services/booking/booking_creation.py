@@ -9,6 +9,7 @@ from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import events, queries, rules
 from runtime.database import Connection, Record
+from runtime.errors import InvalidInput
 from runtime.identifiers import new_id
 
 
@@ -31,6 +32,8 @@ async def create_booking(
 ) -> Record:
     """The new row of a quoted stay, HELD or CONFIRMED. `room_guests` names who sleeps in a room, by its position;
     with `waitlist_entry_id` the hold is an offer to who waited. Raises QuoteAlreadyBooked."""
+    if quote["booking_id"] is not None:
+        raise InvalidInput("This quote is for changing a booking; ask for one without it.", path=("quoteId",))
     booking_id = new_id()
     row = await queries.insert_booking(
         connection,

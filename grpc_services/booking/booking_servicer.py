@@ -53,6 +53,7 @@ class BookingMethods(ChangeQuoteMethods):
                 connection,
                 id=new_id(),
                 hotel_id=uuid.UUID(stay.hotel_id),
+                booking_id=uuid.UUID(request.booking_id) if request.booking_id else None,
                 check_in=check_in,
                 check_out=check_out,
                 priced_stay=stay.SerializeToString(),

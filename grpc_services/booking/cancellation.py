@@ -12,6 +12,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from contracts.hotel.v1 import hotel_pb2, rate_pb2
+from grpc_services.booking.price_parts import city_tax, price_of_nights
 from runtime.shares import share_of
 
 _HOURS_A_DAY = 24
@@ -61,18 +62,16 @@ def deadline(arrival: dt.datetime, hours: int) -> dt.datetime:
 
 def refundable_price(room: rate_pb2.PricedRoom) -> int:
     """What a penalty is a share of: city tax is only due from who stays."""
-    city_tax = sum(line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_CITY_TAX)
-    return room.total.minor_units - city_tax
+    return room.total.minor_units - city_tax(room)
 
 
 def penalty_of(room: rate_pb2.PricedRoom, tier: hotel_pb2.CancellationTier) -> int:
-    """In minor units, at most the price of the room."""
-    price = refundable_price(room)
+    """In minor units, at most the price of the room. A penalty in nights leaves extras alone."""
     if not tier.penalty_nights:
-        return share_of(price, tier.penalty_percent * 100)
+        return share_of(refundable_price(room), tier.penalty_percent * 100)
     nights = [line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT]
     whole = sum(nights)
-    return round(Fraction(price * sum(nights[: tier.penalty_nights]), whole)) if whole else 0
+    return round(Fraction(price_of_nights(room) * sum(nights[: tier.penalty_nights]), whole)) if whole else 0
 
 
 def _steps(room: rate_pb2.PricedRoom, arrival: dt.datetime) -> list[tuple[dt.datetime, int]]:

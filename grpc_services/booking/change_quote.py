@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
-from grpc_services.booking import folio, folio_queries, messages, move_rules
+from grpc_services.booking import chosen_extras, folio, folio_queries, messages, move_rules
 from grpc_services.booking.gateway import HotelPrices
 from grpc_services.booking.moving import MovingMethods, runs_house
 from grpc_services.booking.reading import visible_booking
 from grpc_services.booking.rules import State
 from runtime.database import Record
-from runtime.errors import InvalidInput, NotFound
+from runtime.errors import InvalidInput, NotFound, ServiceError
 from runtime.identity import require_account
 
 
@@ -63,18 +64,34 @@ class ChangeQuoteMethods(MovingMethods):
             raise InvalidInput("A guest who leaves earlier checks out on that day.", path=("checkOut",))
         sold = messages.priced_stay(row)
         before = [sold.rooms[room["position"]] for room in folio.standing(rooms)]
-        if [room.request for room in before] != list(request.rooms):
+        if not chosen_extras.same_rooms([room.request for room in before], request.rooms):
             raise InvalidInput("While the guest is in the house the rooms stay as they are.", path=("rooms",))
-        stay = await self._ask(request, row["check_out"].isoformat())
+        stay = await self._price_added_nights(request, before, row["check_out"].isoformat())
         for known, added in zip(before, stay.rooms, strict=True):
-            lines = [*known.lines, *added.lines]
-            total = known.total.minor_units + added.total.minor_units
-            added.CopyFrom(known)
-            del added.lines[:]
-            added.lines.extend(lines)
-            added.total.minor_units = total
+            added.CopyFrom(chosen_extras.added_nights(known, added))
         stay.total.minor_units = sum(room.total.minor_units for room in stay.rooms)
         return stay
+
+    async def _price_added_nights(
+        self, request: booking_pb2.CreateQuoteRequest, before: Sequence[rate_pb2.PricedRoom], first_night: str
+    ) -> rate_pb2.PriceStayResponse:
+        """Refusals name extras by their places in the request."""
+        wanted = booking_pb2.CreateQuoteRequest()
+        wanted.CopyFrom(request)
+        places = []
+        for known, asked, room in zip(before, request.rooms, wanted.rooms, strict=True):
+            charged = chosen_extras.to_be_charged(known, asked)
+            del room.extras[:]
+            room.extras.extend(asked.extras[number] for number in charged)
+            places.append(charged)
+        try:
+            return await self._ask(wanted, first_night)
+        except ServiceError as refusal:
+            match refusal.path:
+                case ("rooms", room_number, "extras", number, *field):
+                    place = places[int(room_number)][int(number)]
+                    refusal.path = ("rooms", room_number, "extras", str(place), *field)
+            raise
 
     async def _ask(self, request: booking_pb2.CreateQuoteRequest, check_in: str) -> rate_pb2.PriceStayResponse:
         return await self._prices.price_stay(

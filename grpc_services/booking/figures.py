@@ -6,7 +6,8 @@
     lead days                    from the day of booking, at the hotel, to the day of arrival
 
 A room night is sold while a confirmed, present, departed or missing guest's room takes it: not when it was cancelled,
-nor after an early departure. Quotients are rounded half up; they are 0 where nothing is there to divide by.
+nor after an early departure. Its revenue is the price of nights: without city tax and without extras, which bring a
+revenue of their own. Quotients are rounded half up; they are 0 where nothing is there to divide by.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from contracts.booking.v1 import figures_pb2
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import inventory_rules
+from grpc_services.booking.price_parts import price_of_extras, price_of_nights
 
 SOLD_STATES = frozenset({"CONFIRMED", "CHECKED_IN", "COMPLETED", "NO_SHOW"})
 LONGEST = 366
@@ -34,10 +36,12 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class CountedRoom:
-    """One room of a booking: its type, the nights that it takes, and the revenue of each."""
+    """One room of a booking: its type, the nights that it takes with the revenue of each, and what its extras bring
+    a night."""
 
     room_type_id: uuid.UUID
     nights: Mapping[dt.date, int]
+    extras: Mapping[dt.date, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Counts:
     available: int = 0
     sold: int = 0
     revenue: int = 0
+    extras_revenue: int = 0
     picked_up: int = 0
     bookings: int = 0
     cancelled: int = 0
@@ -101,6 +106,7 @@ class Ledger:
                 if sold := self._cell(night, room.room_type_id):
                     sold.sold += 1
                     sold.revenue += revenue
+                    sold.extras_revenue += room.extras.get(night, 0)
                     sold.picked_up += booking.picked_up
 
 
@@ -128,14 +134,24 @@ def _next(start: dt.date, kind: figures_pb2.FigurePeriod.ValueType, end_night: d
 
 
 def revenue_by_night(room: rate_pb2.PricedRoom) -> dict[dt.date, int]:
-    """A room's total without city tax, shared out to its nights by their prices; it sums to the minor unit."""
-    prices = {
+    """A room's total without city tax and extras, shared out to its nights by their prices; it sums to the minor
+    unit."""
+    prices = _night_prices(room)
+    return dict(zip(prices, split(price_of_nights(room), list(prices.values())), strict=True))
+
+
+def extras_by_night(room: rate_pb2.PricedRoom) -> dict[dt.date, int]:
+    """What a room's extras cost, shared out evenly to its nights; it sums to the minor unit."""
+    nights = _night_prices(room)
+    return dict(zip(nights, split(price_of_extras(room), [1] * len(nights)), strict=True))
+
+
+def _night_prices(room: rate_pb2.PricedRoom) -> dict[dt.date, int]:
+    return {
         dt.date.fromisoformat(line.night): line.amount.minor_units
         for line in room.lines
         if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT
     }
-    city_tax = sum(line.amount.minor_units for line in room.lines if line.kind == rate_pb2.PRICE_LINE_KIND_CITY_TAX)
-    return dict(zip(prices, split(room.total.minor_units - city_tax, list(prices.values())), strict=True))
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
@@ -175,6 +191,7 @@ def as_message(ledger: Ledger, currency: str) -> figures_pb2.Figures:
                 bookings=counts.bookings,
                 cancelled_bookings=counts.cancelled,
                 no_show_bookings=counts.no_shows,
+                extras_revenue=money(counts.extras_revenue),
                 mean_lead_days=counts.lead_days / counts.bookings if counts.bookings else 0.0,
             )
             for (number, kind), counts in ledger.cells.items()

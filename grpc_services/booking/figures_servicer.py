@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from contracts.booking.v1 import figures_pb2
+from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking import figures, figures_queries, inventory_change_queries, inventory_rules, messages
 from grpc_services.booking.gateway import HotelPrices
 from grpc_services.booking.reading import own_house, require_hotelier
@@ -65,24 +66,25 @@ class FiguresMethods:
 
 
 def _counted(row: Record, rooms: Sequence[Record], currency: str) -> figures.CountedBooking:
-    prices: list[dict[dt.date, int]] = []
+    priced: Sequence[rate_pb2.PricedRoom] = ()
     if row["state"] in figures.SOLD_STATES and row["currency"] == currency:
-        prices = [figures.revenue_by_night(room) for room in messages.priced_stay(row).rooms]
+        priced = messages.priced_stay(row).rooms
     return figures.CountedBooking(
         state=row["state"],
         check_in=row["check_in"],
         lead_days=row["lead_days"],
         picked_up=row["picked_up"],
-        rooms=[_counted_room(room, prices) for room in rooms],
+        rooms=[_counted_room(room, priced) for room in rooms],
     )
 
 
-def _counted_room(room: Record, prices: Sequence[dict[dt.date, int]]) -> figures.CountedRoom:
+def _counted_room(room: Record, priced: Sequence[rate_pb2.PricedRoom]) -> figures.CountedRoom:
     kind: uuid.UUID = room["room_type_id"]
     if room["cancelled"]:
         return figures.CountedRoom(kind, {})
-    of_room = prices[room["position"]] if room["position"] < len(prices) else {}
-    return figures.CountedRoom(kind, figures.nights_within(of_room, room["first_night"], room["end_night"]))
+    of_room = priced[room["position"]] if room["position"] < len(priced) else rate_pb2.PricedRoom()
+    nights = figures.nights_within(figures.revenue_by_night(of_room), room["first_night"], room["end_night"])
+    return figures.CountedRoom(kind, nights, figures.extras_by_night(of_room))
 
 
 def _moment(text: str) -> dt.datetime:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -26,7 +28,6 @@ from grpc_services.booking.reading import (
     parse_ids,
     require_hotelier,
 )
-from runtime.clock import utc_now
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Database, Record
 from runtime.errors import NotFound, VersionConflict
@@ -38,9 +39,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class InventoryChangeMethods:
-    """A part of InventoryServicer, which gives it the database."""
+    """A part of InventoryServicer, which gives it the database and the clock."""
 
     _database: Database
+    _now: Callable[[], dt.datetime]
     _stale_seconds: int
 
     async def GetInventory(
@@ -81,7 +83,7 @@ class InventoryChangeMethods:
         room_type_id = parse_id(request.room_type_id, path=("roomTypeId",))
         if request.HasField("number_of_rooms"):
             inventory_rules.check_number_of_rooms(request.number_of_rooms, ("numberOfRooms",))
-        changes = inventory_rules.parse_changes(request.changes, utc_now())
+        changes = inventory_rules.parse_changes(request.changes, self._now())
         try:
             return await self._update(request, caller, room_type_id, changes)
         except CapacityBelowSold as refusal:
@@ -116,7 +118,7 @@ class InventoryChangeMethods:
         request: inventory_pb2.UpdateInventoryRequest,
         changes: list[Change],
     ) -> inventory_pb2.UpdateInventoryResponse:
-        now = utc_now()
+        now = self._now()
         usual = request.number_of_rooms if request.HasField("number_of_rooms") else kind["capacity"]
         first_night = inventory_rules.first_open_night(now)
         known = await inventory_change_queries.lock_nights(connection, kind["room_type_id"], first_night)

@@ -85,6 +85,7 @@ class Quote(BookingServiceModel, table=True):
 
     id: uuid.UUID = Field(primary_key=True)
     hotel_id: uuid.UUID
+    booking_id: uuid.UUID | None = Field(default=None, nullable=True)  # that it was made to change; else a new one
     check_in: dt.date
     check_out: dt.date
     priced_stay: bytes = Field(sa_type=LargeBinary)  # innkeeper.hotel.v1.PriceStayResponse

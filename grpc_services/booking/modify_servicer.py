@@ -137,11 +137,13 @@ class ModifyMethods(MovingMethods):
 
 
 async def _quote_for(connection: Connection, row: Record, quote_id: str) -> Record:
-    """A quote of the same house that is still good."""
+    """A quote for changing this booking that is still good."""
     identifier = parse_id(quote_id, path=("quoteId",))
     quote = (await queries.load_quotes(connection, [identifier])).get(identifier)
     if quote is None or quote["hotel_id"] != row["hotel_id"]:
         raise NotFound("There is no such quote.", path=("quoteId",))
+    if quote["booking_id"] != row["id"]:
+        raise InvalidInput("This quote is not for changing this booking; ask for one that names it.", path=("quoteId",))
     if quote["expired"]:
         raise QuoteExpired
     if messages.priced_stay(quote).currency != row["currency"]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
-from grpc_services.booking import cancellation, folio, messages, rules
+from grpc_services.booking import cancellation, chosen_extras, folio, messages, rules
 from grpc_services.booking.errors import RefundChanged
 from grpc_services.booking.rules import HOLDING, MOVES, State
 from runtime.database import Record
@@ -122,7 +122,8 @@ def check_refund(row: Record, expected: money_pb2.Money, actual: int) -> None:
 
 
 def check_same_rooms(rooms: Sequence[rate_pb2.PricedRoom], wanted: Sequence[rate_pb2.PricedRoom]) -> None:
-    if [room.request for room in rooms] != [room.request for room in wanted]:
+    """Their extras may be others."""
+    if not chosen_extras.same_rooms([room.request for room in rooms], [room.request for room in wanted]):
         raise InvalidInput("While the guest is in the house only the day of departure can change.", path=("quoteId",))
 
 

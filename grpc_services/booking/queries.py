@@ -48,6 +48,7 @@ _INSERT_QUOTE = Statement(
     .values(
         id=bindparam("id"),
         hotel_id=bindparam("hotel_id"),
+        booking_id=bindparam("booking_id"),
         check_in=bindparam("check_in"),
         check_out=bindparam("check_out"),
         priced_stay=bindparam("priced_stay"),
@@ -220,8 +221,11 @@ _TIMELINE = Statement(
 _BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), uuid.UUID(int=0))
 
 
-async def insert_quote(connection: Connection, *, seconds: int, **values: Any) -> Record:
-    return await _INSERT_QUOTE.fetch_one(connection, seconds=seconds, **values)
+async def insert_quote(
+    connection: Connection, *, seconds: int, booking_id: uuid.UUID | None = None, **values: Any
+) -> Record:
+    """`booking_id` names the booking that the quote is to change."""
+    return await _INSERT_QUOTE.fetch_one(connection, seconds=seconds, booking_id=booking_id, **values)
 
 
 async def load_quotes(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:

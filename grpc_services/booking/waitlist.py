@@ -41,21 +41,28 @@ async def offer_free_rooms(
 
 
 async def _price(prices: HotelPrices, waiting: Record) -> rate_pb2.PriceStayResponse | None:
-    """None while the house does not sell this stay: the entry waits on."""
-    try:
-        return await prices.price_stay(
-            rate_pb2.PriceStayRequest(
-                hotel_id=str(waiting["hotel_id"]),
-                check_in=waiting["check_in"].isoformat(),
-                check_out=waiting["check_out"].isoformat(),
-                rooms=[rate_pb2.RoomRequest.FromString(waiting["room_request"])],
+    """None while the house does not sell this stay: the entry waits on. An extra that it no longer sells is left
+    out, so that nobody waits for ever for a room with one."""
+    room = rate_pb2.RoomRequest.FromString(waiting["room_request"])
+    while True:
+        try:
+            return await prices.price_stay(
+                rate_pb2.PriceStayRequest(
+                    hotel_id=str(waiting["hotel_id"]),
+                    check_in=waiting["check_in"].isoformat(),
+                    check_out=waiting["check_out"].isoformat(),
+                    rooms=[room],
+                )
             )
-        )
-    except ServiceError as refusal:
-        if refusal.code not in _NOT_SOLD:
-            raise
-        log.info("waitlist.not_sold", entry_id=str(waiting["id"]), reason=refusal.code)
-        return None
+        except ServiceError as refusal:
+            if refusal.code not in _NOT_SOLD:
+                raise
+            match refusal.path:
+                case ("rooms", "0", "extras", number, *_):
+                    del room.extras[int(number)]
+                    continue
+            log.info("waitlist.not_sold", entry_id=str(waiting["id"]), reason=refusal.code)
+            return None
 
 
 async def _offer(

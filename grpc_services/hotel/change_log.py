@@ -25,7 +25,7 @@ async def record_change(
 ) -> None:
     """Keeps of `before` and `after` what differs. None: it did not exist, or does not any more.
 
-    Kinds are Hotel, RoomType, RatePlan, Room, PriceRule and Rates; actions created, updated, published,
+    Kinds are Hotel, RoomType, RatePlan, Room, PriceRule, Rates and Extra; actions created, updated, published,
     unpublished, archived, deleted and imported.
     """
     if before is not None and after is not None:

@@ -1,4 +1,4 @@
-"""What guests, long stays and taxes make of the prices of nights: pure functions, whole minor units.
+"""What guests, long stays, extras and taxes make of the prices of nights: pure functions, whole minor units.
 
 A stay's lines are whole amounts, so they always sum exactly to its total.
 """
@@ -71,12 +71,13 @@ class RoomCharges:
 
     nights: int
     discount: int
+    extras: int
     vat: int
     city_tax: int
 
     @property
     def total(self) -> int:
-        return self.nights - self.discount + self.vat + self.city_tax
+        return self.nights - self.discount + self.extras + self.vat + self.city_tax
 
 
 def night_charge(price: int, surcharge: int, meals: int) -> int:
@@ -91,13 +92,14 @@ def stay_discount(discounts: Sequence[StayDiscount], nights: int) -> StayDiscoun
 
 
 def room_charges(
-    nights_total: int, discount: StayDiscount | None, taxes: Taxes, guests: Guests, stay: Stay
+    nights_total: int, discount: StayDiscount | None, taxes: Taxes, guests: Guests, stay: Stay, *, extras: int = 0
 ) -> RoomCharges:
-    """`guests` as they were given: city tax asks for ages alone."""
+    """`guests` as they were given: city tax asks for ages alone. `extras` bear VAT as nights do, and no discount."""
     off = share_of(nights_total, discount.basis_points) if discount else 0
     return RoomCharges(
         nights=nights_total,
         discount=off,
-        vat=share_of(nights_total - off, taxes.vat_basis_points),
+        extras=extras,
+        vat=share_of(nights_total - off + extras, taxes.vat_basis_points),
         city_tax=taxes.city_tax * taxes.taxed(guests) * taxes.taxed_nights(stay),
     )

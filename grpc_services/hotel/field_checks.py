@@ -1,13 +1,9 @@
-"""What every written field is held to. Each check answers the value in its normal form, or raises InvalidInput
-with the path of the field as the public input calls it."""
+"""What written fields of a house are held to, beyond runtime.field_checks; the checks are of the same form."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeVar
 
 from google.protobuf.internal.containers import RepeatedScalarFieldContainer
 from google.protobuf.message import Message
@@ -16,56 +12,15 @@ from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.hotel.amenities import AMENITIES
 from runtime.errors import InvalidInput
+from runtime.field_checks import Path, Values, check_count, checked_line, checked_number, checked_url
 
 LONGEST_NAME = 120
 LONGEST_DESCRIPTION = 5000
-LONGEST_URL = 2000
 LONGEST_ALT_TEXT = 250
 MOST_PHOTOS = 30
 LARGEST_PRICE = 100_000_000  # minor units
 
-Path = tuple[str, ...]
-Values = dict[str, Any]
 Written = TypeVar("Written", bound=Message)
-
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_ADDRESS_OF_PAGE = re.compile(r"https?://[^\s\\\"<>]+", re.IGNORECASE)
-
-
-def checked_line(value: str, path: Path, *, longest: int, required: bool = False) -> str:
-    """One line without surrounding spaces."""
-    line = value.strip()
-    if required and not line:
-        raise InvalidInput("This must not be empty.", path=path)
-    if len(line) > longest:
-        raise InvalidInput(f"This has at most {longest} characters.", path=path)
-    if not all(map(_printable, line)):
-        raise InvalidInput("This has characters that cannot be shown.", path=path)
-    return line
-
-
-def checked_text(value: str, path: Path, *, longest: int) -> str:
-    """Several lines, each ended by a single line feed."""
-    lines = value.strip().replace("\r\n", "\n").split("\n")
-    text = "\n".join(line.rstrip() for line in lines)
-    if len(text) > longest:
-        raise InvalidInput(f"This has at most {longest} characters.", path=path)
-    if not all(map(_printable, "".join(lines))):
-        raise InvalidInput("This has characters that cannot be shown.", path=path)
-    return text
-
-
-def checked_number(value: int, path: Path, *, least: int, most: int) -> int:
-    if not least <= value <= most:
-        raise InvalidInput(f"This is a number from {least} to {most}.", path=path)
-    return value
-
-
-def check_count(values: Sequence[object], path: Path, *, most: int, least: int = 0) -> None:
-    if len(values) > most:
-        raise InvalidInput(f"There are at most {most} of these.", path=path)
-    if len(values) < least:
-        raise InvalidInput(f"There is at least {least} of these.", path=path)
 
 
 def check_rising(values: Sequence[int], path: Path, field: str, *, falling: bool = False) -> None:
@@ -98,27 +53,6 @@ def checked_photos(photos: Sequence[hotel_pb2.Photo]) -> list[dict[str, str]]:
     ]
 
 
-def checked_url(value: str, path: Path, *, schemes: Sequence[str], required: bool = False) -> str:
-    """An address of the web without credentials in it."""
-    url = checked_line(value, path, longest=LONGEST_URL, required=required)
-    if not url:
-        return url
-    try:
-        parts = urlsplit(url)
-        well_formed = parts.port is None or parts.port > 0
-    except ValueError:
-        well_formed = False
-    if (
-        not well_formed
-        or not _ADDRESS_OF_PAGE.fullmatch(url)
-        or parts.scheme.lower() not in schemes
-        or "." not in (parts.hostname or "").strip(".")
-        or "@" in parts.netloc
-    ):
-        raise InvalidInput(f"This is not a link that begins with {schemes[-1]}://.", path=path)
-    return url
-
-
 def checked_money(amount: money_pb2.Money, currency: str, path: Path, *, most: int) -> int:
     """Minor units of the house's own currency."""
     if amount.currency not in ("", currency):
@@ -139,7 +73,3 @@ def chosen_values(
             raise InvalidInput(f"There is no field {field[:60]!r} to write here.", path=("fields",))
         values |= reader(message)
     return values
-
-
-def _printable(letter: str) -> bool:
-    return unicodedata.category(letter) not in _UNPRINTABLE

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 
-from grpc_services.hotel.models import Hotel, RatePlan, RoomType
+from grpc_services.hotel.models import Extra, Hotel, RatePlan, RoomType
 from grpc_services.hotel.queries import NEW_HOTEL
 from runtime.database import Connection, Record, Statement
 from runtime.tables import table_of
@@ -15,6 +15,7 @@ from runtime.tables import table_of
 _hotel = table_of(Hotel)
 _room_type = table_of(RoomType)
 _rate_plan = table_of(RatePlan)
+_extra = table_of(Extra)
 
 # What their hoteliers write; the rest is ours.
 WRITTEN = (
@@ -47,10 +48,21 @@ _MOVE_RATES = Statement(
 _PUT_RATING = Statement(
     update(_hotel)
     .where(_ONE)
-    .values(rating_count=bindparam("count"), rating_mean_hundredths=bindparam("mean_hundredths"))
+    .values(
+        rating_count=bindparam("count"),
+        rating_mean_hundredths=bindparam("mean_hundredths"),
+        rating_version=bindparam("rating_version"),
+    )
     .returning(_hotel)
 )
-_HAS_ROOM_TYPES = Statement(select(exists().where(_room_type.c.hotel_id == bindparam("hotel_id"))))
+_HAS_PRICES = Statement(
+    select(
+        or_(
+            exists().where(_room_type.c.hotel_id == bindparam("hotel_id")),
+            exists().where(_extra.c.hotel_id == bindparam("hotel_id")),
+        )
+    )
+)
 _SELLS = Statement(
     select(
         exists().where(_room_type.c.hotel_id == bindparam("hotel_id"), ~_room_type.c.archived).label("room_types"),
@@ -86,13 +98,17 @@ async def move_rates_version(connection: Connection, hotel_id: uuid.UUID) -> int
     return int(await _MOVE_RATES.fetch_value(connection, hotel_id=hotel_id))
 
 
-async def put_rating(connection: Connection, hotel_id: uuid.UUID, count: int, mean_hundredths: int) -> Record:
-    return await _PUT_RATING.fetch_one(connection, hotel_id=hotel_id, count=count, mean_hundredths=mean_hundredths)
+async def put_rating(
+    connection: Connection, hotel_id: uuid.UUID, *, count: int, mean_hundredths: int, version: int
+) -> Record:
+    return await _PUT_RATING.fetch_one(
+        connection, hotel_id=hotel_id, count=count, mean_hundredths=mean_hundredths, rating_version=version
+    )
 
 
-async def has_room_types(connection: Connection, hotel_id: uuid.UUID) -> bool:
-    """Whether there is any, archived ones too."""
-    return bool(await _HAS_ROOM_TYPES.fetch_value(connection, hotel_id=hotel_id))
+async def has_prices(connection: Connection, hotel_id: uuid.UUID) -> bool:
+    """Whether there is any room type or extra, archived ones too."""
+    return bool(await _HAS_PRICES.fetch_value(connection, hotel_id=hotel_id))
 
 
 async def missing_to_sell(connection: Connection, hotel_id: uuid.UUID) -> list[str]:

@@ -83,8 +83,8 @@ class HotelMethods:
             editing.check_version(row, request.expected_version)
             before = _facts(row)
             after = before | changes
-            if after["currency"] != row["currency"] and await hotel_queries.has_room_types(connection, hotel_id):
-                raise InvalidInput("The currency stays once there are room types.", path=("currency",))
+            if after["currency"] != row["currency"] and await hotel_queries.has_prices(connection, hotel_id):
+                raise InvalidInput("The currency stays once there are prices.", path=("currency",))
             if after != before:
                 row = await hotel_queries.save_hotel(connection, hotel_id, after)
                 await _record(connection, row, "updated", before=before, after=after)
@@ -125,13 +125,18 @@ class HotelMethods:
         count, mean = request.rating.count, request.rating.mean_hundredths
         if not (count > 0 and 100 <= mean <= 500) and (count, mean) != (0, 0):
             raise InvalidInput("A mean is 100 to 500, and 0 while nobody rated.", path=("rating", "meanHundredths"))
+        if request.rating_version < 1:
+            raise InvalidInput("Versions count from 1.", path=("ratingVersion",))
         async with self._database.transaction() as connection:
             before = await hotel_queries.lock_hotel(connection, hotel_id)
             if before is None:
                 raise NotFound("There is no such hotel.", path=("hotelId",))
-            if (before["rating_count"], before["rating_mean_hundredths"]) != (count, mean):
-                row = await hotel_queries.put_rating(connection, hotel_id, count, mean)
-                await events.publish_hotel_changed(connection, row)
+            if request.rating_version > before["rating_version"]:
+                row = await hotel_queries.put_rating(
+                    connection, hotel_id, count=count, mean_hundredths=mean, version=request.rating_version
+                )
+                if (before["rating_count"], before["rating_mean_hundredths"]) != (count, mean):
+                    await events.publish_hotel_changed(connection, row)
         return hotel_pb2.PutRatingResponse()
 
 

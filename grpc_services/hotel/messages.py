@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from contracts.hotel.v1 import hotel_pb2
+from contracts.hotel.v1 import extra_pb2, hotel_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.hotel.queries import House
 from runtime.clock import to_timestamp
@@ -44,6 +44,7 @@ def hotel_message(house: House) -> hotel_pb2.Hotel:
         version=row["version"],
         rates_version=row["rates_version"],
         rating=hotel_pb2.RatingSummary(count=row["rating_count"], mean_hundredths=row["rating_mean_hundredths"]),
+        extras=[extra_message(extra, row["currency"]) for extra in house.extras],
     )
 
 
@@ -126,6 +127,24 @@ def rate_plan_message(row: Record) -> hotel_pb2.RatePlan:
         archived=row["archived"],
         version=row["version"],
     )
+
+
+def extra_message(row: Record, currency: str) -> extra_pb2.Extra:
+    return extra_pb2.Extra(
+        id=str(row["id"]),
+        hotel_id=str(row["hotel_id"]),
+        name=row["name"],
+        description=row["description"],
+        charge_unit=charge_unit(row),
+        price=money_pb2.Money(minor_units=row["price_minor_units"], currency=currency),
+        max_quantity=row["max_quantity"],
+        archived=row["archived"],
+        version=row["version"],
+    )
+
+
+def charge_unit(extra: Record) -> extra_pb2.ExtraChargeUnit.ValueType:
+    return extra_pb2.ExtraChargeUnit.Value(f"EXTRA_CHARGE_UNIT_{extra['charge_unit']}")
 
 
 def policy_message(rate_plan: Record) -> hotel_pb2.CancellationPolicy:

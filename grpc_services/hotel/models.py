@@ -74,6 +74,7 @@ class Hotel(HotelServiceModel, table=True):
     city_tax_max_nights: int = Field(sa_type=SmallInteger)
     rating_count: int
     rating_mean_hundredths: int
+    rating_version: int  # of the reviews' news
     version: int
     rates_version: int
     created_at: dt.datetime = required_moment(default_now=True)
@@ -199,6 +200,30 @@ class PriceRule(HotelServiceModel, table=True):
     last_night: dt.date
     weekdays: int = Field(sa_type=SmallInteger)  # bit 0 is Monday
     adjustment_basis_points: int
+
+
+class Extra(HotelServiceModel, table=True):
+    """What guests may choose for a room: breakfast, parking, a cot. The price of one is multiplied with the nights
+    and persons that it is charged by."""
+
+    __tablename__ = "extra"
+    __table_args__ = (
+        CheckConstraint("charge_unit IN ('STAY', 'NIGHT', 'PERSON', 'PERSON_NIGHT')", name="charge_unit"),
+        CheckConstraint("price_minor_units BETWEEN 0 AND 10000000", name="price"),
+        CheckConstraint("max_quantity BETWEEN 1 AND 20", name="max_quantity"),
+        Index("ix_extra_hotel_id_position", "hotel_id", "position"),
+    )
+
+    id: uuid.UUID = Field(primary_key=True)
+    hotel_id: uuid.UUID = Field(sa_column_args=(ForeignKey("hotel.hotel.id", ondelete="CASCADE"),))
+    position: int = Field(sa_type=SmallInteger)
+    name: str = long_text()
+    description: str = long_text()
+    charge_unit: str = long_text()
+    price_minor_units: int
+    max_quantity: int = Field(sa_type=SmallInteger)
+    archived: bool
+    version: int
 
 
 class NightRate(HotelServiceModel, table=True):

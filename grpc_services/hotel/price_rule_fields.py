@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from contracts.hotel.v1 import rate_pb2
-from grpc_services.hotel.field_checks import LONGEST_NAME, Values, checked_line, checked_number, chosen_values
+from grpc_services.hotel.field_checks import LONGEST_NAME, chosen_values
 from grpc_services.hotel.rules import parse_date, parse_weekdays, weekday_numbers
 from runtime.database import Record
 from runtime.errors import InvalidInput
+from runtime.field_checks import Values, checked_line, checked_number
 from runtime.identifiers import parse_id
 
 LAST_POSITION = 9999

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.hotel.charges import StayDiscount
+from grpc_services.hotel.extra_charges import ExtraCharge
 from grpc_services.hotel.night_prices import derived_price, explained_price
 from grpc_services.hotel.rate_grid import RateGrid
 from grpc_services.hotel.rules import Guests
@@ -47,6 +48,16 @@ class PriceSteps:
                 -discount.basis_points,
             )
         ]
+
+    def of_extra(self, charge: ExtraCharge) -> list[rate_pb2.PriceStep]:
+        extra = charge.extra
+        counted = (
+            f"{charge.quantity} × {extra['name']}" if charge.quantity > 1 else extra["name"],
+            "" if charge.persons is None else _counted(charge.persons, "guest", "guests"),
+            "" if charge.nights is None else _counted(charge.nights, "night", "nights"),
+        )
+        name = ", ".join(filter(None, counted))
+        return [self._step(rate_pb2.PRICE_STEP_KIND_EXTRA, name, str(extra["id"]), charge.amount)]
 
     def of_vat(self, basis_points: int, amount: int) -> list[rate_pb2.PriceStep]:
         return [self._step(rate_pb2.PRICE_STEP_KIND_VAT, "VAT", "", amount, basis_points)]

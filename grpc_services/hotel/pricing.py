@@ -12,6 +12,7 @@ from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.hotel import charges, messages, night_rates, restrictions, rules
 from grpc_services.hotel.errors import RoomUnavailable
+from grpc_services.hotel.extra_charges import ExtraCharge, extra_charges
 from grpc_services.hotel.night_rates import UNSET
 from grpc_services.hotel.price_steps import PriceSteps
 from grpc_services.hotel.queries import House
@@ -32,10 +33,11 @@ class StayPricing:
         self._stay = stay
         self._today = today
         self._taxes = _taxes(house.hotel)
+        self._extras = {row["id"]: row for row in house.extras}
 
     def room(self, request: rate_pb2.RoomRequest, *, path: Sequence[str]) -> rate_pb2.PricedRoom:
-        """One room with a line for every night, its discount and its taxes. Raises RoomUnavailable when the house
-        does not sell it for this stay."""
+        """One room with a line for every night, its discount, its extras and its taxes. Raises RoomUnavailable when
+        the house does not sell it for this stay."""
         kind = _index(self._grid.kinds, request.room_type_id)
         if kind is None:
             raise InvalidInput("This hotel has no such room type.", path=(*path, "roomTypeId"))
@@ -50,10 +52,11 @@ class StayPricing:
                 f"This room takes {room_type['max_adults']} adults and {room_type['max_children']} children at most.",
                 path=(*path, "adults"),
             )
+        extras = extra_charges(self._extras, request.extras, guests, self._stay.nights, path=path)
         reasons = self.reasons_against(kind, plan)
         if reasons:
             raise RoomUnavailable(room_type["id"], reasons, path=path)
-        lines = self._lines(kind, plan, guests)
+        lines = self._lines(kind, plan, guests, extras)
         return rate_pb2.PricedRoom(
             request=request,
             room_type_name=room_type["name"],
@@ -120,7 +123,9 @@ class StayPricing:
             return []
         return restrictions.reasons_against(self._grid.held[:, kind, plan], self._stay, self._today)
 
-    def _lines(self, kind: int, plan: int, guests: rules.Guests) -> list[rate_pb2.PriceLine]:
+    def _lines(
+        self, kind: int, plan: int, guests: rules.Guests, extras: Sequence[ExtraCharge]
+    ) -> list[rate_pb2.PriceLine]:
         room_type, rate_plan = self._grid.kind_rows[kind], self._grid.plan_rows[plan]
         steps = PriceSteps(self._grid, kind, plan, self._money)
         counted = guests.counted(room_type["oldest_child_age"])
@@ -139,7 +144,12 @@ class StayPricing:
             )
         discount = charges.stay_discount(_discounts(rate_plan), self._stay.nights)
         room = charges.room_charges(
-            sum(line.amount.minor_units for line in lines), discount, self._taxes, guests, self._stay
+            sum(line.amount.minor_units for line in lines),
+            discount,
+            self._taxes,
+            guests,
+            self._stay,
+            extras=sum(charge.amount for charge in extras),
         )
         if discount and room.discount:
             lines.append(
@@ -150,6 +160,7 @@ class StayPricing:
                     steps=steps.of_discount(discount, -room.discount),
                 )
             )
+        lines.extend(self._extra_line(charge, steps) for charge in extras)
         if room.vat:
             lines.append(
                 rate_pb2.PriceLine(
@@ -170,6 +181,22 @@ class StayPricing:
                 )
             )
         return lines
+
+    def _extra_line(self, charge: ExtraCharge, steps: PriceSteps) -> rate_pb2.PriceLine:
+        row = charge.extra
+        return rate_pb2.PriceLine(
+            kind=rate_pb2.PRICE_LINE_KIND_EXTRA,
+            description=row["name"],
+            amount=self._money(charge.amount),
+            steps=steps.of_extra(charge),
+            extra=rate_pb2.PricedExtra(
+                extra_id=str(row["id"]),
+                name=row["name"],
+                charge_unit=messages.charge_unit(row),
+                quantity=charge.quantity,
+                unit_price=self._money(row["price_minor_units"]),
+            ),
+        )
 
     def _total(self, kind: int, plan: int, guests: rules.Guests) -> int:
         room_type, rate_plan = self._grid.kind_rows[kind], self._grid.plan_rows[plan]

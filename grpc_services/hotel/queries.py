@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Integer, Text, Uuid, any_, bindparam, func, insert, or_, select, tuple_
 
-from grpc_services.hotel.models import Hotel, PriceRule, RatePlan, RoomType
+from grpc_services.hotel.models import Extra, Hotel, PriceRule, RatePlan, RoomType
 from runtime.database import Connection, Record, Statement
 from runtime.tables import table_of
 
@@ -17,6 +17,7 @@ hotel = table_of(Hotel)
 room_type = table_of(RoomType)
 rate_plan = table_of(RatePlan)
 price_rule = table_of(PriceRule)
+extra = table_of(Extra)
 
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 _PUBLISHED = hotel.c.state == "PUBLISHED"
@@ -39,6 +40,9 @@ _RATE_PLANS = Statement(
 )
 _PRICE_RULES = Statement(
     select(price_rule).where(price_rule.c.hotel_id == any_(_ids)).order_by(price_rule.c.hotel_id, price_rule.c.position)
+)
+_EXTRAS = Statement(
+    select(extra).where(extra.c.hotel_id == any_(_ids), ~extra.c.archived).order_by(extra.c.hotel_id, extra.c.position)
 )
 _OWN_PAGE = Statement(
     select(hotel.c.id, hotel.c.name)
@@ -84,6 +88,7 @@ NEW_HOTEL: dict[str, object] = {
     "city_tax_max_nights": 0,
     "rating_count": 0,
     "rating_mean_hundredths": 0,
+    "rating_version": 0,
     "version": 1,
     "rates_version": 1,
 }
@@ -119,6 +124,7 @@ class House:
     room_types: list[Record] = field(default_factory=list)
     rate_plans: list[Record] = field(default_factory=list)
     price_rules: list[Record] = field(default_factory=list)
+    extras: list[Record] = field(default_factory=list)
 
 
 async def load_houses(
@@ -139,6 +145,8 @@ async def load_houses(
         houses[row["hotel_id"]].room_types.append(row)
     for row in await _RATE_PLANS.fetch(connection, ids=found):
         houses[row["hotel_id"]].rate_plans.append(row)
+    for row in await _EXTRAS.fetch(connection, ids=found):
+        houses[row["hotel_id"]].extras.append(row)
     if with_price_rules:
         for row in await _PRICE_RULES.fetch(connection, ids=found):
             houses[row["hotel_id"]].price_rules.append(row)

@@ -7,18 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from contracts.hotel.v1 import hotel_pb2
-from grpc_services.hotel.field_checks import (
-    LONGEST_NAME,
-    Path,
-    Values,
-    check_count,
-    check_rising,
-    checked_line,
-    checked_number,
-    chosen_values,
-)
+from grpc_services.hotel.field_checks import LONGEST_NAME, check_rising, chosen_values
 from runtime.database import Record
 from runtime.errors import InvalidInput
+from runtime.field_checks import Path, Values, check_count, checked_line, checked_number
 from runtime.identifiers import parse_id
 
 MOST_TIERS = 10

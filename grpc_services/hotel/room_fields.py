@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from contracts.hotel.v1 import hotel_pb2
-from grpc_services.hotel.field_checks import Path, Values, checked_line, chosen_values
+from grpc_services.hotel.field_checks import chosen_values
 from runtime.errors import InvalidInput
+from runtime.field_checks import Path, Values, checked_line
 
 LONGEST_NUMBER = 20
 LONGEST_FLOOR = 20

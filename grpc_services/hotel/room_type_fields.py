@@ -10,17 +10,13 @@ from grpc_services.hotel.field_checks import (
     LARGEST_PRICE,
     LONGEST_DESCRIPTION,
     LONGEST_NAME,
-    Values,
-    check_count,
     check_rising,
     checked_amenities,
-    checked_line,
-    checked_number,
     checked_photos,
-    checked_text,
     chosen_values,
 )
 from runtime.errors import InvalidInput
+from runtime.field_checks import Values, check_count, checked_line, checked_number, checked_text
 
 MOST_ADULTS = 20
 MOST_CHILDREN = 10

@@ -140,6 +140,26 @@ def rate_plans(hotel_id: uuid.UUID, stars: int) -> list[Row]:
     ]
 
 
+def extras(hotel_id: uuid.UUID, stars: int) -> list[Row]:
+    """Breakfast, parking and a late check-out."""
+    sold = (
+        ("Breakfast", "From the buffet, for everybody in the room.", "PERSON_NIGHT", _BREAKFAST_BY_STARS[stars], 1),
+        ("Parking", "A place in the garage.", "NIGHT", 1500 + 500 * stars, 2),
+        ("Late check-out", "The room is yours until 15:00.", "STAY", 2000 + 1000 * stars, 1),
+    )
+    return [
+        {
+            "id": uuid.uuid5(hotel_id, name),
+            "name": name,
+            "description": description,
+            "charge_unit": unit,
+            "price_minor_units": price,
+            "max_quantity": most,
+        }
+        for name, description, unit, price, most in sold
+    ]
+
+
 def price_rules(hotel_id: uuid.UUID, today: dt.date) -> list[Row]:
     """Weekends and seasons over the bookable nights."""
     return [

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -59,6 +60,13 @@ async def test_houses_are_loaded_once_whole_and_announced(database: Database) ->
             " WHERE h.owner_id = $1",
             HOTELIER,
         )
+        extras = await connection.fetch(
+            "SELECT h.owner_id, e.charge_unit FROM hotel.extra AS e JOIN hotel.hotel AS h ON h.id = e.hotel_id"
+        )
+        assert Counter(row["charge_unit"] for row in extras) == dict.fromkeys(
+            ("PERSON_NIGHT", "NIGHT", "STAY"), HOUSES_OF_THE_DEMO_HOTELIER
+        )
+        assert {row["owner_id"] for row in extras} == {HOTELIER}
         await connection.execute("TRUNCATE hotel.hotel CASCADE")
         await connection.execute("DELETE FROM hotel.outbox_event")
         first = [house["id"] for house in houses]

@@ -357,6 +357,7 @@ class Booking(_message.Message):
     DOCUMENT_SECRET_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     BLOCK_ID_FIELD_NUMBER: _builtins.int
+    HOTEL_OWNER_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     reference: _builtins.str
     state: Global___BookingState.ValueType
@@ -373,6 +374,7 @@ class Booking(_message.Message):
     """of the addresses of its bill and calendar file"""
     source: Global___BookingSource.ValueType
     block_id: _builtins.str
+    hotel_owner_id: _builtins.str
     @_builtins.property
     def guest(self) -> Global___GuestDetails: ...
     @_builtins.property
@@ -443,10 +445,11 @@ class Booking(_message.Message):
         document_secret: _builtins.str = ...,
         source: Global___BookingSource.ValueType = ...,
         block_id: _builtins.str = ...,
+        hotel_owner_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "due", b"due", "guest", b"guest", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "refunded", b"refunded", "total", b"total", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -100,7 +100,7 @@ Global___Figures: _TypeAlias = Figures  # noqa: Y015
 @_typing.final
 class PeriodFigures(_message.Message):
     """Room nights count stays that are confirmed, in house, completed or no-shows; revenue is the price of their
-    nights without city tax.
+    nights without city tax and extras.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -119,6 +119,7 @@ class PeriodFigures(_message.Message):
     CANCELLED_BOOKINGS_FIELD_NUMBER: _builtins.int
     NO_SHOW_BOOKINGS_FIELD_NUMBER: _builtins.int
     MEAN_LEAD_DAYS_FIELD_NUMBER: _builtins.int
+    EXTRAS_REVENUE_FIELD_NUMBER: _builtins.int
     first_night: _builtins.str
     end_night: _builtins.str
     room_type_id: _builtins.str
@@ -140,6 +141,10 @@ class PeriodFigures(_message.Message):
 
     @_builtins.property
     def revenue_per_available_room(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def extras_revenue(self) -> _money_pb2.Money:
+        """extras of the sold rooms, spread evenly over the nights of a stay"""
+
     def __init__(
         self,
         *,
@@ -157,10 +162,11 @@ class PeriodFigures(_message.Message):
         cancelled_bookings: _builtins.int = ...,
         no_show_bookings: _builtins.int = ...,
         mean_lead_days: _builtins.float = ...,
+        extras_revenue: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["average_daily_rate", b"average_daily_rate", "revenue", b"revenue", "revenue_per_available_room", b"revenue_per_available_room"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["average_daily_rate", b"average_daily_rate", "extras_revenue", b"extras_revenue", "revenue", b"revenue", "revenue_per_available_room", b"revenue_per_available_room"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_room_nights", b"available_room_nights", "average_daily_rate", b"average_daily_rate", "bookings", b"bookings", "cancelled_bookings", b"cancelled_bookings", "end_night", b"end_night", "first_night", b"first_night", "mean_lead_days", b"mean_lead_days", "no_show_bookings", b"no_show_bookings", "occupancy_basis_points", b"occupancy_basis_points", "pick_up_room_nights", b"pick_up_room_nights", "revenue", b"revenue", "revenue_per_available_room", b"revenue_per_available_room", "room_type_id", b"room_type_id", "sold_room_nights", b"sold_room_nights"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available_room_nights", b"available_room_nights", "average_daily_rate", b"average_daily_rate", "bookings", b"bookings", "cancelled_bookings", b"cancelled_bookings", "end_night", b"end_night", "extras_revenue", b"extras_revenue", "first_night", b"first_night", "mean_lead_days", b"mean_lead_days", "no_show_bookings", b"no_show_bookings", "occupancy_basis_points", b"occupancy_basis_points", "pick_up_room_nights", b"pick_up_room_nights", "revenue", b"revenue", "revenue_per_available_room", b"revenue_per_available_room", "room_type_id", b"room_type_id", "sold_room_nights", b"sold_room_nights"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

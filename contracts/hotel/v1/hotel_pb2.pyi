@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from contracts.hotel.v1 import extra_pb2 as _extra_pb2
 from contracts.money.v1 import money_pb2 as _money_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -155,6 +156,7 @@ class Hotel(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     RATES_VERSION_FIELD_NUMBER: _builtins.int
     RATING_FIELD_NUMBER: _builtins.int
+    EXTRAS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     stars: _builtins.int
@@ -205,6 +207,8 @@ class Hotel(_message.Message):
     def house_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def rating(self) -> Global___RatingSummary: ...
+    @_builtins.property
+    def extras(self) -> _containers.RepeatedCompositeFieldContainer[_extra_pb2.Extra]: ...
     def __init__(
         self,
         *,
@@ -237,10 +241,11 @@ class Hotel(_message.Message):
         version: _builtins.int = ...,
         rates_version: _builtins.int = ...,
         rating: Global___RatingSummary | None = ...,
+        extras: _abc.Iterable[_extra_pb2.Extra] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "city_tax_per_person_night", b"city_tax_per_person_night", "contact", b"contact", "rating", b"rating"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "amenities", b"amenities", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "city_tax_exempt_below_age", b"city_tax_exempt_below_age", "city_tax_max_nights", b"city_tax_max_nights", "city_tax_per_person_night", b"city_tax_per_person_night", "contact", b"contact", "currency", b"currency", "description", b"description", "house_rules", b"house_rules", "id", b"id", "languages", b"languages", "latitude", b"latitude", "longitude", b"longitude", "name", b"name", "owner_id", b"owner_id", "photos", b"photos", "rate_plans", b"rate_plans", "rates_version", b"rates_version", "rating", b"rating", "room_types", b"room_types", "stars", b"stars", "state", b"state", "time_zone", b"time_zone", "vat_basis_points", b"vat_basis_points", "vat_included", b"vat_included", "version", b"version", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "amenities", b"amenities", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "city_tax_exempt_below_age", b"city_tax_exempt_below_age", "city_tax_max_nights", b"city_tax_max_nights", "city_tax_per_person_night", b"city_tax_per_person_night", "contact", b"contact", "currency", b"currency", "description", b"description", "extras", b"extras", "house_rules", b"house_rules", "id", b"id", "languages", b"languages", "latitude", b"latitude", "longitude", b"longitude", "name", b"name", "owner_id", b"owner_id", "photos", b"photos", "rate_plans", b"rate_plans", "rates_version", b"rates_version", "rating", b"rating", "room_types", b"room_types", "stars", b"stars", "state", b"state", "time_zone", b"time_zone", "vat_basis_points", b"vat_basis_points", "vat_included", b"vat_included", "version", b"version", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1199,7 +1204,7 @@ class Change(_message.Message):
     AFTER_JSON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     subject_kind: _builtins.str
-    """Hotel, RoomType, RatePlan, Room, PriceRule, Rates"""
+    """Hotel, RoomType, RatePlan, Room, PriceRule, Rates, Extra"""
     subject_id: _builtins.str
     action: _builtins.str
     """created, updated, published, unpublished, archived, deleted"""
@@ -1307,7 +1312,10 @@ class PutRatingRequest(_message.Message):
 
     HOTEL_ID_FIELD_NUMBER: _builtins.int
     RATING_FIELD_NUMBER: _builtins.int
+    RATING_VERSION_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
+    rating_version: _builtins.int
+    """from 1; an older one than is known changes nothing"""
     @_builtins.property
     def rating(self) -> Global___RatingSummary: ...
     def __init__(
@@ -1315,10 +1323,11 @@ class PutRatingRequest(_message.Message):
         *,
         hotel_id: _builtins.str = ...,
         rating: Global___RatingSummary | None = ...,
+        rating_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rating", b"rating"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "rating", b"rating"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "rating", b"rating", "rating_version", b"rating_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

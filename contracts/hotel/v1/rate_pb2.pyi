@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from contracts.hotel.v1 import extra_pb2 as _extra_pb2
 from contracts.hotel.v1 import hotel_pb2 as _hotel_pb2
 from contracts.money.v1 import money_pb2 as _money_pb2
 from google.protobuf import descriptor as _descriptor
@@ -34,6 +35,7 @@ class _PriceLineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceLi
     """negative"""
     PRICE_LINE_KIND_VAT: _PriceLineKind.ValueType  # 4
     """only when prices do not contain it"""
+    PRICE_LINE_KIND_EXTRA: _PriceLineKind.ValueType  # 5
 
 class PriceLineKind(_PriceLineKind, metaclass=_PriceLineKindEnumTypeWrapper): ...
 
@@ -44,6 +46,7 @@ PRICE_LINE_KIND_STAY_DISCOUNT: PriceLineKind.ValueType  # 3
 """negative"""
 PRICE_LINE_KIND_VAT: PriceLineKind.ValueType  # 4
 """only when prices do not contain it"""
+PRICE_LINE_KIND_EXTRA: PriceLineKind.ValueType  # 5
 Global___PriceLineKind: _TypeAlias = PriceLineKind  # noqa: Y015
 
 class _PriceStepKind:
@@ -67,6 +70,7 @@ class _PriceStepKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceSt
     PRICE_STEP_KIND_STAY_DISCOUNT: _PriceStepKind.ValueType  # 7
     PRICE_STEP_KIND_VAT: _PriceStepKind.ValueType  # 8
     PRICE_STEP_KIND_CITY_TAX: _PriceStepKind.ValueType  # 9
+    PRICE_STEP_KIND_EXTRA: _PriceStepKind.ValueType  # 10
 
 class PriceStepKind(_PriceStepKind, metaclass=_PriceStepKindEnumTypeWrapper): ...
 
@@ -85,6 +89,7 @@ PRICE_STEP_KIND_MEALS: PriceStepKind.ValueType  # 6
 PRICE_STEP_KIND_STAY_DISCOUNT: PriceStepKind.ValueType  # 7
 PRICE_STEP_KIND_VAT: PriceStepKind.ValueType  # 8
 PRICE_STEP_KIND_CITY_TAX: PriceStepKind.ValueType  # 9
+PRICE_STEP_KIND_EXTRA: PriceStepKind.ValueType  # 10
 Global___PriceStepKind: _TypeAlias = PriceStepKind  # noqa: Y015
 
 class _UnavailableReason:
@@ -190,11 +195,14 @@ class RoomRequest(_message.Message):
     RATE_PLAN_ID_FIELD_NUMBER: _builtins.int
     ADULTS_FIELD_NUMBER: _builtins.int
     CHILDREN_AGES_FIELD_NUMBER: _builtins.int
+    EXTRAS_FIELD_NUMBER: _builtins.int
     room_type_id: _builtins.str
     rate_plan_id: _builtins.str
     adults: _builtins.int
     @_builtins.property
     def children_ages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def extras(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChosenExtra]: ...
     def __init__(
         self,
         *,
@@ -202,14 +210,37 @@ class RoomRequest(_message.Message):
         rate_plan_id: _builtins.str = ...,
         adults: _builtins.int = ...,
         children_ages: _abc.Iterable[_builtins.int] | None = ...,
+        extras: _abc.Iterable[Global___ChosenExtra] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adults", b"adults", "children_ages", b"children_ages", "rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adults", b"adults", "children_ages", b"children_ages", "extras", b"extras", "rate_plan_id", b"rate_plan_id", "room_type_id", b"room_type_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RoomRequest: _TypeAlias = RoomRequest  # noqa: Y015
+
+@_typing.final
+class ChosenExtra(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXTRA_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    extra_id: _builtins.str
+    quantity: _builtins.int
+    def __init__(
+        self,
+        *,
+        extra_id: _builtins.str = ...,
+        quantity: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extra_id", b"extra_id", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChosenExtra: _TypeAlias = ChosenExtra  # noqa: Y015
 
 @_typing.final
 class PriceStayRequest(_message.Message):
@@ -348,6 +379,7 @@ class PriceLine(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    EXTRA_FIELD_NUMBER: _builtins.int
     kind: Global___PriceLineKind.ValueType
     night: _builtins.str
     """for NIGHT lines"""
@@ -358,6 +390,10 @@ class PriceLine(_message.Message):
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceStep]:
         """how the amount came about, in order"""
 
+    @_builtins.property
+    def extra(self) -> Global___PricedExtra:
+        """for EXTRA lines"""
+
     def __init__(
         self,
         *,
@@ -366,14 +402,49 @@ class PriceLine(_message.Message):
         description: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
         steps: _abc.Iterable[Global___PriceStep] | None = ...,
+        extra: Global___PricedExtra | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "extra", b"extra"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "description", b"description", "kind", b"kind", "night", b"night", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "description", b"description", "extra", b"extra", "kind", b"kind", "night", b"night", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PriceLine: _TypeAlias = PriceLine  # noqa: Y015
+
+@_typing.final
+class PricedExtra(_message.Message):
+    """An extra as it was when its line was made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXTRA_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CHARGE_UNIT_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_PRICE_FIELD_NUMBER: _builtins.int
+    extra_id: _builtins.str
+    name: _builtins.str
+    charge_unit: _extra_pb2.ExtraChargeUnit.ValueType
+    quantity: _builtins.int
+    @_builtins.property
+    def unit_price(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        extra_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        charge_unit: _extra_pb2.ExtraChargeUnit.ValueType = ...,
+        quantity: _builtins.int = ...,
+        unit_price: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unit_price", b"unit_price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charge_unit", b"charge_unit", "extra_id", b"extra_id", "name", b"name", "quantity", b"quantity", "unit_price", b"unit_price"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PricedExtra: _TypeAlias = PricedExtra  # noqa: Y015
 
 @_typing.final
 class PriceStep(_message.Message):
@@ -390,7 +461,7 @@ class PriceStep(_message.Message):
     name: _builtins.str
     """as it was called when the line was made"""
     source_id: _builtins.str
-    """of the room type, rule or plan; empty for taxes"""
+    """of the room type, rule, plan or extra; empty for taxes"""
     basis_points: _builtins.int
     """what it changed by, if by a share"""
     @_builtins.property

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from grpc_services.booking.service import booking_service
 from runtime.identity import Role
 from tests.grpc_services.booking.desk import Desk, check_standing_proof, open_desk
 from tests.grpc_services.booking.moves import MoveDesk, open_move_desk
@@ -30,21 +29,6 @@ async def payments(parts: Parts, payment_address: str) -> AsyncIterator[Payments
 @pytest.fixture(scope="module")
 async def desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[Desk]:
     async with open_desk(parts, auth_address, booking_address) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-async def hasty_desk(parts: Parts, auth_address: str, hotel_address: str, payment_address: str) -> AsyncIterator[Desk]:
-    """Another booking process over the same database, whose quotes and holds live one second."""
-    settings = booking_settings(
-        parts,
-        auth_address,
-        hotel_address=hotel_address,
-        payment_address=payment_address,
-        quote_seconds=1,
-        hold_seconds=1,
-    )
-    async with booking_service(settings) as server, open_desk(parts, auth_address, server.address) as opened:
         yield opened
 
 

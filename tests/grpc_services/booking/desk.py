@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import orjson
 
 from contracts.booking.v1 import (
@@ -32,10 +34,10 @@ from contracts.booking.v1 import (
 from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking.audit import find_discrepancies
 from runtime.channels import call, open_channel
-from runtime.clock import from_timestamp, utc_now
+from runtime.clock import utc_now
 from runtime.database import Database, open_database
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
-from tests.house import SignedIn, service_token
+from tests.house import Request, Response, SignedIn, call_patiently, service_token
 from tests.parts import Parts
 
 PROVIDER = "innkeeper-payments"
@@ -88,7 +90,10 @@ BOOKING_CONTRACTS = (
 
 @dataclass
 class Desk:
-    """`system` is a SYSTEM token; methods that take a token speak in its bearer's name."""
+    """`system` is a SYSTEM token; methods that take a token speak in its bearer's name.
+
+    A patient desk repeats what was not answered, with the same key; see `call_patiently`.
+    """
 
     bookings: booking_pb2_grpc.BookingServiceAsyncStub
     front_desk: front_desk_pb2_grpc.FrontDeskServiceAsyncStub
@@ -101,11 +106,17 @@ class Desk:
     system: str
     database: Database
     hotels: Database
+    patient: bool = False
+
+    async def call(
+        self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request, *, token: str
+    ) -> Response:
+        return await (call_patiently if self.patient else call)(method, request, token=token)
 
     async def house(self, owner: SignedIn, *kinds: Kind, **changes: Any) -> House:
         """A published house whose rooms are for sale."""
         built = await add_house(self.hotels, HouseInput(owner.account_id, **{"kinds": kinds or (Kind(),), **changes}))
-        await call(self.inventory.TakeInRoomTypes, built.announced(), token=self.system)
+        await self.call(self.inventory.TakeInRoomTypes, built.announced(), token=self.system)
         return built
 
     async def quote(
@@ -117,10 +128,10 @@ class Desk:
         nights: int = 2,
     ) -> booking_pb2.Quote:
         request = quote_request(house, *rooms, arrival=arrival, nights=nights)
-        return await call(self.bookings.CreateQuote, request, token=token)
+        return await self.call(self.bookings.CreateQuote, request, token=token)
 
     async def book(self, quote: booking_pb2.Quote, token: str, key: str = "", **changes: Any) -> booking_pb2.Booking:
-        return await call(self.bookings.CreateBooking, booking_request(quote, key, **changes), token=token)
+        return await self.call(self.bookings.CreateBooking, booking_request(quote, key, **changes), token=token)
 
     async def booked(
         self, house: House, guest: SignedIn, *rooms: rate_pb2.RoomRequest, **stay: Any
@@ -133,23 +144,23 @@ class Desk:
         request = booking_pb2.StartPaymentRequest(
             booking_id=booking.id, idempotency_key=key or uuid.uuid4().hex, return_url=return_url
         )
-        return (await call(self.bookings.StartPayment, request, token=token)).booking
+        return (await self.call(self.bookings.StartPayment, request, token=token)).booking
 
     async def get(self, booking: booking_pb2.Booking) -> booking_pb2.Booking:
         request = booking_pb2.GetBookingsRequest(ids=[booking.id])
-        (found,) = (await call(self.bookings.GetBookings, request, token=self.system)).bookings
+        (found,) = (await self.call(self.bookings.GetBookings, request, token=self.system)).bookings
         return found
 
     async def receive(self, payload: bytes, event_id: str = "") -> str:
         """Stores a webhook; answers its id."""
         event_id = event_id or uuid.uuid4().hex
         request = settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=payload)
-        await call(self.settlement.ReceivePaymentEvent, request, token=self.system)
+        await self.call(self.settlement.ReceivePaymentEvent, request, token=self.system)
         return event_id
 
     async def settle(self, event_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
         request = settlement_pb2.SettlePaymentEventRequest(provider=PROVIDER, event_id=event_id)
-        return (await call(self.settlement.SettlePaymentEvent, request, token=self.system)).outcome
+        return (await self.call(self.settlement.SettlePaymentEvent, request, token=self.system)).outcome
 
     async def hear_of(self, payment_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
         """A new webhook about a payment, worked off."""
@@ -157,11 +168,38 @@ class Desk:
 
     async def expire(self, limit: int = 100) -> int:
         request = settlement_pb2.ExpireHoldsRequest(limit=limit)
-        return (await call(self.settlement.ExpireHolds, request, token=self.system)).expired
+        return (await self.call(self.settlement.ExpireHolds, request, token=self.system)).expired
+
+    async def run_out(self, *bookings: booking_pb2.Booking) -> None:
+        """As if the time of their holds had passed, whatever the machine is doing meanwhile."""
+        async with self.database.transaction() as connection:
+            await connection.execute(
+                "UPDATE booking.booking SET hold_expires_at = now() WHERE id = ANY ($1::uuid[])",
+                [uuid.UUID(booking.id) for booking in bookings],
+            )
+
+    async def let_expire(self, *bookings: booking_pb2.Booking) -> None:
+        """Their holds run out and are released. A sweep passes over what somebody has locked at that moment, so it
+        may take several."""
+        await self.run_out(*bookings)
+        async with asyncio.timeout(60):
+            await self.expire()
+            while {(await self.get(booking)).state for booking in bookings} != {EXPIRED}:
+                await asyncio.sleep(0.05)
+                await self.expire()
+
+    async def let_lapse(self, quote: booking_pb2.Quote) -> None:
+        """As if its fifteen minutes had passed."""
+        async with self.database.transaction() as connection:
+            await connection.execute(
+                "UPDATE booking.quote SET expires_at = now() WHERE id = $1::uuid", uuid.UUID(quote.id)
+            )
 
     async def timeline(self, booking: booking_pb2.Booking) -> list[str]:
         request = booking_pb2.ListTimelineRequest(booking_id=booking.id)
-        return [entry.kind for entry in (await call(self.bookings.ListTimeline, request, token=self.system)).entries]
+        return [
+            entry.kind for entry in (await self.call(self.bookings.ListTimeline, request, token=self.system)).entries
+        ]
 
     async def events(self, booking: booking_pb2.Booking) -> int:
         """How many events a booking has in the outbox."""
@@ -175,17 +213,10 @@ class Desk:
         request = inventory_pb2.GetAvailabilityRequest(
             room_type_ids=[house.room_types[kind]], first_night=arrival.isoformat(), end_night=end.isoformat()
         )
-        (known,) = (await call(self.inventory.GetAvailability, request, token="")).room_types
+        (known,) = (await self.call(self.inventory.GetAvailability, request, token="")).room_types
         named = {night.night: night.free for night in known.nights}
         days = [(arrival + dt.timedelta(days=number)).isoformat() for number in range(nights)]
         return [named.get(day, known.capacity) for day in days]
-
-    async def passed(self, moment: Any) -> None:
-        """Waits until a moment has passed by the database's clock."""
-        async with self.database.reading() as connection:
-            await connection.execute(
-                "SELECT pg_sleep_until($1::timestamptz + interval '20 milliseconds')", from_timestamp(moment)
-            )
 
     async def everything(self) -> dict[str, str]:
         """A digest of every table, to see that nothing changed."""
@@ -227,7 +258,9 @@ def nights_of(start: dt.date, number: int) -> Sequence[str]:
 
 
 @asynccontextmanager
-async def open_desk(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[Desk]:
+async def open_desk(
+    parts: Parts, auth_address: str, booking_address: str, *, patient: bool = False
+) -> AsyncIterator[Desk]:
     async with (
         open_database(parts.database_url("booking"), pool_size=4, application_name="tests") as database,
         open_database(parts.database_url("hotel"), pool_size=2, application_name="tests") as hotels,
@@ -245,6 +278,7 @@ async def open_desk(parts: Parts, auth_address: str, booking_address: str) -> As
             system=await service_token(auth_address),
             database=database,
             hotels=hotels,
+            patient=patient,
         )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.booking.v1 import block_pb2, booking_pb2, figures_pb2, front_desk_pb2
-from runtime.channels import call
 from tests.grpc_services.booking.desk import ARRIVAL, Desk
 from tests.grpc_services.booking.inventory_desk import DAY, Backoffice
 from tests.grpc_services.hotel.catalogue import Kind
@@ -41,7 +40,7 @@ class FrontDesk(Backoffice):
             room_id=room_id,
             from_night=from_night.isoformat() if from_night else "",
         )
-        return await call(self.desk.front_desk.AssignRoom, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.AssignRoom, request, token=self._by(token))
 
     async def unassign(
         self, booking: booking_pb2.Booking, *, position: int = 0, token: str | None = None
@@ -49,7 +48,7 @@ class FrontDesk(Backoffice):
         request = front_desk_pb2.UnassignRoomRequest(
             booking_id=booking.id, idempotency_key=uuid.uuid4().hex, position=position
         )
-        return await call(self.desk.front_desk.UnassignRoom, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.UnassignRoom, request, token=self._by(token))
 
     async def plan(
         self, first_night: dt.date = ARRIVAL, nights: int = 7, *, token: str | None = None
@@ -59,7 +58,7 @@ class FrontDesk(Backoffice):
             first_night=first_night.isoformat(),
             end_night=(first_night + nights * DAY).isoformat(),
         )
-        return await call(self.desk.front_desk.GetRoomPlan, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.GetRoomPlan, request, token=self._by(token))
 
     async def listed(
         self, name: str, day: dt.date = ARRIVAL, *, token: str | None = None, **page: Any
@@ -70,11 +69,11 @@ class FrontDesk(Backoffice):
             list=front_desk_pb2.DeskList.Value(f"DESK_LIST_{name}"),
             **page,
         )
-        return await call(self.desk.front_desk.ListDeskBookings, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.ListDeskBookings, request, token=self._by(token))
 
     async def search(self, *, token: str | None = None, **fields: Any) -> booking_pb2.ListBookingsResponse:
         request = front_desk_pb2.SearchBookingsRequest(hotel_id=str(self.house.id), **fields)
-        return await call(self.desk.front_desk.SearchBookings, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.SearchBookings, request, token=self._by(token))
 
     async def note(
         self, booking: booking_pb2.Booking, text: str, *, key: str = "", token: str | None = None
@@ -82,13 +81,13 @@ class FrontDesk(Backoffice):
         request = front_desk_pb2.AddNoteRequest(
             booking_id=booking.id, idempotency_key=key or uuid.uuid4().hex, text=text
         )
-        return await call(self.desk.front_desk.AddNote, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.AddNote, request, token=self._by(token))
 
     async def notes(
         self, booking: booking_pb2.Booking, *, token: str | None = None, **page: Any
     ) -> front_desk_pb2.ListNotesResponse:
         request = front_desk_pb2.ListNotesRequest(booking_id=booking.id, **page)
-        return await call(self.desk.front_desk.ListNotes, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.ListNotes, request, token=self._by(token))
 
     async def walk_in(
         self, quote: booking_pb2.Quote, *, key: str = "", token: str | None = None, **fields: Any
@@ -96,7 +95,7 @@ class FrontDesk(Backoffice):
         request = front_desk_pb2.CreateWalkInRequest(
             **{"quote_id": quote.id, "idempotency_key": key or uuid.uuid4().hex, "guest": ADA, **fields}
         )
-        return await call(self.desk.front_desk.CreateWalkIn, request, token=self._by(token))
+        return await self.desk.call(self.desk.front_desk.CreateWalkIn, request, token=self._by(token))
 
     async def block(
         self,
@@ -121,15 +120,15 @@ class FrontDesk(Backoffice):
                 **fields,
             }
         )
-        return await call(self.desk.blocks.CreateBlock, request, token=self._by(token))
+        return await self.desk.call(self.desk.blocks.CreateBlock, request, token=self._by(token))
 
     async def release(self, block: block_pb2.Block, *, token: str | None = None) -> block_pb2.Block:
         request = block_pb2.ReleaseBlockRequest(id=block.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.blocks.ReleaseBlock, request, token=self._by(token))
+        return await self.desk.call(self.desk.blocks.ReleaseBlock, request, token=self._by(token))
 
     async def blocks(self, *, token: str | None = None, **page: Any) -> block_pb2.ListBlocksResponse:
         request = block_pb2.ListBlocksRequest(hotel_id=str(self.house.id), **page)
-        return await call(self.desk.blocks.ListBlocks, request, token=self._by(token))
+        return await self.desk.call(self.desk.blocks.ListBlocks, request, token=self._by(token))
 
     async def figures(
         self, first_night: dt.date = ARRIVAL, nights: int = 7, *, token: str | None = None, **fields: Any
@@ -140,7 +139,7 @@ class FrontDesk(Backoffice):
             end_night=(first_night + nights * DAY).isoformat(),
             **{"period": figures_pb2.FIGURE_PERIOD_WHOLE, **fields},
         )
-        return await call(self.desk.figures.GetFigures, request, token=self._by(token))
+        return await self.desk.call(self.desk.figures.GetFigures, request, token=self._by(token))
 
     async def put_in_house(self, booking: booking_pb2.Booking) -> None:
         """As if the guest had checked in, long before the day."""

@@ -11,7 +11,6 @@ from typing import Any
 from contracts.booking.v1 import calendar_pb2, inventory_pb2
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2
-from runtime.channels import call
 from tests.grpc_services.booking.desk import ARRIVAL, Desk
 from tests.grpc_services.hotel.catalogue import House, Kind
 from tests.house import SignedIn
@@ -41,7 +40,7 @@ class Backoffice:
             first_night=first_night.isoformat(),
             end_night=(first_night + nights * DAY).isoformat(),
         )
-        answer = await call(self.desk.inventory.GetInventory, request, token=token or self.owner.token)
+        answer = await self.desk.call(self.desk.inventory.GetInventory, request, token=token or self.owner.token)
         (found,) = answer.room_types
         return found
 
@@ -67,11 +66,11 @@ class Backoffice:
             number_of_rooms=number_of_rooms,
             changes=changes,
         )
-        return await call(self.desk.inventory.UpdateInventory, request, token=token or self.owner.token)
+        return await self.desk.call(self.desk.inventory.UpdateInventory, request, token=token or self.owner.token)
 
     async def log(self, **fields: Any) -> inventory_pb2.ListInventoryChangesResponse:
         request = inventory_pb2.ListInventoryChangesRequest(hotel_id=str(self.house.id), **fields)
-        return await call(self.desk.inventory.ListInventoryChanges, request, token=self.owner.token)
+        return await self.desk.call(self.desk.inventory.ListInventoryChanges, request, token=self.owner.token)
 
     async def door(self, number: str = "101", *, version: int = 1, archived: bool = False, room_id: str = "") -> str:
         room_id = room_id or str(uuid.uuid4())
@@ -84,7 +83,7 @@ class Backoffice:
             archived=archived,
             version=version,
         )
-        await call(
+        await self.desk.call(
             self.desk.inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(rooms=[room]), token=self.desk.system
         )
         return room_id
@@ -106,24 +105,28 @@ class Backoffice:
             last_night=last_night.isoformat(),
             reason=reason,
         )
-        return await call(self.desk.inventory.CreateOutOfOrder, request, token=token or self.owner.token)
+        return await self.desk.call(self.desk.inventory.CreateOutOfOrder, request, token=token or self.owner.token)
 
     async def end(self, period_id: str, token: str | None = None) -> inventory_pb2.OutOfOrder:
         request = inventory_pb2.EndOutOfOrderRequest(id=period_id)
-        return await call(self.desk.inventory.EndOutOfOrder, request, token=token or self.owner.token)
+        return await self.desk.call(self.desk.inventory.EndOutOfOrder, request, token=token or self.owner.token)
 
     async def share(self, *, rotate: bool = False, token: str | None = None) -> str:
         request = calendar_pb2.ShareCalendarRequest(room_type_id=self.room_type_id, rotate=rotate)
-        return (await call(self.desk.calendars.ShareCalendar, request, token=token or self.owner.token)).secret
+        return (
+            await self.desk.call(self.desk.calendars.ShareCalendar, request, token=token or self.owner.token)
+        ).secret
 
     async def read(self, secret: str) -> calendar_pb2.ReadCalendarResponse:
-        return await call(self.desk.calendars.ReadCalendar, calendar_pb2.ReadCalendarRequest(secret=secret), token="")
+        return await self.desk.call(
+            self.desk.calendars.ReadCalendar, calendar_pb2.ReadCalendarRequest(secret=secret), token=""
+        )
 
     async def feed(self, url: str = "", name: str = "Channel", token: str | None = None) -> calendar_pb2.CalendarFeed:
         request = calendar_pb2.CreateCalendarFeedRequest(
             room_type_id=self.room_type_id, name=name, url=url or f"https://channel.example/{uuid.uuid4()}.ics"
         )
-        return await call(self.desk.calendars.CreateCalendarFeed, request, token=token or self.owner.token)
+        return await self.desk.call(self.desk.calendars.CreateCalendarFeed, request, token=token or self.owner.token)
 
     async def heard(
         self, feed: calendar_pb2.CalendarFeed, *busy: tuple[dt.date, int], **fields: Any
@@ -134,15 +137,15 @@ class Backoffice:
             for first, nights in busy
         ]
         request = calendar_pb2.PutCalendarFeedRequest(id=feed.id, busy=periods, **fields)
-        return await call(self.desk.calendars.PutCalendarFeed, request, token=self.desk.system)
+        return await self.desk.call(self.desk.calendars.PutCalendarFeed, request, token=self.desk.system)
 
     async def forget(self, feed: calendar_pb2.CalendarFeed, token: str | None = None) -> None:
         request = calendar_pb2.DeleteCalendarFeedRequest(id=feed.id)
-        await call(self.desk.calendars.DeleteCalendarFeed, request, token=token or self.owner.token)
+        await self.desk.call(self.desk.calendars.DeleteCalendarFeed, request, token=token or self.owner.token)
 
     async def feeds(self, **fields: Any) -> calendar_pb2.ListCalendarFeedsResponse:
         request = calendar_pb2.ListCalendarFeedsRequest(hotel_id=str(self.house.id), **fields)
-        return await call(self.desk.calendars.ListCalendarFeeds, request, token=self.owner.token)
+        return await self.desk.call(self.desk.calendars.ListCalendarFeeds, request, token=self.owner.token)
 
     async def not_heard_for(self, feed: calendar_pb2.CalendarFeed, seconds: int) -> None:
         """Makes the last time that a feed was heard, and tried, lie further back."""

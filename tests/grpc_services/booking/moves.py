@@ -12,7 +12,6 @@ from contracts.booking.v1 import booking_pb2, front_desk_pb2, inventory_pb2
 from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking.service import booking_service
-from runtime.channels import call
 from runtime.clock import utc_now
 from runtime.settings import BookingSettings
 from tests.grpc_services.booking.desk import ARRIVAL, Desk, open_desk, quote_request
@@ -41,9 +40,11 @@ class MoveDesk:
     clock: HotelClock
     payments: Payments
 
-    async def house(self, owner: SignedIn, *kinds: object, tiers: Tiers = FREE_FOR_TWO_DAYS) -> House:
+    async def house(
+        self, owner: SignedIn, *kinds: object, tiers: Tiers = FREE_FOR_TWO_DAYS, **changes: object
+    ) -> House:
         """Cancelling costs so many percent (hours before check-in, percent)."""
-        house = await self.desk.house(owner, *kinds)  # type: ignore[arg-type]
+        house = await self.desk.house(owner, *kinds, **changes)  # type: ignore[arg-type]
         policy = [{"hours_before_check_in": hours, "penalty_percent": percent} for hours, percent in tiers]
         async with self.desk.hotels.transaction() as connection:
             await connection.execute(
@@ -65,7 +66,7 @@ class MoveDesk:
             )
             for identifier, number in zip(ids, numbers, strict=True)
         ]
-        await call(
+        await self.desk.call(
             self.desk.inventory.TakeInRooms, inventory_pb2.TakeInRoomsRequest(rooms=rooms), token=self.desk.system
         )
         return ids
@@ -81,7 +82,7 @@ class MoveDesk:
         self, booking: booking_pb2.Booking, token: str, positions: Sequence[int] = ()
     ) -> booking_pb2.CancellationPreview:
         request = booking_pb2.PreviewCancellationRequest(booking_id=booking.id, positions=positions)
-        return await call(self.desk.bookings.PreviewCancellation, request, token=token)
+        return await self.desk.call(self.desk.bookings.PreviewCancellation, request, token=token)
 
     async def cancel(
         self,
@@ -97,7 +98,7 @@ class MoveDesk:
             expected_refund=euros(refund),
             positions=positions,
         )
-        return await call(self.desk.bookings.CancelBooking, request, token=token)
+        return await self.desk.call(self.desk.bookings.CancelBooking, request, token=token)
 
     async def requote(
         self,
@@ -110,13 +111,13 @@ class MoveDesk:
     ) -> booking_pb2.Quote:
         request = quote_request(house, *rooms, arrival=arrival, nights=nights)
         request.booking_id = booking.id
-        return await call(self.desk.bookings.CreateQuote, request, token=token)
+        return await self.desk.call(self.desk.bookings.CreateQuote, request, token=token)
 
     async def preview_change(
         self, booking: booking_pb2.Booking, quote: booking_pb2.Quote, token: str
     ) -> booking_pb2.ModificationPreview:
         request = booking_pb2.PreviewModificationRequest(booking_id=booking.id, quote_id=quote.id)
-        return await call(self.desk.bookings.PreviewModification, request, token=token)
+        return await self.desk.call(self.desk.bookings.PreviewModification, request, token=token)
 
     async def modify(
         self, booking: booking_pb2.Booking, quote: booking_pb2.Quote, token: str, refund: int, key: str = ""
@@ -127,7 +128,7 @@ class MoveDesk:
             quote_id=quote.id,
             expected_refund=euros(refund),
         )
-        return await call(self.desk.bookings.ModifyBooking, request, token=token)
+        return await self.desk.call(self.desk.bookings.ModifyBooking, request, token=token)
 
     async def check_in(
         self, booking: booking_pb2.Booking, token: str, doors: dict[int, str] | None = None, key: str = ""
@@ -139,25 +140,25 @@ class MoveDesk:
                 front_desk_pb2.DoorChoice(position=position, room_id=room) for position, room in (doors or {}).items()
             ],
         )
-        return await call(self.desk.front_desk.CheckIn, request, token=token)
+        return await self.desk.call(self.desk.front_desk.CheckIn, request, token=token)
 
     async def check_out(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
         request = front_desk_pb2.CheckOutRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.front_desk.CheckOut, request, token=token)
+        return await self.desk.call(self.desk.front_desk.CheckOut, request, token=token)
 
     async def mark_no_show(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
         request = front_desk_pb2.MarkNoShowRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.front_desk.MarkNoShow, request, token=token)
+        return await self.desk.call(self.desk.front_desk.MarkNoShow, request, token=token)
 
     async def reinstate(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
         request = front_desk_pb2.ReinstateBookingRequest(booking_id=booking.id, idempotency_key=uuid.uuid4().hex)
-        return await call(self.desk.front_desk.ReinstateBooking, request, token=token)
+        return await self.desk.call(self.desk.front_desk.ReinstateBooking, request, token=token)
 
     async def charge(self, booking: booking_pb2.Booking, token: str, amount: int) -> booking_pb2.Booking:
         request = front_desk_pb2.AddChargeRequest(
             booking_id=booking.id, idempotency_key=uuid.uuid4().hex, description="Minibar", amount=euros(amount)
         )
-        return await call(self.desk.front_desk.AddCharge, request, token=token)
+        return await self.desk.call(self.desk.front_desk.AddCharge, request, token=token)
 
     async def take_money(self, booking: booking_pb2.Booking, token: str, amount: int) -> booking_pb2.Booking:
         request = front_desk_pb2.RecordDeskPaymentRequest(
@@ -166,7 +167,7 @@ class MoveDesk:
             method=booking_pb2.DESK_PAYMENT_METHOD_CASH,
             amount=euros(amount),
         )
-        return await call(self.desk.front_desk.RecordDeskPayment, request, token=token)
+        return await self.desk.call(self.desk.front_desk.RecordDeskPayment, request, token=token)
 
 
 def euros(minor_units: int) -> money_pb2.Money:
@@ -175,12 +176,12 @@ def euros(minor_units: int) -> money_pb2.Money:
 
 @asynccontextmanager
 async def open_move_desk(
-    parts: Parts, auth_address: str, settings: BookingSettings, payments: Payments
+    parts: Parts, auth_address: str, settings: BookingSettings, payments: Payments, *, patient: bool = False
 ) -> AsyncIterator[MoveDesk]:
     """A booking process of its own with a clock that tests turn."""
     clock = HotelClock()
     async with (
         booking_service(settings, now=clock) as server,
-        open_desk(parts, auth_address, server.address) as desk,
+        open_desk(parts, auth_address, server.address, patient=patient) as desk,
     ):
         yield MoveDesk(desk, clock, payments)

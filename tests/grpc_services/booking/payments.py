@@ -34,19 +34,25 @@ class Payments:
 
     async def pay(self, booking: booking_pb2.Booking, card: str = GOOD) -> None:
         """Fills in the card form of the booking's checkout page."""
-        page = await self.browser.get(booking.payment.checkout_url)
+        await self.pay_at(booking.payment.checkout_url, card)
+
+    async def pay_at(self, checkout_url: str, card: str = GOOD) -> None:
+        page = await self.browser.get(checkout_url)
         nonce = re.search(r'name="nonce" value="([^"]+)"', page.text)
         assert nonce, page.text
         answer = await self.browser.post(
-            booking.payment.checkout_url,
+            checkout_url,
             data={"nonce": nonce[1], "number": card, "expiry": "12/40", "cvc": "123", "holder": "Ada Lovelace"},
         )
         assert answer.status_code == 303, answer.text
 
     async def fail(self, booking: booking_pb2.Booking) -> None:
         """Three declined cards end a payment."""
+        await self.fail_at(booking.payment.checkout_url)
+
+    async def fail_at(self, checkout_url: str) -> None:
         for _ in range(3):
-            await self.pay(booking, DECLINED)
+            await self.pay_at(checkout_url, DECLINED)
 
     async def get(self, payment_id: str) -> payment_pb2.Payment:
         request = payment_pb2.GetPaymentRequest(id=payment_id)
@@ -97,6 +103,6 @@ async def running_payments(parts: Parts, address: str) -> AsyncIterator[Payments
         payment_service(settings),
         open_database(parts.database_url("payment"), pool_size=2, application_name="tests") as database,
         open_channel(address, payment_pb2.DESCRIPTOR) as channel,
-        httpx.AsyncClient(trust_env=False) as browser,
+        httpx.AsyncClient(trust_env=False, timeout=60) as browser,
     ):
         yield Payments(payment_pb2_grpc.PaymentServiceStub(channel), browser, database)

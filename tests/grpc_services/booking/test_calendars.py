@@ -92,17 +92,17 @@ async def test_nights_sold_twice_are_conflicts_until_a_room_comes_free(
 
 
 async def test_an_expired_hold_makes_room_for_what_was_sold_elsewhere(
-    hasty_desk: Desk, owner: SignedIn, guest: SignedIn
+    desk: Desk, owner: SignedIn, guest: SignedIn
 ) -> None:
-    office = await backoffice(hasty_desk, owner, Kind(rooms=1))
-    held = await hasty_desk.booked(office.house, guest, nights=1)
+    office = await backoffice(desk, owner, Kind(rooms=1))
+    held = await desk.booked(office.house, guest, nights=1)
     feed = await office.feed()
     assert len((await office.heard(feed, (ARRIVAL, 1))).conflicts) == 1
-    await hasty_desk.passed(held.hold_expires_at)
-    await hasty_desk.expire()
+    await desk.run_out(held)
+    await desk.expire()
     again = await office.heard(feed, unchanged=True)
     assert list(again.conflicts) == []
-    assert await hasty_desk.free(office.house) == [0, 1]
+    assert await desk.free(office.house) == [0, 1]
 
 
 async def test_a_failure_leaves_the_known_nights_blocked(desk: Desk, owner: SignedIn) -> None:

@@ -50,16 +50,14 @@ async def test_one_prepaid_room_makes_the_whole_booking_wait_for_its_payment(
     assert await desk.free(house) == [1, 1]
 
 
-async def test_an_expired_quote_is_refused_and_changes_nothing(
-    hasty_desk: Desk, owner: SignedIn, guest: SignedIn
-) -> None:
-    house = await hasty_desk.house(owner)
-    quote = await hasty_desk.quote(house)
-    await hasty_desk.passed(quote.expires_at)
-    before = await hasty_desk.everything()
-    refusal = await refused(hasty_desk.book(quote, guest.token))
+async def test_an_expired_quote_is_refused_and_changes_nothing(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
+    house = await desk.house(owner)
+    quote = await desk.quote(house)
+    await desk.let_lapse(quote)
+    before = await desk.everything()
+    refusal = await refused(desk.book(quote, guest.token))
     assert (refusal.code, refusal.path) == ("QUOTE_EXPIRED", ("quoteId",))
-    assert await hasty_desk.everything() == before
+    assert await desk.everything() == before
 
 
 async def test_an_unknown_quote_is_not_found(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
@@ -166,13 +164,13 @@ async def test_rooms_that_were_taken_meanwhile_are_refused_with_their_nights(
 
 
 async def test_a_booker_releases_overdue_holds_in_passing(
-    desk: Desk, hasty_desk: Desk, owner: SignedIn, guest: SignedIn, stranger: SignedIn
+    desk: Desk, owner: SignedIn, guest: SignedIn, stranger: SignedIn
 ) -> None:
     house = await desk.house(owner, Kind(rooms=2))
     quote = await desk.quote(house, house.room(), house.room())
-    overdue = [await hasty_desk.booked(house, stranger) for _ in range(2)]
+    overdue = [await desk.booked(house, stranger) for _ in range(2)]
     assert (await refused(desk.book(quote, guest.token))).code == "ROOM_UNAVAILABLE"
-    await desk.passed(overdue[-1].hold_expires_at)
+    await desk.run_out(*overdue)
     assert (await desk.book(quote, guest.token)).state == HELD
     for booking in overdue:
         assert (await desk.get(booking)).state == EXPIRED

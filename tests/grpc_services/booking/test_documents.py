@@ -55,14 +55,14 @@ async def test_the_calendar_file_tells_arrival_and_departure_at_the_hotel(
 
 
 async def test_a_hold_is_tentative_and_an_expired_one_is_taken_out_of_the_calendar(
-    hasty_desk: Desk, owner: SignedIn, guest: SignedIn
+    desk: Desk, owner: SignedIn, guest: SignedIn
 ) -> None:
-    house = await hasty_desk.house(owner)
-    held = await hasty_desk.booked(house, guest)
-    tentative = await event_of(hasty_desk, held)
-    await hasty_desk.passed(held.hold_expires_at)
-    await hasty_desk.expire()
-    gone = await event_of(hasty_desk, held)
+    house = await desk.house(owner)
+    held = await desk.booked(house, guest)
+    tentative = await event_of(desk, held)
+    await desk.run_out(held)
+    await desk.expire()
+    gone = await event_of(desk, held)
     assert (tentative.status, gone.status) == ("TENTATIVE", "CANCELLED")
     assert gone.uid == tentative.uid
     assert gone.sequence > tentative.sequence

@@ -67,19 +67,19 @@ async def test_dates_that_are_none_are_refused(desk: Desk) -> None:
         assert refusal.code == "INVALID_INPUT"
 
 
-async def test_expiring_holds_releases_the_rooms_once(hasty_desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
-    house = await hasty_desk.house(owner, Kind(rooms=8))
-    held = [await hasty_desk.booked(house, guest) for _ in range(6)]
-    assert await hasty_desk.free(house) == [2, 2]
-    await hasty_desk.passed(held[-1].hold_expires_at)
-    released = await asyncio.gather(*(hasty_desk.expire(2) for _ in range(5)))
+async def test_expiring_holds_releases_the_rooms_once(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
+    house = await desk.house(owner, Kind(rooms=8))
+    held = [await desk.booked(house, guest) for _ in range(6)]
+    assert await desk.free(house) == [2, 2]
+    await desk.run_out(*held)
+    released = await asyncio.gather(*(desk.expire(2) for _ in range(5)))
     assert max(released) <= 2
-    await hasty_desk.expire()  # the rest, where other tests have left overdue holds as well
-    assert await hasty_desk.free(house) == [8, 8]
+    await desk.expire()  # the rest, where other tests have left overdue holds as well
+    assert await desk.free(house) == [8, 8]
     for booking in held:
-        assert (await hasty_desk.get(booking)).state == EXPIRED
-        assert await hasty_desk.timeline(booking) == ["BookingHeld", "BookingExpired"]
-        assert await hasty_desk.events(booking) == 2
+        assert (await desk.get(booking)).state == EXPIRED
+        assert await desk.timeline(booking) == ["BookingHeld", "BookingExpired"]
+        assert await desk.events(booking) == 2
 
 
 async def test_a_living_hold_is_not_released(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:

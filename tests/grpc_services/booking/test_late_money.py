@@ -20,7 +20,7 @@ async def paid_but_expired(
     held = await desk.booked(house, guest, *[house.room()] * rooms)
     booking = await desk.start_payment(held, guest.token)
     await payments.pay(booking)
-    await desk.passed(booking.hold_expires_at)
+    await desk.run_out(booking)
     await desk.expire()
     expired = await desk.get(booking)
     assert expired.state == EXPIRED
@@ -28,57 +28,57 @@ async def paid_but_expired(
 
 
 async def test_with_rooms_still_free_late_money_confirms(
-    hasty_desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
 ) -> None:
-    house = await hasty_desk.house(owner, Kind(rooms=2))
-    booking = await paid_but_expired(hasty_desk, payments, house, guest, rooms=2)
-    assert await hasty_desk.free(house) == [2, 2]
-    event_id = await hasty_desk.receive(webhook(booking.payment.id))
-    outcomes = await asyncio.gather(*(hasty_desk.settle(event_id) for _ in range(10)))
+    house = await desk.house(owner, Kind(rooms=2))
+    booking = await paid_but_expired(desk, payments, house, guest, rooms=2)
+    assert await desk.free(house) == [2, 2]
+    event_id = await desk.receive(webhook(booking.payment.id))
+    outcomes = await asyncio.gather(*(desk.settle(event_id) for _ in range(10)))
     assert outcomes.count(APPLIED) == 1
-    confirmed = await hasty_desk.get(booking)
+    confirmed = await desk.get(booking)
     assert (confirmed.state, confirmed.paid, confirmed.refunded.minor_units) == (CONFIRMED, booking.total, 0)
-    assert await hasty_desk.free(house) == [0, 0]
-    assert (await hasty_desk.timeline(booking)).count("BookingConfirmed") == 1
+    assert await desk.free(house) == [0, 0]
+    assert (await desk.timeline(booking)).count("BookingConfirmed") == 1
 
 
 @pytest.mark.parametrize("at_once", [1, 12])
 async def test_with_the_rooms_gone_late_money_goes_back_whole_and_once(
-    hasty_desk: Desk, desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn, stranger: SignedIn, at_once: int
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn, stranger: SignedIn, at_once: int
 ) -> None:
-    house = await hasty_desk.house(owner, Kind(rooms=1))
-    booking = await paid_but_expired(hasty_desk, payments, house, guest)
+    house = await desk.house(owner, Kind(rooms=1))
+    booking = await paid_but_expired(desk, payments, house, guest)
     await desk.booked(house, stranger, nights=1)
-    stored = [await hasty_desk.receive(webhook(booking.payment.id)) for _ in range(at_once)]
-    await asyncio.gather(*(hasty_desk.settle(event_id) for event_id in stored))
-    await asyncio.gather(*(hasty_desk.settle(event_id) for event_id in stored))
-    after = await hasty_desk.get(booking)
+    stored = [await desk.receive(webhook(booking.payment.id)) for _ in range(at_once)]
+    await asyncio.gather(*(desk.settle(event_id) for event_id in stored))
+    await asyncio.gather(*(desk.settle(event_id) for event_id in stored))
+    after = await desk.get(booking)
     assert (after.state, after.paid, after.refunded) == (EXPIRED, booking.total, booking.total)
     assert await payments.refunds(booking.payment.id) == [booking.total.minor_units]
-    timeline = await hasty_desk.timeline(booking)
+    timeline = await desk.timeline(booking)
     assert timeline.count("RefundRequested") == timeline.count("BookingRefunded") == 1
     assert await desk.free(house) == [0, 1]
 
 
 async def test_an_overdue_hold_of_others_does_not_cost_the_late_payer_the_room(
-    hasty_desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn, stranger: SignedIn
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn, stranger: SignedIn
 ) -> None:
-    house = await hasty_desk.house(owner, Kind(rooms=1))
-    booking = await paid_but_expired(hasty_desk, payments, house, guest)
-    other = await hasty_desk.booked(house, stranger)
-    await hasty_desk.passed(other.hold_expires_at)
-    assert await hasty_desk.hear_of(booking.payment.id) == APPLIED
-    assert (await hasty_desk.get(booking)).state == CONFIRMED
-    assert (await hasty_desk.get(other)).state == EXPIRED
+    house = await desk.house(owner, Kind(rooms=1))
+    booking = await paid_but_expired(desk, payments, house, guest)
+    other = await desk.booked(house, stranger)
+    await desk.run_out(other)
+    assert await desk.hear_of(booking.payment.id) == APPLIED
+    assert (await desk.get(booking)).state == CONFIRMED
+    assert (await desk.get(other)).state == EXPIRED
 
 
 async def test_money_for_an_overdue_hold_that_nobody_released_confirms_it(
-    hasty_desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
 ) -> None:
-    house = await hasty_desk.house(owner, Kind(rooms=1))
-    booking = await hasty_desk.start_payment(await hasty_desk.booked(house, guest), guest.token)
+    house = await desk.house(owner, Kind(rooms=1))
+    booking = await desk.start_payment(await desk.booked(house, guest), guest.token)
     await payments.pay(booking)
-    await hasty_desk.passed(booking.hold_expires_at)
-    assert await hasty_desk.hear_of(booking.payment.id) == APPLIED
-    assert (await hasty_desk.get(booking)).state == CONFIRMED
-    assert await hasty_desk.expire() == 0 or (await hasty_desk.get(booking)).state == CONFIRMED
+    await desk.run_out(booking)
+    assert await desk.hear_of(booking.payment.id) == APPLIED
+    assert (await desk.get(booking)).state == CONFIRMED
+    assert await desk.expire() == 0 or (await desk.get(booking)).state == CONFIRMED

@@ -69,14 +69,14 @@ async def test_a_place_to_return_to_that_is_not_ours_is_refused(
 
 
 async def test_an_overdue_hold_cannot_be_paid_though_nobody_has_released_it(
-    hasty_desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
 ) -> None:
-    held = await hasty_desk.booked(await hasty_desk.house(owner), guest)
-    await hasty_desk.passed(held.hold_expires_at)
-    before = await hasty_desk.everything()
-    refusal = await refused(hasty_desk.start_payment(held, guest.token))
+    held = await desk.booked(await desk.house(owner), guest)
+    await desk.run_out(held)
+    before = await desk.everything()
+    refusal = await refused(desk.start_payment(held, guest.token))
     assert (refusal.code, refusal.details["state"]) == ("ILLEGAL_STATE", "EXPIRED")
-    assert await hasty_desk.everything() == before
+    assert await desk.everything() == before
     assert await payments.count(held.id) == 0
 
 

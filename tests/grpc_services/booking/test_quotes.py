@@ -112,11 +112,11 @@ async def test_a_quote_stays_as_it_was_when_prices_change(desk: Desk, owner: Sig
 
 
 async def test_an_overdue_hold_does_not_stand_in_the_way_of_a_quote(
-    desk: Desk, hasty_desk: Desk, owner: SignedIn, guest: SignedIn
+    desk: Desk, owner: SignedIn, guest: SignedIn
 ) -> None:
     house = await desk.house(owner, Kind(rooms=1))
-    held = await hasty_desk.booked(house, guest)
+    held = await desk.booked(house, guest)
     assert (await refused(desk.quote(house))).code == "ROOM_UNAVAILABLE"
-    await desk.passed(held.hold_expires_at)
+    await desk.run_out(held)
     quotes = await asyncio.gather(*(desk.quote(house) for _ in range(5)))
     assert len({quote.id for quote in quotes}) == 5

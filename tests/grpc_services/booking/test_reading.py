@@ -108,22 +108,20 @@ async def test_the_hotelier_sees_a_booking_but_cannot_pay_it(desk: Desk, owner: 
     assert await desk.everything() == before
 
 
-async def test_the_timeline_pages_and_can_begin_after_a_version(
-    hasty_desk: Desk, owner: SignedIn, guest: SignedIn
-) -> None:
-    booking = await hasty_desk.booked(await hasty_desk.house(owner), guest)
-    await hasty_desk.passed(booking.hold_expires_at)
-    await hasty_desk.expire()
+async def test_the_timeline_pages_and_can_begin_after_a_version(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
+    booking = await desk.booked(await desk.house(owner), guest)
+    await desk.run_out(booking)
+    await desk.expire()
     request = booking_pb2.ListTimelineRequest(booking_id=booking.id, first=1)
-    page = await call(hasty_desk.bookings.ListTimeline, request, token=guest.token)
+    page = await call(desk.bookings.ListTimeline, request, token=guest.token)
     assert [(entry.kind, entry.state, entry.version) for entry in page.entries] == [("BookingHeld", HELD, 1)]
     assert page.has_next_page
     request.after = page.cursors[0]
-    rest = await call(hasty_desk.bookings.ListTimeline, request, token=guest.token)
+    rest = await call(desk.bookings.ListTimeline, request, token=guest.token)
     assert [(entry.kind, entry.version, entry.actor) for entry in rest.entries] == [("BookingExpired", 2, "SYSTEM")]
     assert not rest.has_next_page
     later = booking_pb2.ListTimelineRequest(booking_id=booking.id, after_version=1, state_changes_only=True)
-    assert (await call(hasty_desk.bookings.ListTimeline, later, token=guest.token)).entries == rest.entries
+    assert (await call(desk.bookings.ListTimeline, later, token=guest.token)).entries == rest.entries
 
 
 async def test_a_booking_paid_at_the_hotel_says_so_to_its_hotelier(

@@ -106,16 +106,16 @@ async def test_a_hold_from_before_is_confirmed_though_a_channel_went_silent(
 
 
 async def test_late_money_goes_back_while_a_channel_is_silent(
-    hasty_desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
 ) -> None:
-    office = await backoffice(hasty_desk, owner)
-    held = await hasty_desk.booked(office.house, guest)
-    started = await hasty_desk.start_payment(held, guest.token)
+    office = await backoffice(desk, owner)
+    held = await desk.booked(office.house, guest)
+    started = await desk.start_payment(held, guest.token)
     await payments.pay(started)
-    await hasty_desk.passed(held.hold_expires_at)
-    await hasty_desk.expire()
+    await desk.run_out(held)
+    await desk.expire()
     await office.feed()
-    await hasty_desk.hear_of(started.payment.id)
-    found = await hasty_desk.get(held)
+    await desk.hear_of(started.payment.id)
+    found = await desk.get(held)
     assert found.state == booking_pb2.BOOKING_STATE_EXPIRED
     assert found.refunded.minor_units == found.paid.minor_units == found.total.minor_units

@@ -182,17 +182,17 @@ async def test_a_prepaid_offer_is_taken_by_paying(
 
 
 async def test_an_offer_that_ran_out_cannot_be_taken(
-    hasty_desk: Desk, owner: SignedIn, holder: SignedIn, guest: SignedIn
+    desk: Desk, owner: SignedIn, holder: SignedIn, guest: SignedIn
 ) -> None:
-    house = await full(hasty_desk, owner, holder)
-    entry = await join(hasty_desk, house, guest, plan=1)
-    await release(hasty_desk, house)
-    await tend(hasty_desk)
-    (offered,) = [one for one in await waiting_of(hasty_desk, guest) if one.id == entry.id]
-    await hasty_desk.passed(offered.offered_until)
-    refusal = await refused(accept(hasty_desk, offered.booking_id, guest))
+    house = await full(desk, owner, holder)
+    entry = await join(desk, house, guest, plan=1)
+    await release(desk, house)
+    await tend(desk)
+    (offered,) = [one for one in await waiting_of(desk, guest) if one.id == entry.id]
+    await desk.run_out(booking_pb2.Booking(id=offered.booking_id))
+    refusal = await refused(accept(desk, offered.booking_id, guest))
     assert (refusal.code, refusal.details["state"]) == ("ILLEGAL_STATE", "EXPIRED")
-    (left,) = [one for one in await waiting_of(hasty_desk, guest) if one.id == entry.id]
+    (left,) = [one for one in await waiting_of(desk, guest) if one.id == entry.id]
     assert left.state == LEFT
 
 

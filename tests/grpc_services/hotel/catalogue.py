@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from contracts.booking.v1 import inventory_pb2
 from contracts.hotel.v1 import rate_pb2
-from grpc_services.hotel import events, queries
+from grpc_services.hotel import events, extra_queries, queries
 from grpc_services.hotel.rules import EVERY_DAY
 from runtime.clock import utc_now
 from runtime.database import Database
@@ -47,6 +48,16 @@ class Rule:
     kind: int | None = None
 
 
+@dataclass(frozen=True)
+class Extra:
+    """What a room may have besides; `unit` is STAY, NIGHT, PERSON or PERSON_NIGHT."""
+
+    name: str
+    unit: str
+    price: int
+    most: int = 2
+
+
 PREPAID, AT_HOTEL = Plan(), Plan("Flexible", "AT_HOTEL", 1400)
 
 
@@ -58,6 +69,7 @@ class HouseInput:
     kinds: Sequence[Kind] = (Kind(),)
     plans: Sequence[Plan] = (PREPAID, AT_HOTEL)
     rules: Sequence[Rule] = ()
+    extras: Sequence[Extra] = ()
     stars: int = 3
     latitude: float = 48.85
     longitude: float = 2.35
@@ -74,15 +86,27 @@ class House:
     asked: HouseInput
     room_types: list[str] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
 
     def room(
-        self, kind: int = 0, plan: int = 0, adults: int = 1, children_ages: Sequence[int] = ()
+        self,
+        kind: int = 0,
+        plan: int = 0,
+        adults: int = 1,
+        children_ages: Sequence[int] = (),
+        *,
+        extras: Mapping[int, int] = MappingProxyType({}),
     ) -> rate_pb2.RoomRequest:
+        """`extras` say how many of which, by position."""
         return rate_pb2.RoomRequest(
             room_type_id=self.room_types[kind],
             rate_plan_id=self.plans[plan],
             adults=adults,
             children_ages=children_ages,
+            extras=[
+                rate_pb2.ChosenExtra(extra_id=self.extras[position], quantity=quantity)
+                for position, quantity in extras.items()
+            ],
         )
 
     def announced(self) -> inventory_pb2.TakeInRoomTypesRequest:
@@ -122,10 +146,26 @@ async def add_house(database: Database, asked: HouseInput, *, announce: bool = F
         made = await queries.insert_houses(
             connection, hotels=[_hotel_row(hotel_id, asked)], room_types=room_types, rate_plans=plans, price_rules=rules
         )
+        extras = [
+            await extra_queries.append(
+                connection,
+                hotel_id,
+                {
+                    "id": new_id(),
+                    "name": extra.name,
+                    "description": "",
+                    "charge_unit": extra.unit,
+                    "price_minor_units": extra.price,
+                    "max_quantity": extra.most,
+                },
+            )
+            for extra in asked.extras
+        ]
         if announce:
             for row in made:
                 await events.publish_room_type_created(connection, row, asked.owner_id)
-    return House(hotel_id, asked, [str(row["id"]) for row in room_types], [str(row["id"]) for row in plans])
+    room_type_ids, plan_ids, extra_ids = ([str(row["id"]) for row in rows] for rows in (room_types, plans, extras))
+    return House(hotel_id, asked, room_type_ids, plan_ids, extra_ids)
 
 
 def _hotel_row(hotel_id: uuid.UUID, asked: HouseInput) -> dict[str, object]:

@@ -21,6 +21,7 @@ _EVERYTHING = """
            (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.id) FROM hotel.room_type AS t WHERE hotel_id = $1) AS room_types,
            (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.id) FROM hotel.rate_plan AS p WHERE hotel_id = $1) AS rate_plans,
            (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM hotel.room AS r WHERE hotel_id = $1) AS rooms,
+           (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.id) FROM hotel.extra AS e WHERE hotel_id = $1) AS extras,
            (SELECT count(*) FROM hotel.change_entry WHERE hotel_id = $1) AS changes,
            (SELECT count(*) FROM hotel.hotel) AS hotels,
            (SELECT count(*) FROM hotel.outbox_event) AS events
@@ -178,7 +179,7 @@ async def everything(database: Database, hotel_id: str) -> dict[str, Any]:
     async with database.reading() as connection:
         row = await connection.fetchrow(_EVERYTHING, uuid.UUID(hotel_id))
     assert row is not None
-    names = ("hotel", "room_types", "rate_plans", "rooms", "changes", "hotels", "events")
+    names = ("hotel", "room_types", "rate_plans", "rooms", "extras", "changes", "hotels", "events")
     return {name: row[name] for name in names}
 
 

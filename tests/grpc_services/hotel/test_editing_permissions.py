@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from contracts.hotel.v1 import hotel_import_pb2, hotel_pb2, rate_pb2
+from contracts.hotel.v1 import extra_pb2, hotel_import_pb2, hotel_pb2, rate_pb2
 from grpc_services.auth.access_tokens import AccessTokens
 from grpc_services.auth.signing_keys import SigningKeys
 from runtime.channels import call
@@ -158,10 +158,11 @@ async def test_every_edit_is_in_the_table() -> None:
     public = {"GetHotels", "PriceStay", "PriceOffers", "ListStayRestrictions", "StreamCatalogue", "GetRates"}
     elsewhere = {"ListOwnHotels", "CreateHotel", "ImportHotels", "PutNumberOfRooms", "PutRating", "UpdateRates"}
     rules = {"ListPriceRules", "CreatePriceRule", "UpdatePriceRule", "DeletePriceRule"}
-    contracts = (hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR, hotel_import_pb2.DESCRIPTOR)
+    extras = {"CreateExtra", "UpdateExtra", "ArchiveExtra"}
+    contracts = (hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR, extra_pb2.DESCRIPTOR, hotel_import_pb2.DESCRIPTOR)
     services = [service for contract in contracts for service in contract.services_by_name.values()]
     methods = {method.name for service in services for method in service.methods}
-    assert methods - public - elsewhere - rules == set(EDITS)
+    assert methods - public - elsewhere - rules - extras == set(EDITS)
 
 
 async def test_guests_make_no_houses(hotelier: Hotelier, guest_token: str, hotel_database: Database) -> None:

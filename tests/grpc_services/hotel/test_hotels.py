@@ -262,15 +262,19 @@ async def test_ratings_are_told_by_our_own_processes(
     made = await hotelier.hotel()
     system = await service_token(auth_address)
 
-    async def put(count: int, mean: int, hotel_id: str = made.id) -> None:
+    async def put(version: int, count: int, mean: int, hotel_id: str = made.id) -> None:
         rating = hotel_pb2.RatingSummary(count=count, mean_hundredths=mean)
-        await call(hotels.PutRating, hotel_pb2.PutRatingRequest(hotel_id=hotel_id, rating=rating), token=system)
+        request = hotel_pb2.PutRatingRequest(hotel_id=hotel_id, rating=rating, rating_version=version)
+        await call(hotels.PutRating, request, token=system)
 
-    await put(12, 437)
-    await put(12, 437)
+    await put(7, 12, 437)
+    await put(7, 12, 437)
+    await put(8, 12, 437)
+    await put(6, 11, 430)  # arrives late
     (seen,) = await seen_by(hotels, hotelier.token, made)
     assert (seen.rating.count, seen.rating.mean_hundredths, seen.version) == (12, 437, 1)
     assert await event_types(hotel_database, made.id) == ["HotelChanged"] * 2
     for count, mean in ((1, 99), (1, 501), (0, 300), (-1, 300)):
-        assert (await refused(put(count, mean))).code == "INVALID_INPUT"
-    assert (await refused(put(1, 300, "00000000-0000-0000-0000-000000000001"))).code == "NOT_FOUND"
+        assert (await refused(put(9, count, mean))).code == "INVALID_INPUT"
+    assert (await refused(put(0, 13, 440))).path == ("ratingVersion",)
+    assert (await refused(put(9, 1, 300, "00000000-0000-0000-0000-000000000001"))).code == "NOT_FOUND"

@@ -96,6 +96,16 @@ def price_rule(number: int, share: int, weekdays: int = EVERY_DAY) -> dict[str, 
     }
 
 
+def extra(number: int, unit: str, price: int) -> dict[str, Any]:
+    return {
+        "id": uuid.UUID(int=200 + number),
+        "name": f"Extra {number}",
+        "charge_unit": unit,
+        "price_minor_units": price,
+        "max_quantity": 5,
+    }
+
+
 def night_price(plan: uuid.UUID, offset: int, price: int) -> Product:
     """As rate_queries.packed_rates gives a night on which nothing but the price was written."""
     return KIND, plan, struct.pack(f">{1 + len(FIELDS)}i", offset, price, *[UNSET] * (len(FIELDS) - 1))
@@ -106,8 +116,18 @@ def pricing(house: House, nights: int, *products: Product) -> StayPricing:
     return StayPricing(house, rate_grid(house, products, MONDAY, nights + 1), stay, MONDAY)
 
 
-def asked(plan: uuid.UUID, adults: int, ages: list[int]) -> rate_pb2.RoomRequest:
-    return rate_pb2.RoomRequest(room_type_id=str(KIND), rate_plan_id=str(plan), adults=adults, children_ages=ages)
+def asked(plan: uuid.UUID, adults: int, ages: list[int], *quantities: int) -> rate_pb2.RoomRequest:
+    """With so many of each extra."""
+    return rate_pb2.RoomRequest(
+        room_type_id=str(KIND),
+        rate_plan_id=str(plan),
+        adults=adults,
+        children_ages=ages,
+        extras=[
+            rate_pb2.ChosenExtra(extra_id=str(uuid.UUID(int=200 + number)), quantity=quantity)
+            for number, quantity in enumerate(quantities)
+        ],
+    )
 
 
 def amounts(room: rate_pb2.PricedRoom) -> list[tuple[str, int]]:
@@ -142,6 +162,9 @@ def steps(line: rate_pb2.PriceLine) -> list[tuple[str, str, int, int]]:
     taxes=st.tuples(st.booleans(), st.integers(0, 5000), _small, st.integers(0, 3)),
     party=st.tuples(st.integers(1, 3), st.lists(st.integers(0, 17), max_size=1)),
     nights=st.integers(1, 7),
+    extras=st.lists(
+        st.tuples(st.sampled_from(["STAY", "NIGHT", "PERSON", "PERSON_NIGHT"]), _small, st.integers(1, 5)), max_size=3
+    ),
 )
 def test_lines_sum_to_the_total_and_steps_end_in_their_line(
     shares: tuple[int, int],
@@ -154,8 +177,9 @@ def test_lines_sum_to_the_total_and_steps_end_in_their_line(
     taxes: tuple[bool, int, int, int],
     party: tuple[int, list[int]],
     nights: int,
+    extras: list[tuple[str, int, int]],
 ) -> None:
-    extra, fewer, bands = occupancy
+    surcharge, fewer, bands = occupancy
     sold = {
         "adult_supplement_minor_units": meals[0],
         "child_supplement_minor_units": meals[1],
@@ -171,7 +195,7 @@ def test_lines_sum_to_the_total_and_steps_end_in_their_line(
         [
             room_type(
                 base_price_minor_units=base,
-                extra_adult_minor_units=extra,
+                extra_adult_minor_units=surcharge,
                 fewer_adult_discount_minor_units=fewer,
                 child_prices=[{"to_age": 5 * age, "minor_units": price} for age, price in enumerate(bands)],
             )
@@ -181,21 +205,28 @@ def test_lines_sum_to_the_total_and_steps_end_in_their_line(
             rate_plan(DERIVED, adjustment_basis_points=shares[1], **sold),
         ],
         [price_rule(number, share, weekdays) for number, (share, weekdays) in enumerate(rules)],
+        [extra(number, unit, price) for number, (unit, price, _) in enumerate(extras)],
     )
     products = [night_price(plan, night, price) for (plan, night), price in written.items() if night < nights]
     whole = pricing(house, nights, *products)
     adults, ages = party
-    rooms = [whole.room(asked(plan, adults, ages), path=()) for plan in (OWN, DERIVED)]
+    persons = adults + len(ages)
+    times = {"STAY": 1, "NIGHT": nights, "PERSON": persons, "PERSON_NIGHT": persons * nights}
+    added = sum(price * quantity * times[unit] for unit, price, quantity in extras)
+    quantities = [quantity for _, _, quantity in extras]
+    rooms = [whole.room(asked(plan, adults, ages, *quantities), path=()) for plan in (OWN, DERIVED)]
+    plain = [whole.room(asked(plan, adults, ages), path=()) for plan in (OWN, DERIVED)]
     for room in rooms:
         assert room.total.minor_units == sum(amount for _, amount in amounts(room)) >= 0
         assert all(line.steps[-1].after == line.amount for line in room.lines)
         charged = sum(amount for kind, amount in amounts(room) if kind == "NIGHT")
         off = max((pair for pair in discounts if pair[0] <= nights), default=(0, 0))[1]
         taxed = (adults + sum(age >= 12 for age in ages)) * min(nights, taxes[3] or nights) * taxes[2]
-        vat = 0 if taxes[0] else share_of(charged - share_of(charged, off), taxes[1])
-        assert room.total.minor_units == charged - share_of(charged, off) + vat + taxed
+        assert sum(amount for kind, amount in amounts(room) if kind == "EXTRA") == added
+        vat = 0 if taxes[0] else share_of(charged - share_of(charged, off) + added, taxes[1])
+        assert room.total.minor_units == charged - share_of(charged, off) + added + vat + taxed
     offers = {offer.rate_plan_id: offer.total for offer in whole.offers([Guests(adults, tuple(ages))])}
-    assert offers == {room.request.rate_plan_id: room.total for room in rooms}
+    assert offers == {room.request.rate_plan_id: room.total for room in plain}
     assert whole.whole(rooms).total.minor_units == sum(room.total.minor_units for room in rooms)
 
 
