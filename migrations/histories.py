@@ -8,7 +8,7 @@ from typing import cast
 
 from sqlalchemy import MetaData
 
-SERVICES = ("auth", "hotel", "booking", "payment", "notification")
+SERVICES = ("auth", "hotel", "booking", "payment", "notification", "salon", "review")
 RELAY_ROLE = "innkeeper_relay"
 
 

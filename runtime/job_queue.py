@@ -20,6 +20,7 @@ from runtime.settings import RedisSection
 log = structlog.get_logger()
 
 SETTLE_PAYMENT_EVENT = "settle_payment_event"
+SETTLE_APPOINTMENT_PAYMENT_EVENT = "settle_appointment_payment_event"
 DELIVER_EMAIL = "deliver_email"
 
 
@@ -46,6 +47,11 @@ class JobQueue:
         """Wakes the settling of a stored webhook, once however often it is asked for."""
         job_id = f"payment:{provider}:{event_id}"
         return await self.wake(SETTLE_PAYMENT_EVENT, provider, event_id, request_id, job_id=job_id)
+
+    async def settle_appointment_payment_event(self, provider: str, event_id: str, request_id: str) -> bool:
+        """The same for the payment of an appointment."""
+        job_id = f"appointment-payment:{provider}:{event_id}"
+        return await self.wake(SETTLE_APPOINTMENT_PAYMENT_EVENT, provider, event_id, request_id, job_id=job_id)
 
     async def wake(self, job: str, *arguments: str, job_id: str) -> bool:
         """Enqueues a job unless one with this id is waiting. False when Redis is away: the sweeper will do it."""

@@ -1,9 +1,41 @@
-"""Redis pub/sub channels that tell gateways that something moved; what it became they ask of its owner."""
+"""Redis pub/sub channels that tell gateways that something moved, and the keys of what they keep in Redis.
+
+What it became they ask of its owner.
+"""
 
 from __future__ import annotations
 
-HOTELS_CHANNEL = "live:hotels"  # messages are ids of changed houses, divided by commas
+import enum
+
+CHANGES_CHANNEL = "live:changes"  # messages are names of changed entities, divided by commas
+
+
+class EntityKind(enum.StrEnum):
+    """What gateways keep copies of."""
+
+    HOTEL = "hotel"
+    SALON = "salon"
+    MASTER = "master"
+    RATING = "rating"
+
+
+def entity_name(kind: EntityKind, identifier: str) -> str:
+    return f"{kind}:{identifier}"
+
+
+def rating_identifier(subject_kind: int, subject_id: str) -> str:
+    """Of the rating of a subject; the kind is the number of review.v1.SubjectKind."""
+    return f"{subject_kind}:{subject_id}"
+
+
+def cache_key(name: str) -> str:
+    """Where an entity's copy lies in Redis, by its name."""
+    return f"cache:{name}"
 
 
 def booking_channel(booking_id: str) -> str:
     return f"live:booking:{booking_id}"
+
+
+def appointment_channel(appointment_id: str) -> str:
+    return f"live:appointment:{appointment_id}"

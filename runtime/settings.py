@@ -105,6 +105,19 @@ class BookingSettings(ServiceSettings):
     audit_seconds: float = Field(300.0, gt=0)  # between two runs of the standing proof
 
 
+class SalonSettings(ServiceSettings):
+    hotel_address: str
+    payment_address: str
+    payment_api_key: SecretStr
+    hold_seconds: int = Field(900, ge=1)
+    audit_seconds: float = Field(300.0, gt=0)  # between two runs of the standing proof
+
+
+class ReviewSettings(ServiceSettings):
+    booking_address: str
+    salon_address: str
+
+
 class PaymentSettings(ProcessSettings, DatabaseSection):
     grpc_listen: str
     http_host: str = "127.0.0.1"
@@ -129,6 +142,8 @@ class GatewaySettings(ProcessSettings, RedisSection, TokenSection, ServiceClient
     search_address: str
     booking_address: str
     notification_address: str
+    salon_address: str
+    review_address: str
     webhook_secrets: SecretList  # every one of them verifies
     allowed_origins: TextList = Field(default_factory=list)
     log_file: str = "logs/gateway.log"
@@ -140,6 +155,7 @@ class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientS
 
     booking_address: str
     notification_address: str
+    salon_address: str
     smtp_host: str
     smtp_port: int = Field(ge=1, le=65535)
     smtp_username: str = ""
@@ -161,6 +177,11 @@ class NotificationConsumerSettings(ProcessSettings, RedisSection, KafkaSection, 
 class InventoryConsumerSettings(ProcessSettings, KafkaSection, TokenSection, ServiceClientSection):
     hotel_address: str
     booking_address: str
+
+
+class RatingConsumerSettings(ProcessSettings, KafkaSection, TokenSection, ServiceClientSection):
+    hotel_address: str
+    salon_address: str
 
 
 class LiveStatusSettings(ProcessSettings, RedisSection, KafkaSection):

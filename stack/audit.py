@@ -1,16 +1,21 @@
-"""`make audit`: the standing proof, printed. Counts every booking anew against nights, payments and refunds."""
+"""`make audit`: the standing proofs, printed. Counts every booking anew against nights, every appointment against its
+masters' time, and both against payments and refunds."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 
-from grpc_services.booking.audit import Discrepancy, find_discrepancies
+from grpc_services.booking import audit as booking_audit
+from grpc_services.salon import audit as salon_audit
 from migrations.histories import role_of
-from runtime.database import open_database
+from runtime.database import Connection, open_database
 from runtime.settings import BrokenSettings, StackSettings, load
 from stack.secret_store import SecretStore
 from stack.wiring import stack_directory, url_of_running_database
+
+Discrepancy = booking_audit.Discrepancy | salon_audit.Discrepancy
 
 
 def audit() -> int:
@@ -27,9 +32,18 @@ def audit() -> int:
 
 
 async def _look(settings: StackSettings) -> list[Discrepancy]:
-    url = url_of_running_database(settings, role_of("booking"), SecretStore(stack_directory(settings)))
+    return [
+        *await _find(settings, "booking", booking_audit.find_discrepancies),
+        *await _find(settings, "salon", salon_audit.find_discrepancies),
+    ]
+
+
+async def _find(
+    settings: StackSettings, service: str, find: Callable[[Connection], Awaitable[Sequence[Discrepancy]]]
+) -> Sequence[Discrepancy]:
+    url = url_of_running_database(settings, role_of(service), SecretStore(stack_directory(settings)))
     async with (
         open_database(url, pool_size=1, application_name="innkeeper-audit") as database,
         database.reading() as connection,
     ):
-        return await find_discrepancies(connection)
+        return await find(connection)

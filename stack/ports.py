@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_SERVICES = ("auth", "hotel", "search", "booking", "payment", "notification")
+_SERVICES = ("auth", "hotel", "search", "booking", "payment", "notification", "salon", "review")
 HOST = "127.0.0.1"
 
 

@@ -38,12 +38,15 @@ PROCESSES = (
     Process("payment", "grpc_services.payment", settings.PaymentSettings, Kind.SERVICE),
     Process("booking", "grpc_services.booking", settings.BookingSettings, Kind.SERVICE),
     Process("notification", "grpc_services.notification", settings.NotificationSettings, Kind.SERVICE),
+    Process("salon", "grpc_services.salon", settings.SalonSettings, Kind.SERVICE),
+    Process("review", "grpc_services.review", settings.ReviewSettings, Kind.SERVICE),
     Process("search", "grpc_services.search", settings.SearchSettings, Kind.SERVICE),
     Process("outbox-relay", "workers.outbox_relay", settings.RelaySettings, Kind.WORKER),
     Process("inventory-consumer", "workers.inventory_consumer", settings.InventoryConsumerSettings, Kind.WORKER),
     Process(
         "notification-consumer", "workers.notification_consumer", settings.NotificationConsumerSettings, Kind.WORKER
     ),
+    Process("rating-consumer", "workers.rating_consumer", settings.RatingConsumerSettings, Kind.WORKER),
     Process("live-status", "workers.live_status", settings.LiveStatusSettings, Kind.WORKER),
     Process("arq-worker", "workers.arq_worker", settings.WorkerSettings, Kind.WORKER),
     Process("gateway", "api", settings.GatewaySettings, Kind.GATEWAY),

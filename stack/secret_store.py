@@ -11,7 +11,15 @@ from pathlib import Path
 from migrations.histories import RELAY_ROLE, SERVICES, role_of
 
 OPERATOR = "operator"  # the commands of `python -m stack`
-CLIENTS = ("gateway", "arq-worker", "notification-consumer", "inventory-consumer", "notification", OPERATOR)
+CLIENTS = (
+    "gateway",
+    "arq-worker",
+    "notification-consumer",
+    "inventory-consumer",
+    "rating-consumer",
+    "notification",
+    OPERATOR,
+)
 
 
 class SecretStore:

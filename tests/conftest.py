@@ -9,7 +9,9 @@ import pytest
 from grpc_services.auth.service import auth_service
 from grpc_services.booking.service import booking_service
 from grpc_services.hotel.service import hotel_service
-from tests.house import auth_settings, booking_settings, hotel_settings
+from grpc_services.review.service import review_service
+from grpc_services.salon.service import salon_service
+from tests.house import auth_settings, booking_settings, hotel_settings, review_settings, salon_settings
 from tests.parts import Parts, free_port, running_parts
 
 
@@ -50,4 +52,24 @@ async def booking_address(
         parts, auth_address, hotel_address=hotel_address, payment_address=payment_address, database_pool_size=20
     )
     async with booking_service(settings) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+async def salon_address(
+    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
+) -> AsyncIterator[str]:
+    settings = salon_settings(
+        parts, auth_address, hotel_address=hotel_address, payment_address=payment_address, database_pool_size=20
+    )
+    async with salon_service(settings) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+async def review_address(
+    parts: Parts, auth_address: str, booking_address: str, salon_address: str
+) -> AsyncIterator[str]:
+    settings = review_settings(parts, auth_address, booking_address=booking_address, salon_address=salon_address)
+    async with review_service(settings) as server:
         yield server.address

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import grpc
 import pytest
+from google.protobuf.message import Message
 
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from runtime.channels import call, open_channel
-from runtime.errors import ServiceError
+from runtime.errors import ServiceError, Unavailable
 from runtime.identity import Role
 from runtime.settings import (
     AuthSettings,
@@ -20,13 +23,19 @@ from runtime.settings import (
     InventoryConsumerSettings,
     NotificationConsumerSettings,
     NotificationSettings,
+    RatingConsumerSettings,
     RelaySettings,
+    ReviewSettings,
+    SalonSettings,
     SearchSettings,
     WorkerSettings,
 )
 from tests.parts import Parts
 
 Answer = TypeVar("Answer")
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+PAUSES = [min(5.0, 0.1 * 2**number) for number in range(16)]  # of a patient client, in seconds: a minute in all
 PERSON_PASSWORD = "correct-horse-battery"
 SIGNING_KEY_SECRET = "a-signing-key-secret-for-tests-only"
 PAYMENT_API_KEY = "merchant-key-for-tests"
@@ -37,6 +46,7 @@ SERVICE_CLIENTS = {
         "arq-worker",
         "notification-consumer",
         "inventory-consumer",
+        "rating-consumer",
         "notification",
         "search",
         "booking",
@@ -123,8 +133,50 @@ def relay_settings(parts: Parts, **changes: object) -> RelaySettings:
             **kafka_fields(parts),
             "environment": "test",
             "DATABASE_URL": parts.database_url("relay"),
-            "outbox_schemas": "hotel,booking",
+            "outbox_schemas": "hotel,booking,salon,review",
             **changes,
+        }
+    )
+
+
+def salon_settings(
+    parts: Parts, auth_address: str, *, hotel_address: str, payment_address: str, **changes: object
+) -> SalonSettings:
+    return SalonSettings.model_validate(
+        {
+            **service_fields(parts, "salon", auth_address),
+            "hotel_address": hotel_address,
+            "payment_address": payment_address,
+            "payment_api_key": PAYMENT_API_KEY,
+            **changes,
+        }
+    )
+
+
+def review_settings(
+    parts: Parts, auth_address: str, *, booking_address: str, salon_address: str, **changes: object
+) -> ReviewSettings:
+    return ReviewSettings.model_validate(
+        {
+            **service_fields(parts, "review", auth_address),
+            "booking_address": booking_address,
+            "salon_address": salon_address,
+            **changes,
+        }
+    )
+
+
+def rating_consumer_settings(
+    parts: Parts, auth_address: str, *, hotel_address: str, salon_address: str
+) -> RatingConsumerSettings:
+    return RatingConsumerSettings.model_validate(
+        {
+            **client_fields("rating-consumer"),
+            **kafka_fields(parts),
+            "environment": "test",
+            "auth_address": auth_address,
+            "hotel_address": hotel_address,
+            "salon_address": salon_address,
         }
     )
 
@@ -177,6 +229,7 @@ def worker_settings(
     *,
     booking_address: str,
     notification_address: str,
+    salon_address: str = "127.0.0.1:1",
     smtp_port: int,
     **changes: object,
 ) -> WorkerSettings:
@@ -188,6 +241,7 @@ def worker_settings(
             "auth_address": auth_address,
             "booking_address": booking_address,
             "notification_address": notification_address,
+            "salon_address": salon_address,
             "smtp_host": "127.0.0.1",
             "smtp_port": smtp_port,
             **changes,
@@ -227,6 +281,19 @@ async def service_token(auth_address: str, client: str = "gateway") -> str:
             token="",
         )
     return issued.access_token
+
+
+async def call_patiently(
+    method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request, *, token: str
+) -> Response:
+    """A call as a real client makes it: what was not answered is asked again, a minute long, with the same request
+    and so with the same key. A refusal is an answer."""
+    for pause in PAUSES:
+        try:
+            return await call(method, request, token=token)
+        except Unavailable:
+            await asyncio.sleep(pause)
+    return await call(method, request, token=token)
 
 
 async def refused(awaited: Awaitable[object]) -> ServiceError:

@@ -1,4 +1,4 @@
-"""Booking events become notifications, and their e-mails jobs: python -m workers.notification_consumer
+"""What happens becomes notifications, and their e-mails jobs: python -m workers.notification_consumer
 
 The notification service is the truth of what is still to be sent; a job only hurries. With Redis away an
 event is worked off all the same, and the arq worker's sweeper finds the e-mail later.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contracts.events.v1 import events_pb2
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from runtime.channels import call, open_channel, open_service_identity
-from runtime.event_bus import BOOKING_TOPIC, consume
+from runtime.event_bus import APPOINTMENT_TOPIC, BOOKING_TOPIC, REVIEW_TOPIC, consume
 from runtime.job_queue import open_job_queue
 from runtime.process import run_process
 from runtime.request_context import begin_request
@@ -41,7 +41,8 @@ async def serve(
                 for delivery_id in stored.delivery_ids:
                     await wake_delivery(jobs, delivery_id)
 
-        await consume(settings, group=GROUP, topics=(BOOKING_TOPIC,), handle=notify, stop=stop, on_ready=on_ready)
+        topics = (BOOKING_TOPIC, APPOINTMENT_TOPIC, REVIEW_TOPIC)
+        await consume(settings, group=GROUP, topics=topics, handle=notify, stop=stop, on_ready=on_ready)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,12 @@ _BATCH = 500
 _POLL_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
-_DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_DATABASE_AWAY = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut in the middle of a message
+)
 
 
 class SchemaOutbox:
@@ -124,10 +129,18 @@ class BrokerWatch:
 
 
 class Relay:
-    def __init__(self, settings: RelaySettings, database: Database, topics: Sequence[str] = TOPICS) -> None:
+    def __init__(
+        self,
+        settings: RelaySettings,
+        database: Database,
+        topics: Sequence[str] = TOPICS,
+        *,
+        poll_seconds: float = _POLL_SECONDS,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._topics = topics
+        self._poll_seconds = poll_seconds
         self._outboxes = [SchemaOutbox(schema) for schema in settings.outbox_schemas]
         self._watch = BrokerWatch(topics)
         self._wake = asyncio.Event()
@@ -201,7 +214,7 @@ class Relay:
 
     async def _until_woken(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())]
-        _, pending = await asyncio.wait(waits, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        _, pending = await asyncio.wait(waits, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in pending:
             wait.cancel()
 

@@ -16,7 +16,7 @@ from runtime.request_context import begin_request
 log = structlog.get_logger()
 
 SWEEP_AFTER_SECONDS = 60
-_SWEEP_PAGE = 100
+SWEEP_PAGE = 100
 
 
 async def settle_payment_event(ctx: dict[str, Any], provider: str, event_id: str, request_id: str) -> str:
@@ -43,7 +43,7 @@ async def sweep_payment_events(ctx: dict[str, Any]) -> int:
     jobs: JobQueue = ctx["jobs"]
     undone = await call(
         settlement.ListUnsettledPaymentEvents,
-        settlement_pb2.ListUnsettledPaymentEventsRequest(older_than_seconds=SWEEP_AFTER_SECONDS, first=_SWEEP_PAGE),
+        settlement_pb2.ListUnsettledPaymentEventsRequest(older_than_seconds=SWEEP_AFTER_SECONDS, first=SWEEP_PAGE),
         token=await identity.token(),
     )
     for event in undone.events:

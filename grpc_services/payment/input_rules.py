@@ -29,10 +29,20 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def check_payment_input(request: payment_pb2.CreatePaymentRequest, allowed_origins: Sequence[str]) -> None:
     check_client_key(request.idempotency_key)
     check_amount(request.amount)
+    purpose_of(request)
     check_text(request.booking_id, "bookingId", longest=LONGEST_REFERENCE, required=True)
     check_text(request.booking_reference, "bookingReference", longest=LONGEST_REFERENCE)
     check_text(request.description, "description", longest=LONGEST_DESCRIPTION)
     check_return_url(request.return_url, allowed_origins)
+
+
+def purpose_of(request: payment_pb2.CreatePaymentRequest) -> str:
+    """BOOKING where none is named."""
+    if request.purpose not in payment_pb2.PaymentPurpose.values():
+        raise InvalidInput("There is no such purpose.", path=("purpose",))
+    if request.purpose == payment_pb2.PAYMENT_PURPOSE_UNSPECIFIED:
+        return "BOOKING"
+    return payment_pb2.PaymentPurpose.Name(request.purpose).removeprefix("PAYMENT_PURPOSE_")
 
 
 def check_refund_input(request: payment_pb2.CreateRefundRequest) -> None:

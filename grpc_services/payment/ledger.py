@@ -15,6 +15,7 @@ import structlog
 from contracts.payment.v1 import payment_pb2
 from grpc_services.payment import queries, webhook_queries
 from grpc_services.payment.errors import PaymentMoved
+from grpc_services.payment.input_rules import purpose_of
 from grpc_services.payment.rules import REFUND_STEPS, PaymentFacts, PaymentState, may_move
 from grpc_services.payment.webhook_events import EventType, money, webhook_body
 from runtime.database import Connection, Database, Record
@@ -68,6 +69,7 @@ class Change:
             amount_minor_units=request.amount.minor_units,
             currency=request.amount.currency,
             refunded_minor_units=0,
+            purpose=purpose_of(request),
             booking_id=request.booking_id,
             booking_reference=request.booking_reference,
             description=request.description,

@@ -24,6 +24,7 @@ def payment_message(payment: PaymentFacts, public_url: str) -> payment_pb2.Payme
         created_at=to_timestamp(payment.created_at),
         updated_at=to_timestamp(payment.updated_at),
         version=payment.version,
+        purpose=payment_pb2.PaymentPurpose.Value(f"PAYMENT_PURPOSE_{payment.purpose}"),
     )
 
 

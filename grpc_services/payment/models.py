@@ -20,7 +20,8 @@ class PaymentServiceModel(SQLModel, registry=registry(metadata=metadata)):
 
 
 class Payment(PaymentServiceModel, table=True):
-    """Money that one booking asks for. `checkout_token` is the only key to the hosted page."""
+    """Money that one booking or appointment (`purpose`) asks for; its id is `booking_id`. `checkout_token` is the
+    only key to the hosted page."""
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -31,6 +32,7 @@ class Payment(PaymentServiceModel, table=True):
         CheckConstraint("amount_minor_units > 0", name="amount"),
         CheckConstraint("refunded_minor_units BETWEEN 0 AND amount_minor_units", name="refunded"),
         CheckConstraint("refunded_minor_units = 0 OR state IN ('CAPTURED', 'DISPUTED')", name="refunded_of_captured"),
+        CheckConstraint("purpose IN ('BOOKING', 'APPOINTMENT')", name="purpose"),
         Index("ix_payment_capture_at", "capture_at", postgresql_where=text("state = 'AUTHORIZED'")),
     )
 
@@ -43,6 +45,7 @@ class Payment(PaymentServiceModel, table=True):
     amount_minor_units: int = Field(sa_type=BigInteger, nullable=False)
     currency: str = long_text()
     refunded_minor_units: int = Field(sa_type=BigInteger, nullable=False)
+    purpose: str = long_text()
     booking_id: str = long_text()
     booking_reference: str = long_text()
     description: str = long_text()

@@ -60,6 +60,7 @@ class PaymentFacts:
     amount_minor_units: int
     currency: str
     refunded_minor_units: int
+    purpose: str
     booking_id: str
     booking_reference: str
     description: str

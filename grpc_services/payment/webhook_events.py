@@ -28,6 +28,7 @@ def webhook_body(event: EventType, payment: PaymentFacts, now: dt.datetime, **mo
     """The JSON that is signed and sent; `more` adds what only this type of event has."""
     data = {
         "payment_id": str(payment.id),
+        "purpose": payment.purpose,
         "booking_id": payment.booking_id,
         "booking_reference": payment.booking_reference,
         "state": payment.state.value,

@@ -35,8 +35,10 @@ async def test_migrations_and_demo_do_their_work_and_the_demo_loads_once(compose
     connection = await asyncpg.connect(empty_database)
     try:
         assert await connection.fetchval("SELECT count(*) FROM hotel.hotel WHERE state = 'PUBLISHED'") == 1212
-        assert await connection.fetchval("SELECT count(*) FROM auth.account") == 3
+        assert await connection.fetchval("SELECT count(*) FROM auth.account") == 4
         assert await connection.fetchval("SELECT count(*) FROM hotel.outbox_event") > 1212
+        assert await connection.fetchval("SELECT count(*) FROM salon.salon WHERE state = 'PUBLISHED'") == 30
+        assert await connection.fetchval("SELECT count(*) FROM review.review") > 150
     finally:
         await connection.close()
 

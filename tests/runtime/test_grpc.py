@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 
 import grpc
 import orjson
@@ -115,17 +114,17 @@ async def test_a_dead_service_is_unavailable_not_a_fault() -> None:
 
 async def test_a_call_ends_with_the_request_it_serves(probe: Probe) -> None:
     async def dawdle() -> None:
-        await asyncio.sleep(10)
+        await asyncio.sleep(600)
 
     probe.do(dawdle)
 
-    async def within() -> float:
+    async def within() -> None:
         request_context.begin_request(seconds_left=0.3)
-        began = time.monotonic()
-        assert isinstance(await refused(call(probe.hotels.GetHotels, REQUEST, token="")), errors.Unavailable)
-        return time.monotonic() - began
+        refusal = await refused(call(probe.hotels.GetHotels, REQUEST, token="", at_most=600))
+        assert isinstance(refusal, errors.Unavailable)
 
-    assert await asyncio.create_task(within()) < 2
+    async with asyncio.timeout(60):
+        await asyncio.create_task(within())
 
 
 async def test_the_callees_own_calls_have_no_more_time_than_the_caller(probe: Probe) -> None:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from grpc_services.booking.service import booking_service
 from runtime.channels import open_service_identity
 from runtime.identity import Role
 from tests.grpc_services.booking.desk import EXPIRED, open_desk
 from tests.grpc_services.hotel.catalogue import Kind
-from tests.house import booking_settings, register_account, worker_settings
+from tests.house import register_account, worker_settings
 from tests.parts import Parts, free_port
 from workers.hold_expiry import expire_holds
 
 
 async def test_more_overdue_holds_than_one_batch_are_all_released(
-    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
+    parts: Parts, auth_address: str, booking_address: str
 ) -> None:
     owner = await register_account(auth_address, Role.HOTELIER)
     guest = await register_account(auth_address, Role.GUEST)
-    hasty = booking_settings(
-        parts, auth_address, hotel_address=hotel_address, payment_address=payment_address, hold_seconds=1
-    )
     settings = worker_settings(parts, auth_address, booking_address="", notification_address="", smtp_port=free_port())
     async with (
-        booking_service(hasty) as server,
-        open_desk(parts, auth_address, server.address) as desk,
+        open_desk(parts, auth_address, booking_address) as desk,
         open_service_identity(auth_address, settings) as identity,
     ):
         house = await desk.house(owner, Kind(rooms=105))
         held = [await desk.booked(house, guest) for _ in range(105)]
-        await desk.passed(held[-1].hold_expires_at)
+        await desk.run_out(*held)
         context = {"settlement": desk.settlement, "identity": identity}
         assert await expire_holds(context) >= 105
         assert await expire_holds(context) == 0

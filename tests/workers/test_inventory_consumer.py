@@ -33,7 +33,7 @@ def announcement(house: House, number: int = 0) -> events_pb2.Envelope:
     return make_envelope(event, identifier=f"announced-{identifier}", aggregate_id=identifier, aggregate_version=1)
 
 
-async def sellable(desk: Desk, house: House, seconds: float = 30.0) -> None:
+async def sellable(desk: Desk, house: House, seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while await unless_refused(desk.quote(house), "ROOM_UNAVAILABLE") is None:
             await asyncio.sleep(0.05)
@@ -126,6 +126,6 @@ async def test_hotel_and_booking_hear_of_each_other(
 
 async def becomes(read: Callable[[], Awaitable[object]], wanted: object) -> None:
     """Asks again and again, for nothing announces that the news has arrived."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await read() != wanted:
             await asyncio.sleep(0.05)

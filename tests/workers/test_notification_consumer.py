@@ -72,7 +72,7 @@ async def consuming(
     stop, ready = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(notification_consumer.serve(settings, stop, on_ready=ready.set))
-        await asyncio.wait_for(ready.wait(), 30)
+        await asyncio.wait_for(ready.wait(), 120)
         yield settings
         stop.set()
 
@@ -87,7 +87,7 @@ async def publish(settings: NotificationConsumerSettings, *events: events_pb2.En
 
 
 async def told(notifications: Stub, person: SignedIn, number: int) -> list[notification_pb2.Notification]:
-    for _ in range(200):
+    for _ in range(1200):
         received = list((await inbox(notifications, person.token)).notifications)
         if len(received) >= number:
             return received

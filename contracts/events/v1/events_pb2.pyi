@@ -7,6 +7,8 @@ from collections import abc as _abc
 from contracts.booking.v1 import booking_pb2 as _booking_pb2
 from contracts.hotel.v1 import hotel_pb2 as _hotel_pb2
 from contracts.money.v1 import money_pb2 as _money_pb2
+from contracts.review.v1 import review_pb2 as _review_pb2
+from contracts.salon.v1 import appointment_pb2 as _appointment_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -661,3 +663,494 @@ class InventoryChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InventoryChanged: _TypeAlias = InventoryChanged  # noqa: Y015
+
+@_typing.final
+class SalonChanged(_message.Message):
+    """Topic salon.events
+
+    Anything of a salon that its readers show: facts, masters, services, hours, its state.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALON_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    MASTER_IDS_FIELD_NUMBER: _builtins.int
+    salon_id: _builtins.str
+    version: _builtins.int
+    state: _hotel_pb2.HotelState.ValueType
+    @_builtins.property
+    def master_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """whose profile or rating changed, or who are shown or hidden with it"""
+
+    def __init__(
+        self,
+        *,
+        salon_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        state: _hotel_pb2.HotelState.ValueType = ...,
+        master_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["master_ids", b"master_ids", "salon_id", b"salon_id", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SalonChanged: _TypeAlias = SalonChanged  # noqa: Y015
+
+@_typing.final
+class AppointmentSnapshot(_message.Message):
+    """Topic appointment.events. Each carries the appointment as it stands after the move."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SALON_ID_FIELD_NUMBER: _builtins.int
+    SALON_NAME_FIELD_NUMBER: _builtins.int
+    SALON_OWNER_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_NAME_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SERVICE_NAMES_FIELD_NUMBER: _builtins.int
+    MASTER_IDS_FIELD_NUMBER: _builtins.int
+    MASTER_NAMES_FIELD_NUMBER: _builtins.int
+    MASTER_ACCOUNT_IDS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    PAID_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    HOLD_EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    reference: _builtins.str
+    state: _appointment_pb2.AppointmentState.ValueType
+    version: _builtins.int
+    salon_id: _builtins.str
+    salon_name: _builtins.str
+    salon_owner_id: _builtins.str
+    client_account_id: _builtins.str
+    client_name: _builtins.str
+    time_zone: _builtins.str
+    """IANA; moments are told to people in it"""
+    @_builtins.property
+    def starts_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def service_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def master_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def master_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def master_account_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """of those who sign in; they are told too"""
+
+    @_builtins.property
+    def total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def paid(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def refunded(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def hold_expires_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        state: _appointment_pb2.AppointmentState.ValueType = ...,
+        version: _builtins.int = ...,
+        salon_id: _builtins.str = ...,
+        salon_name: _builtins.str = ...,
+        salon_owner_id: _builtins.str = ...,
+        client_account_id: _builtins.str = ...,
+        client_name: _builtins.str = ...,
+        starts_at: _timestamp_pb2.Timestamp | None = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        service_names: _abc.Iterable[_builtins.str] | None = ...,
+        master_ids: _abc.Iterable[_builtins.str] | None = ...,
+        master_names: _abc.Iterable[_builtins.str] | None = ...,
+        master_account_ids: _abc.Iterable[_builtins.str] | None = ...,
+        total: _money_pb2.Money | None = ...,
+        paid: _money_pb2.Money | None = ...,
+        refunded: _money_pb2.Money | None = ...,
+        hold_expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "refunded", b"refunded", "starts_at", b"starts_at", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "client_account_id", b"client_account_id", "client_name", b"client_name", "ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "master_account_ids", b"master_account_ids", "master_ids", b"master_ids", "master_names", b"master_names", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "salon_id", b"salon_id", "salon_name", b"salon_name", "salon_owner_id", b"salon_owner_id", "service_names", b"service_names", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentSnapshot: _TypeAlias = AppointmentSnapshot  # noqa: Y015
+
+@_typing.final
+class AppointmentHeld(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentHeld: _TypeAlias = AppointmentHeld  # noqa: Y015
+
+@_typing.final
+class AppointmentRequested(_message.Message):
+    """It waits for the salon to confirm it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentRequested: _TypeAlias = AppointmentRequested  # noqa: Y015
+
+@_typing.final
+class AppointmentPaymentStarted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentPaymentStarted: _TypeAlias = AppointmentPaymentStarted  # noqa: Y015
+
+@_typing.final
+class AppointmentPaymentFailed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    FAILURE_CODE_FIELD_NUMBER: _builtins.int
+    failure_code: _builtins.str
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        failure_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "failure_code", b"failure_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentPaymentFailed: _TypeAlias = AppointmentPaymentFailed  # noqa: Y015
+
+@_typing.final
+class AppointmentConfirmed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentConfirmed: _TypeAlias = AppointmentConfirmed  # noqa: Y015
+
+@_typing.final
+class AppointmentExpired(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentExpired: _TypeAlias = AppointmentExpired  # noqa: Y015
+
+@_typing.final
+class AppointmentMoved(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    BEFORE_STARTS_AT_FIELD_NUMBER: _builtins.int
+    BY_SALON_FIELD_NUMBER: _builtins.int
+    by_salon: _builtins.bool
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def before_starts_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        before_starts_at: _timestamp_pb2.Timestamp | None = ...,
+        by_salon: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "before_starts_at", b"before_starts_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "before_starts_at", b"before_starts_at", "by_salon", b"by_salon"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentMoved: _TypeAlias = AppointmentMoved  # noqa: Y015
+
+@_typing.final
+class AppointmentCancelled(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    BY_SALON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    by_salon: _builtins.bool
+    reason: _builtins.str
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        refund: _money_pb2.Money | None = ...,
+        penalty: _money_pb2.Money | None = ...,
+        by_salon: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "by_salon", b"by_salon", "penalty", b"penalty", "reason", b"reason", "refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentCancelled: _TypeAlias = AppointmentCancelled  # noqa: Y015
+
+@_typing.final
+class AppointmentCompleted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentCompleted: _TypeAlias = AppointmentCompleted  # noqa: Y015
+
+@_typing.final
+class AppointmentMarkedNoShow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        penalty: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "penalty", b"penalty"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "penalty", b"penalty"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentMarkedNoShow: _TypeAlias = AppointmentMarkedNoShow  # noqa: Y015
+
+@_typing.final
+class AppointmentRefunded(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentRefunded: _TypeAlias = AppointmentRefunded  # noqa: Y015
+
+@_typing.final
+class ReviewCreated(_message.Message):
+    """Topic review.events"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    owner_id: _builtins.str
+    """of the subject"""
+    @_builtins.property
+    def review(self) -> _review_pb2.Review: ...
+    def __init__(
+        self,
+        *,
+        review: _review_pb2.Review | None = ...,
+        owner_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "review", b"review"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewCreated: _TypeAlias = ReviewCreated  # noqa: Y015
+
+@_typing.final
+class ReviewEdited(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def review(self) -> _review_pb2.Review: ...
+    def __init__(
+        self,
+        *,
+        review: _review_pb2.Review | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewEdited: _TypeAlias = ReviewEdited  # noqa: Y015
+
+@_typing.final
+class ReviewDeleted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        review_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review_id", b"review_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewDeleted: _TypeAlias = ReviewDeleted  # noqa: Y015
+
+@_typing.final
+class ReviewReplied(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def review(self) -> _review_pb2.Review: ...
+    def __init__(
+        self,
+        *,
+        review: _review_pb2.Review | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReplied: _TypeAlias = ReviewReplied  # noqa: Y015
+
+@_typing.final
+class RatingChanged(_message.Message):
+    """The rating of a subject as it stands; versions count up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rating(self) -> _review_pb2.Rating: ...
+    def __init__(
+        self,
+        *,
+        rating: _review_pb2.Rating | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rating", b"rating"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rating", b"rating"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RatingChanged: _TypeAlias = RatingChanged  # noqa: Y015

@@ -30,12 +30,16 @@ class Notification(_message.Message):
     BOOKING_ID_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     READ_AT_FIELD_NUMBER: _builtins.int
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
-    """BookingHeld, BookingConfirmed, …"""
+    """BookingHeld, BookingConfirmed, ReviewCreated, …"""
     title: _builtins.str
     body: _builtins.str
     booking_id: _builtins.str
+    review_id: _builtins.str
+    appointment_id: _builtins.str
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -50,10 +54,12 @@ class Notification(_message.Message):
         booking_id: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         read_at: _timestamp_pb2.Timestamp | None = ...,
+        review_id: _builtins.str = ...,
+        appointment_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "booking_id", b"booking_id", "created_at", b"created_at", "id", b"id", "kind", b"kind", "read_at", b"read_at", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "body", b"body", "booking_id", b"booking_id", "created_at", b"created_at", "id", b"id", "kind", b"kind", "read_at", b"read_at", "review_id", b"review_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

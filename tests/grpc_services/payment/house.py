@@ -207,7 +207,7 @@ async def refused(awaited: Any) -> ServiceError:
     return refusal.value
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float = 5.0) -> None:
+async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float = 60.0) -> None:
     """Asks the database again and again, as nothing announces what a background task has written."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await is_so():

@@ -62,7 +62,7 @@ class Receiver:
     def types(self, payment_id: str) -> list[str]:
         return [one.type for one in self.about(payment_id)]
 
-    async def has(self, payment_id: str, number: int, *, seconds: float = 5.0) -> list[Received]:
+    async def has(self, payment_id: str, number: int, *, seconds: float = 60.0) -> list[Received]:
         """Waits until so many webhooks about a payment have come."""
         async with asyncio.timeout(seconds), self.arrived:
             await self.arrived.wait_for(lambda: len(self.about(payment_id)) >= number)

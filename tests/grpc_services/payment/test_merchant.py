@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import grpc
+import orjson
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -24,6 +25,7 @@ from tests.grpc_services.payment.house import (
     payment_request,
     refund_request,
     refused,
+    until,
 )
 
 
@@ -92,6 +94,7 @@ BAD_INPUT: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"booking_id": " "}, ("bookingId",)),
     ({"booking_id": "b" * 101}, ("bookingId",)),
     ({"booking_reference": "r" * 101}, ("bookingReference",)),
+    ({"purpose": 9}, ("purpose",)),
     ({"description": "d" * 501}, ("description",)),
     ({"description": "tab\x00"}, ("description",)),
     ({"return_url": "https://elsewhere.example/"}, ("returnUrl",)),
@@ -151,9 +154,12 @@ async def test_an_open_payment_can_be_voided_and_then_takes_no_money(house: Hous
     await asyncio.sleep(0.7)
     assert await house.get(payment) == voided
     assert "This payment was cancelled" in (await guest.look()).text
-    types = house.receiver.types(payment.id)
-    assert types[-1:] == ["payment.voided"]
-    assert "payment.captured" not in types
+
+    async def told() -> bool:
+        return house.receiver.types(payment.id)[-1:] == ["payment.voided"]
+
+    await until(told)
+    assert "payment.captured" not in house.receiver.types(payment.id)
 
 
 async def test_a_captured_payment_cannot_be_voided(house: House) -> None:
@@ -170,3 +176,13 @@ async def test_voiding_a_failed_payment_leaves_it_as_it_is(house: House) -> None
     failed = await house.get(payment)
     assert await house.void(payment) == failed
     assert failed.state == payment_pb2.PAYMENT_STATE_FAILED
+
+
+async def test_a_payment_and_its_webhooks_say_what_it_is_for(house: House) -> None:
+    for_booking = await house.create()
+    assert for_booking.purpose == payment_pb2.PAYMENT_PURPOSE_BOOKING, "where nothing was said"
+    for_appointment = await house.create(purpose=payment_pb2.PAYMENT_PURPOSE_APPOINTMENT)
+    assert (await house.get(for_appointment)).purpose == payment_pb2.PAYMENT_PURPOSE_APPOINTMENT
+    await house.void(for_appointment)
+    (told,) = await house.receiver.has(for_appointment.id, 1)
+    assert orjson.loads(told.body)["data"]["purpose"] == "APPOINTMENT"

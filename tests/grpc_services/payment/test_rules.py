@@ -45,6 +45,7 @@ def payment(state: PaymentState, **changes: object) -> PaymentFacts:
         currency="EUR",
         refunded_minor_units=0,
         booking_id="1",
+        purpose="BOOKING",
         booking_reference="",
         description="",
         return_url="",

@@ -60,6 +60,7 @@ async def test_a_webhook_tells_the_move_and_nothing_personal(house: House) -> No
     assert body["data"] == {
         "payment_id": payment.id,
         "booking_id": payment.booking_id,
+        "purpose": "BOOKING",
         "booking_reference": "INN-7F3K2Q",
         "state": "CAPTURED",
         "version": 3,

@@ -1,0 +1,169 @@
+"""What a payment does to its appointment, from one locked place: the webhook's path and every later one.
+
+The payment's state is fetched anew each time, so stale, reordered and repeated webhooks all settle alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+
+import orjson
+import structlog
+
+from contracts.payment.v1 import payment_pb2
+from grpc_services.salon import appointment_booking as booking
+from grpc_services.salon import appointment_events as events
+from grpc_services.salon import appointment_holds as holds
+from grpc_services.salon import appointment_money_queries as money_queries
+from grpc_services.salon import appointment_queries as queries
+from grpc_services.salon import appointment_refunds as refunds
+from grpc_services.salon import appointment_rules as rules
+from grpc_services.salon import appointment_timeline_queries as timeline_queries
+from grpc_services.salon import visit_queries
+from grpc_services.salon.appointment_rules import Settlement, State
+from grpc_services.salon.errors import SlotUnavailable
+from grpc_services.salon.gateway import PaymentSystem
+from runtime.database import Connection, Database, Record
+from runtime.errors import InvalidInput, NotFound, ServiceError
+from runtime.identity import NOBODY, Role
+
+log = structlog.get_logger()
+
+
+class Outcome(enum.StrEnum):
+    APPLIED = "APPLIED"
+    NOTHING_TO_DO = "NOTHING_TO_DO"
+    PARKED = "PARKED"
+
+
+def payment_of(payload: bytes) -> str | None:
+    """The payment that a stored webhook speaks of; None when it speaks of none."""
+    try:
+        identifier = orjson.loads(payload)["data"]["payment_id"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return identifier if isinstance(identifier, str) else None
+
+
+async def settle_payment(database: Database, payments: PaymentSystem, payment_id: str, *, now: dt.datetime) -> Outcome:
+    """Brings the appointment of a payment in line with it. Safe to repeat, to race and to be killed in."""
+    try:
+        payment = await payments.get(payment_id)
+        appointment_id = uuid.UUID(payment.booking_id)
+    except (ServiceError, ValueError) as refusal:
+        if isinstance(refusal, ServiceError) and refusal.code not in (NotFound.code, InvalidInput.code):
+            raise
+        log.warning("payment.unknown", payment_id=payment_id)
+        return Outcome.PARKED
+    if payment.state == payment_pb2.PAYMENT_STATE_CAPTURED:
+        await _make_way(database, appointment_id)
+    async with database.transaction() as connection:
+        row = await queries.lock_appointment(connection, appointment_id)
+        if row is None:
+            log.warning("payment.without_appointment", payment_id=payment_id)
+            return Outcome.PARKED
+        outcome = await _apply(connection, row, payment, now)
+    await refunds.send_open(database, payments, appointment_id)
+    return outcome
+
+
+async def _make_way(database: Database, appointment_id: uuid.UUID) -> None:
+    """Late money shall not go back because of overdue holds that only nobody has released yet."""
+    async with database.reading() as connection:
+        rows = await queries.visible_appointments(connection, [appointment_id], account_id=NOBODY, sees_all=True)
+        services = (await queries.load_services(connection, [appointment_id]))[appointment_id]
+    if not any(row["state"] == State.EXPIRED for row in rows):
+        return
+    for one in services:
+        begin = one["starts_at"] - dt.timedelta(minutes=one["buffer_before_minutes"])
+        end = one["ends_at"] + dt.timedelta(minutes=one["buffer_after_minutes"])
+        await holds.expire_in_the_way(database, [one["master_id"]], begin, end)
+
+
+async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment, now: dt.datetime) -> Outcome:
+    facts = rules.PaymentFacts(
+        _state_of(payment),
+        payment.amount.minor_units,
+        payment.amount.currency,
+        is_current=payment.id == row["payment_id"],
+        is_taken_in=await money_queries.is_taken_in(connection, payment.id),
+    )
+    match rules.settlement(row, facts):
+        case Settlement.CONFIRM:
+            await _confirm(connection, row, payment, "Paid in full and confirmed.")
+        case Settlement.TAKE_AGAIN:
+            await _take_again(connection, row, payment, now)
+        case Settlement.REFUND:
+            await _send_back(connection, row, payment, "The appointment could not use this payment any more.")
+        case Settlement.REOPEN:
+            await _reopen(connection, row, payment)
+        case Settlement.PARK:
+            log.error("payment.amount_differs", payment_id=payment.id, appointment_id=str(row["id"]))
+            return Outcome.PARKED
+        case Settlement.NOTHING:
+            return Outcome.NOTHING_TO_DO
+    return Outcome.APPLIED
+
+
+async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Payment, summary: str) -> None:
+    confirmed = await queries.save(
+        connection,
+        row,
+        State.CONFIRMED,
+        paid_minor_units=row["paid_minor_units"] + payment.amount.minor_units,
+        payment_id=payment.id,
+        payment_state=_state_of(payment),
+        payment_minor_units=payment.amount.minor_units,
+    )
+    await money_queries.record_capture(connection, row["id"], payment.id, payment.amount.minor_units)
+    await timeline_queries.write_timeline(
+        connection, confirmed, kind="AppointmentConfirmed", actor=Role.SYSTEM, summary=summary
+    )
+    await events.publish_confirmed(connection, confirmed)
+
+
+async def _take_again(connection: Connection, row: Record, payment: payment_pb2.Payment, now: dt.datetime) -> None:
+    """The hold ran out, then the money came: the same time again at the same price, or everything back."""
+    services = (await queries.load_services(connection, [row["id"]]))[row["id"]]
+    if row["starts_at"] <= now:
+        await _send_back(connection, row, payment, "The payment arrived after the appointment would have begun.")
+        return
+    await visit_queries.share_salon(connection, row["salon_id"])
+    try:
+        async with connection.transaction():
+            await booking.retake(connection, row, services)
+    except SlotUnavailable:
+        await _send_back(connection, row, payment, "The payment arrived after the time was given to others.")
+        return
+    await _confirm(connection, row, payment, "The payment came after the hold; the time was still free and is yours.")
+
+
+async def _send_back(connection: Connection, row: Record, payment: payment_pb2.Payment, why: str) -> None:
+    """Records that all of this payment goes back; the payment system is asked after the commit."""
+    amount = payment.amount.minor_units
+    if not await refunds.owe_late_money(connection, row["id"], payment.id, amount):
+        return
+    await money_queries.record_capture(connection, row["id"], payment.id, amount)
+    state = _state_of(payment) if payment.id == row["payment_id"] else None
+    paid = await queries.add_money(connection, row["id"], paid=amount, payment_state=state)
+    await timeline_queries.write_timeline(
+        connection, paid, kind="RefundRequested", actor=Role.SYSTEM, summary=why, changed_state=False
+    )
+
+
+async def _reopen(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
+    held = await queries.save(connection, row, State.HELD, payment_state=_state_of(payment), checkout_url="")
+    await timeline_queries.write_timeline(
+        connection,
+        held,
+        kind="PaymentFailed",
+        actor=Role.SYSTEM,
+        summary="The payment failed; it can be tried again while the hold lives.",
+    )
+    await events.publish_payment_failed(connection, held, payment.failure_code)
+
+
+def _state_of(payment: payment_pb2.Payment) -> str:
+    return payment_pb2.PaymentState.Name(payment.state).removeprefix("PAYMENT_STATE_")

@@ -1,0 +1,88 @@
+"""The gRPC services of salon, each put together of the use cases of its contract."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import grpc
+
+from contracts.salon.v1 import appointment_pb2_grpc, salon_pb2_grpc, schedule_pb2_grpc
+from grpc_services.salon.appointment_payment_servicer import AppointmentPaymentMethods
+from grpc_services.salon.appointment_servicer import AppointmentMethods
+from grpc_services.salon.appointment_settlement_servicer import AppointmentSettlementMethods
+from grpc_services.salon.cancel_servicer import CancelMethods
+from grpc_services.salon.change_servicer import ChangeMethods
+from grpc_services.salon.figures_servicer import FiguresMethods
+from grpc_services.salon.gateway import Hotels, PaymentSystem
+from grpc_services.salon.master_servicer import MasterMethods
+from grpc_services.salon.move_servicer import MoveMethods
+from grpc_services.salon.salon_day_servicer import SalonDayMethods
+from grpc_services.salon.salon_servicer import SalonMethods
+from grpc_services.salon.schedule_servicer import ScheduleMethods
+from grpc_services.salon.service_servicer import ServiceMethods
+from grpc_services.salon.time_block_servicer import TimeBlockMethods
+from runtime.clock import utc_now
+from runtime.database import Database
+from runtime.settings import SalonSettings
+
+
+class _Equipped:
+    def __init__(
+        self,
+        database: Database,
+        hotels: Hotels,
+        payments: PaymentSystem,
+        settings: SalonSettings,
+        *,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._hotels = hotels
+        self._payments = payments
+        self._now = now
+        self._hold_seconds = settings.hold_seconds
+
+
+class SalonServicer(
+    SalonMethods, MasterMethods, ServiceMethods, ChangeMethods, _Equipped, salon_pb2_grpc.SalonServiceServicer
+):
+    pass
+
+
+class ScheduleServicer(ScheduleMethods, TimeBlockMethods, _Equipped, schedule_pb2_grpc.ScheduleServiceServicer):
+    pass
+
+
+class AppointmentServicer(
+    AppointmentMethods,
+    CancelMethods,
+    MoveMethods,
+    SalonDayMethods,
+    FiguresMethods,
+    AppointmentPaymentMethods,
+    AppointmentSettlementMethods,
+    _Equipped,
+    appointment_pb2_grpc.AppointmentServiceServicer,
+):
+    pass
+
+
+def add_servicers(
+    server: grpc.aio.Server,
+    database: Database,
+    hotels: Hotels,
+    payments: PaymentSystem,
+    settings: SalonSettings,
+    *,
+    now: Callable[[], dt.datetime] = utc_now,
+) -> None:
+    salon_pb2_grpc.add_SalonServiceServicer_to_server(
+        SalonServicer(database, hotels, payments, settings, now=now), server
+    )
+    schedule_pb2_grpc.add_ScheduleServiceServicer_to_server(
+        ScheduleServicer(database, hotels, payments, settings, now=now), server
+    )
+    appointment_pb2_grpc.add_AppointmentServiceServicer_to_server(
+        AppointmentServicer(database, hotels, payments, settings, now=now), server
+    )
