@@ -32,6 +32,7 @@ from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.quotes import PricedRoom, hotel_of, priced_room, strictest_policy
 from api.rate_plans import CancellationPolicy
+from api.reviews import BookingReview
 from api.scalars import EmailAddress, IdempotencyKey
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
@@ -61,7 +62,7 @@ class GuestDetails:
     phone: str | None = strawberry.field(description="Telephone number.")
 
 
-@strawberry.type(description="A payment of a booking.")
+@strawberry.type(description="A payment of a booking or of an appointment.")
 class Payment:
     id: strawberry.ID = strawberry.field(description="Opaque id.")
     state: PaymentState = strawberry.field(description="Where it stands.")
@@ -82,7 +83,7 @@ class TimelineEntry:
 
 
 @strawberry.type(description="A booking of one or several rooms.")
-class Booking(BookingDocuments, BookingBill, BookingNotes, Node):
+class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
     reference: str = strawberry.field(description="Short, for people; unambiguous when read out.")
     state: BookingState = strawberry.field(description="Where it stands.")
     version: int = strawberry.field(description="Counts its moves from 1.")

@@ -42,6 +42,7 @@ class ChangeSubject(enum.Enum):
     RATE_PLAN = "RATE_PLAN"
     ROOM = "ROOM"
     PRICE_RULE = "PRICE_RULE"
+    EXTRA = "EXTRA"
     RATES = strawberry.enum_value("RATES", description="Prices and restrictions of nights.")
 
 

@@ -44,6 +44,8 @@ class ErrorCode(enum.Enum):
     REFUND_CHANGED = "REFUND_CHANGED"
     PAYMENT_DUE = "PAYMENT_DUE"
     CAPACITY_BELOW_SOLD = "CAPACITY_BELOW_SOLD"
+    SLOT_UNAVAILABLE = "SLOT_UNAVAILABLE"
+    REVIEW_NOT_ALLOWED = "REVIEW_NOT_ALLOWED"
     ILLEGAL_STATE = "ILLEGAL_STATE"
     VERSION_CONFLICT = "VERSION_CONFLICT"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
@@ -125,6 +127,26 @@ class CapacityBelowSold(UserError):
     nights: list[NightBelowSold] = strawberry.field(description="Every such night.")
 
 
+@strawberry.type(description="A master is not free then; nothing was done.")
+class SlotUnavailable(UserError):
+    next_starts: list[dt.datetime] = strawberry.field(description="Free starts nearby, if you asked for one.")
+    appointment_ids: list[strawberry.ID] = strawberry.field(
+        description="Appointments that stand there; told to those who work at the salon."
+    )
+
+
+@strawberry.enum(description="Why a review cannot be written or edited.")
+class ReviewRefusal(enum.Enum):
+    NOT_COMPLETED = strawberry.enum_value("NOT_COMPLETED", description="The stay or appointment is not completed.")
+    TOO_LATE = strawberry.enum_value("TOO_LATE", description="The visit, or the review to be edited, is too long ago.")
+    ALREADY_REVIEWED = strawberry.enum_value("ALREADY_REVIEWED", description="You did already, perhaps deleting it.")
+
+
+@strawberry.type(description="This visit cannot be reviewed, or this review cannot be edited any more.")
+class ReviewNotAllowed(UserError):
+    why: ReviewRefusal = strawberry.field(description="Why not.")
+
+
 @strawberry.type(description="What you ask for cannot be done in the state that things are in.")
 class IllegalState(UserError):
     state: str = strawberry.field(description="The state it is in.")
@@ -172,6 +194,19 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             path=path,
             nights=_nights_below_sold(refusal.details.get("counts", "")),
         )
+    if refusal.code == "SLOT_UNAVAILABLE":
+        return SlotUnavailable(
+            code=ErrorCode.SLOT_UNAVAILABLE,
+            message=refusal.message,
+            path=path,
+            next_starts=[
+                dt.datetime.fromisoformat(start) for start in refusal.details.get("next_starts", "").split(";") if start
+            ],
+            appointment_ids=[
+                strawberry.ID(encode_id("Appointment", identifier))
+                for identifier in _listed(refusal.details.get("appointments", ""))
+            ],
+        )
     if refusal.code == "ILLEGAL_STATE":
         return IllegalState(
             code=ErrorCode.ILLEGAL_STATE,
@@ -179,6 +214,13 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             path=path,
             state=refusal.details.get("state", ""),
             allowed=_listed(refusal.details.get("allowed", "")),
+        )
+    if refusal.code == "REVIEW_NOT_ALLOWED":
+        return ReviewNotAllowed(
+            code=ErrorCode.REVIEW_NOT_ALLOWED,
+            message=refusal.message,
+            path=path,
+            why=ReviewRefusal(refusal.details["why"]),
         )
     if refusal.code == "DOOR_TAKEN":
         return DoorTaken(

@@ -27,7 +27,7 @@ class FigurePeriod(enum.Enum):
 @strawberry.type(
     description=(
         "Figures of some nights. A room night is sold while a confirmed, present, departed or missing guest's room "
-        "takes it; revenue is the price of those nights without city tax. Quotients by nothing are 0."
+        "takes it; revenue is the price of those nights without city tax and extras. Quotients by nothing are 0."
     )
 )
 class PeriodFigures:
@@ -39,6 +39,9 @@ class PeriodFigures:
     revenue: Money = strawberry.field(description="What the sold nights cost.")
     average_daily_rate: Money = strawberry.field(description="ADR: revenue by sold room night.")
     revenue_per_available_room: Money = strawberry.field(description="RevPAR: revenue by available room night.")
+    extras_revenue: Money = strawberry.field(
+        description="What the extras of the sold rooms cost, spread evenly over the nights of a stay."
+    )
     occupancy_basis_points: int = strawberry.field(description="Sold by available: 10000 is full.")
     pick_up_room_nights: int = strawberry.field(description="Sold room nights that were booked since `pickUpSince`.")
     bookings: int = strawberry.field(description="Bookings that arrive, but for expired ones.")
@@ -92,6 +95,7 @@ def _figures(message: figures_pb2.PeriodFigures) -> PeriodFigures:
         revenue=money(message.revenue),
         average_daily_rate=money(message.average_daily_rate),
         revenue_per_available_room=money(message.revenue_per_available_room),
+        extras_revenue=money(message.extras_revenue),
         occupancy_basis_points=message.occupancy_basis_points,
         pick_up_room_nights=message.pick_up_room_nights,
         bookings=message.bookings,

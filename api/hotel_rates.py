@@ -10,6 +10,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.extras import Extra
 from api.money import Money, money
 from api.node_ids import decode_id
 from api.price_rules import HotelPriceRules
@@ -48,6 +49,7 @@ class HotelRates(HotelPriceRules):
 
     room_types: list[RoomType] = strawberry.field(description="Its kinds of rooms.")
     rate_plans: list[RatePlan] = strawberry.field(description="What it sells with them.")
+    extras: list[Extra] = strawberry.field(description="What guests may choose for a room besides.")
 
     @strawberry.field(
         description="Every room type and rate plan that can be booked for a stay, all rooms of one type, cheapest "

@@ -9,14 +9,17 @@ import strawberry
 from api.blocks import HotelBlocks
 from api.calendar_feeds import HotelCalendarFeeds
 from api.change_log import HotelChanges
+from api.extras import extra
 from api.figures import HotelFigures
 from api.front_desk import HotelDesk
 from api.hotel_rates import HotelRates
+from api.hotel_salons import HotelSalons
 from api.inventory import HotelInventory
 from api.money import Money, money
 from api.node_ids import encode_id
 from api.photos import Photo, photos
 from api.rate_plans import rate_plan
+from api.reviews import Reviewed
 from api.room_plan import HotelRoomPlan
 from api.rooms import Amenity, room_type
 from api.scalars import CountryCode, CurrencyCode, EmailAddress
@@ -76,7 +79,9 @@ class Hotel(
     HotelDesk,
     HotelRoomPlan,
     HotelBlocks,
+    HotelSalons,
     HotelFigures,
+    Reviewed,
 ):
     name: str = strawberry.field(description="Its name.")
     description: str | None = strawberry.field(description="What its hotelier says of it; lines end with a line feed.")
@@ -144,4 +149,5 @@ def hotel(message: hotel_pb2.Hotel) -> Hotel:
         rates_version=message.rates_version,
         room_types=[room_type(kind) for kind in message.room_types],
         rate_plans=[rate_plan(plan, message.currency) for plan in message.rate_plans],
+        extras=[extra(one) for one in message.extras],
     )

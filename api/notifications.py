@@ -7,12 +7,14 @@ from typing import Annotated
 
 import strawberry
 
+from api.appointments import Appointment, appointment
 from api.bookings import Booking, booking
 from api.context import Info
 from api.errors import InvalidInput, NotFound, NotPermitted, RefusalsAsResults
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
 from api.permissions import Demands, Permission
+from api.reviews import Review, review
 from contracts.notification.v1 import notification_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -26,6 +28,8 @@ class Notification(Node):
     created_at: dt.datetime = strawberry.field(description="When it was told.")
     read_at: dt.datetime | None = strawberry.field(description="When you marked it read.")
     booking_id: strawberry.Private[str]
+    review_id: strawberry.Private[str]
+    appointment_id: strawberry.Private[str]
 
     @strawberry.field(description="The booking it is about, if any.")
     async def booking(self, info: Info) -> Booking | None:
@@ -33,6 +37,20 @@ class Notification(Node):
             return None
         found = await info.context.load.booking.load(self.booking_id)
         return booking(found) if found else None
+
+    @strawberry.field(description="The appointment it is about, if any, while you may see it.")
+    async def appointment(self, info: Info) -> Appointment | None:
+        if not self.appointment_id:
+            return None
+        found = await info.context.load.appointment.load(self.appointment_id)
+        return appointment(found) if found else None
+
+    @strawberry.field(description="The review it is about, if any, while you may see it.")
+    async def review(self, info: Info) -> Review | None:
+        if not self.review_id:
+            return None
+        found = await info.context.load.reviews.review.load(self.review_id)
+        return review(found) if found else None
 
 
 @strawberry.input(description="Which notifications to mark as read: `ids`, or all of them.")
@@ -80,4 +98,6 @@ def notification(message: notification_pb2.Notification) -> Notification:
         created_at=from_timestamp(message.created_at),
         read_at=from_timestamp(message.read_at) if message.HasField("read_at") else None,
         booking_id=message.booking_id,
+        review_id=message.review_id,
+        appointment_id=message.appointment_id,
     )

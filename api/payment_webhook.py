@@ -1,10 +1,11 @@
 """The door where the payment system tells how a payment went.
 
-Verified before anything is looked up, stored by booking before it is answered, worked off later.
+Verified before anything is looked up, stored by booking or salon before it is answered, worked off later.
 """
 
 from __future__ import annotations
 
+import orjson
 import structlog
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.services import Services
 from contracts.booking.v1 import settlement_pb2
+from contracts.salon.v1 import appointment_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
 from runtime.request_context import begin_request, request_id
@@ -42,19 +44,39 @@ class PaymentWebhook:
             log.warning("webhook.refused")
             return _refusal(401, "INVALID_SIGNATURE", "The signature does not match, or it is too old.")
         event_id = headers["webhook-id"]
+        of_appointment = _purpose(body) == "APPOINTMENT"
+        store = self._store_for_salon if of_appointment else self._store_for_booking
         try:
-            stored = await call(
-                self._services.settlement.ReceivePaymentEvent,
-                settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=body),
-                token=await self._services.identity.token(),
-            )
+            duplicate = await store(event_id, body)
         except ServiceError as refusal:
             log.warning("webhook.not_stored", event_id=event_id, reason=refusal.code)
             return _refusal(503, "UNAVAILABLE", "Please deliver this again.")
-        if not stored.duplicate:
-            await self._services.jobs.settle_payment_event(PROVIDER, event_id, request_id())
-        log.info("webhook.stored", event_id=event_id, duplicate=stored.duplicate)
+        if not duplicate:
+            jobs = self._services.jobs
+            wake = jobs.settle_appointment_payment_event if of_appointment else jobs.settle_payment_event
+            await wake(PROVIDER, event_id, request_id())
+        log.info("webhook.stored", event_id=event_id, duplicate=duplicate)
         return Response(status_code=204)
+
+    async def _store_for_booking(self, event_id: str, body: bytes) -> bool:
+        """Whether it was known before."""
+        stored = await call(
+            self._services.settlement.ReceivePaymentEvent,
+            settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=body),
+            token=await self._services.identity.token(),
+        )
+        return stored.duplicate
+
+    async def _store_for_salon(self, event_id: str, body: bytes) -> bool:
+        request = appointment_pb2.ReceiveAppointmentPaymentEventRequest(
+            provider=PROVIDER, event_id=event_id, payload=body
+        )
+        stored = await call(
+            self._services.appointments.ReceiveAppointmentPaymentEvent,
+            request,
+            token=await self._services.identity.token(),
+        )
+        return stored.duplicate
 
     def _is_genuine(self, body: bytes, headers: dict[str, str]) -> bool:
         for verifier in self._verifiers:
@@ -64,6 +86,15 @@ class PaymentWebhook:
                 continue
             return True
         return False
+
+
+def _purpose(body: bytes) -> str:
+    """What the payment is for, as the body says; a booking where it says nothing."""
+    try:
+        purpose = orjson.loads(body)["data"]["purpose"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return "BOOKING"
+    return purpose if isinstance(purpose, str) else "BOOKING"
 
 
 async def _limited_body(request: Request) -> bytes | None:

@@ -85,6 +85,7 @@ _STEPS: dict[PriceStepKind, Callable[[PriceStep], str]] = {
     PriceStepKind.STAY_DISCOUNT: lambda step: (
         f"Discount for {step.name}, {_share(step)} of all nights: {_amount(step.after)}"
     ),
-    PriceStepKind.VAT: lambda step: f"VAT, {_share(step)} of the nights: {_amount(step.after)}",
+    PriceStepKind.EXTRA: lambda step: f"{step.name}: {_amount(step.after)}",
+    PriceStepKind.VAT: lambda step: f"VAT, {_share(step)} of the price: {_amount(step.after)}",
     PriceStepKind.CITY_TAX: lambda step: f"City tax for {step.name}: {_amount(step.after)}",
 }

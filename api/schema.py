@@ -8,6 +8,9 @@ from typing import Annotated
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from api.appointment_moves import AppointmentMoveMutations, AppointmentMoveQueries
+from api.appointment_status import AppointmentSubscriptions
+from api.appointments import AppointmentMutations, AppointmentQueries, appointment
 from api.blocks import BlockMutations
 from api.booking_moves import BookingMoveMutations, BookingMoveQueries
 from api.booking_notes import BookingNoteMutations
@@ -16,11 +19,14 @@ from api.calendar_feeds import CalendarMutations
 from api.context import Info
 from api.desk_moves import DeskMoveMutations
 from api.door_assignment import DoorMutations
+from api.extra_editing import ExtraEditing
 from api.hotel_editing import HotelEditing
 from api.hotel_import import HotelImportMutations
 from api.hotel_search import HotelQueries
 from api.hotels import hotel
 from api.inventory import InventoryMutations
+from api.master_editing import MasterEditing
+from api.masters import master
 from api.node_ids import decode_node_id
 from api.nodes import Node
 from api.notifications import NotificationMutations
@@ -31,16 +37,38 @@ from api.quotes import QuoteMutations, QuoteQueries, quote
 from api.rate_plan_editing import RatePlanEditing
 from api.rates import RateMutations
 from api.recommendations import RecommendationQueries
+from api.review_answers import ReviewAnswerMutations
+from api.review_writing import ReviewMutations
+from api.reviews import ReviewQueries, review
 from api.room_editing import RoomEditing
 from api.room_type_editing import RoomTypeEditing
+from api.salon_day import SalonFigureQueries
+from api.salon_editing import SalonEditing
+from api.salon_reading import SalonQueries
+from api.salon_schedule_editing import SalonScheduleEditing
+from api.salon_service_editing import SalonServiceEditing
+from api.salons import salon
 from api.scalars import SCALARS
+from api.slots import SlotQueries
 from api.viewer import ViewerMutations, ViewerQueries
 from api.waitlist import WaitlistMutations
 
 
 @strawberry.type(description="What can be read.")
 class Query(
-    ViewerQueries, HotelQueries, RecommendationQueries, QuoteQueries, PriceQueries, BookingQueries, BookingMoveQueries
+    ViewerQueries,
+    HotelQueries,
+    RecommendationQueries,
+    QuoteQueries,
+    PriceQueries,
+    BookingQueries,
+    BookingMoveQueries,
+    ReviewQueries,
+    SalonQueries,
+    AppointmentQueries,
+    AppointmentMoveQueries,
+    SlotQueries,
+    SalonFigureQueries,
 ):
     @strawberry.field(description="Anything with a global id; null if it does not exist or is not yours to see.")
     async def node(
@@ -56,6 +84,14 @@ class Query(
             return quote(found_quote)
         if kind == "Booking" and (found_booking := await load.booking.load(identifier)):
             return booking(found_booking)
+        if kind == "Review" and (found_review := await load.reviews.review.load(identifier)):
+            return review(found_review)
+        if kind == "Salon" and (found_salon := await load.salon.load(identifier)):
+            return salon(found_salon)
+        if kind == "Master" and (found_master := await load.master.load(identifier)):
+            return master(found_master)
+        if kind == "Appointment" and (found_appointment := await load.appointment.load(identifier)):
+            return appointment(found_appointment)
         return None
 
 
@@ -75,18 +111,27 @@ class Mutation(
     RoomTypeEditing,
     RoomEditing,
     RatePlanEditing,
+    ExtraEditing,
     RateMutations,
     PriceRuleMutations,
     DoorMutations,
     BookingNoteMutations,
     BlockMutations,
     WaitlistMutations,
+    ReviewMutations,
+    ReviewAnswerMutations,
+    SalonEditing,
+    MasterEditing,
+    SalonServiceEditing,
+    SalonScheduleEditing,
+    AppointmentMutations,
+    AppointmentMoveMutations,
 ):
     pass
 
 
 @strawberry.type(description="What can be followed live.")
-class Subscription(BookingSubscriptions):
+class Subscription(BookingSubscriptions, AppointmentSubscriptions):
     pass
 
 

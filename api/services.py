@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import grpc
 import redis.asyncio as redis
 
-from api.hotel_cache import HotelCache, open_hotel_cache
+from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from contracts.booking.v1 import (
@@ -31,6 +31,8 @@ from contracts.booking.v1 import (
     waitlist_pb2_grpc,
 )
 from contracts.hotel.v1 import (
+    extra_pb2,
+    extra_pb2_grpc,
     hotel_import_pb2,
     hotel_import_pb2_grpc,
     hotel_pb2,
@@ -39,6 +41,15 @@ from contracts.hotel.v1 import (
     rate_pb2_grpc,
 )
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from contracts.review.v1 import review_pb2, review_pb2_grpc
+from contracts.salon.v1 import (
+    appointment_pb2,
+    appointment_pb2_grpc,
+    salon_pb2,
+    salon_pb2_grpc,
+    schedule_pb2,
+    schedule_pb2_grpc,
+)
 from contracts.search.v1 import search_pb2, search_pb2_grpc
 from runtime.channels import ServiceIdentity, call, open_channel
 from runtime.identity import TokenVerifier
@@ -53,6 +64,7 @@ class Services:
     auth: auth_pb2_grpc.AuthServiceAsyncStub
     hotels: hotel_pb2_grpc.HotelServiceAsyncStub
     rates: rate_pb2_grpc.RateServiceAsyncStub
+    extras: extra_pb2_grpc.ExtraServiceAsyncStub
     hotel_imports: hotel_import_pb2_grpc.HotelImportServiceAsyncStub
     search: search_pb2_grpc.SearchServiceAsyncStub
     bookings: booking_pb2_grpc.BookingServiceAsyncStub
@@ -64,12 +76,16 @@ class Services:
     waitlists: waitlist_pb2_grpc.WaitlistServiceAsyncStub
     settlement: settlement_pb2_grpc.SettlementServiceAsyncStub
     notifications: notification_pb2_grpc.NotificationServiceAsyncStub
+    salons: salon_pb2_grpc.SalonServiceAsyncStub
+    schedules: schedule_pb2_grpc.ScheduleServiceAsyncStub
+    appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub
+    reviews: review_pb2_grpc.ReviewServiceAsyncStub
     channels: dict[str, grpc.aio.Channel]
     verifier: TokenVerifier
     identity: ServiceIdentity
     redis: redis.Redis
     live: LiveUpdates
-    hotel_cache: HotelCache
+    cache: CatalogueCache
     jobs: JobQueue
     public_url: str  # of this gateway
 
@@ -86,6 +102,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     settings.hotel_address,
                     hotel_pb2.DESCRIPTOR,
                     rate_pb2.DESCRIPTOR,
+                    extra_pb2.DESCRIPTOR,
                     hotel_import_pb2.DESCRIPTOR,
                 ),
                 ("search", settings.search_address, search_pb2.DESCRIPTOR),
@@ -102,6 +119,14 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     settlement_pb2.DESCRIPTOR,
                 ),
                 ("notification", settings.notification_address, notification_pb2.DESCRIPTOR),
+                (
+                    "salon",
+                    settings.salon_address,
+                    salon_pb2.DESCRIPTOR,
+                    schedule_pb2.DESCRIPTOR,
+                    appointment_pb2.DESCRIPTOR,
+                ),
+                ("review", settings.review_address, review_pb2.DESCRIPTOR),
             )
         }
         auth: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channels["auth"])
@@ -115,6 +140,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             auth=auth,
             hotels=hotel_pb2_grpc.HotelServiceStub(channels["hotel"]),
             rates=rate_pb2_grpc.RateServiceStub(channels["hotel"]),
+            extras=extra_pb2_grpc.ExtraServiceStub(channels["hotel"]),
             hotel_imports=hotel_import_pb2_grpc.HotelImportServiceStub(channels["hotel"]),
             search=search_pb2_grpc.SearchServiceStub(channels["search"]),
             bookings=booking_pb2_grpc.BookingServiceStub(channels["booking"]),
@@ -126,12 +152,16 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             waitlists=waitlist_pb2_grpc.WaitlistServiceStub(channels["booking"]),
             settlement=settlement_pb2_grpc.SettlementServiceStub(channels["booking"]),
             notifications=notification_pb2_grpc.NotificationServiceStub(channels["notification"]),
+            salons=salon_pb2_grpc.SalonServiceStub(channels["salon"]),
+            schedules=schedule_pb2_grpc.ScheduleServiceStub(channels["salon"]),
+            appointments=appointment_pb2_grpc.AppointmentServiceStub(channels["salon"]),
+            reviews=review_pb2_grpc.ReviewServiceStub(channels["review"]),
             channels=channels,
             verifier=TokenVerifier(fetch_keys, issuer=settings.token_issuer, audience=settings.token_audience),
             identity=ServiceIdentity(auth, settings),
             redis=client,
             live=await stack.enter_async_context(open_live_updates(client)),
-            hotel_cache=await stack.enter_async_context(open_hotel_cache(client)),
+            cache=await stack.enter_async_context(open_catalogue_cache(settings.redis_url.get_secret_value())),
             jobs=await stack.enter_async_context(open_job_queue(settings)),
             public_url=settings.public_url.rstrip("/"),
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.appointments import ViewerAppointments
 from api.bookings import Booking, BookingFilterInput, booking, stay_time
 from api.context import Info
 from api.errors import (
@@ -23,6 +24,8 @@ from api.node_ids import decode_id, encode_id
 from api.notifications import Notification, notification
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
+from api.reviews import ViewerReviews
+from api.salon_reading import ViewerSalons
 from api.scalars import EmailAddress
 from api.waitlist import ViewerWaitlist
 from contracts.auth.v1 import auth_pb2
@@ -47,7 +50,7 @@ _After = Annotated[str | None, strawberry.argument(description="A cursor of this
 
 
 @strawberry.type(description="The signed-in person.")
-class Viewer(ViewerWaitlist):
+class Viewer(ViewerAppointments, ViewerSalons, ViewerWaitlist, ViewerReviews):
     id: strawberry.ID = strawberry.field(description="Opaque id.")
     email: EmailAddress = strawberry.field(description="E-mail address.")
     name: str = strawberry.field(description="Name.")

@@ -23,10 +23,9 @@ from api.hotels import Hotel
 from api.node_ids import decode_id, encode_id
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
-from api.quotes import QuoteRoomInput, hotel_of
+from api.quotes import QuoteRoomInput, hotel_of, room_request
 from api.scalars import IdempotencyKey
 from contracts.booking.v1 import booking_pb2, waitlist_pb2
-from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 
@@ -160,12 +159,7 @@ class WaitlistMutations:
             hotel_id=decode_id("Hotel", input.hotel_id, path=("hotelId",)),
             check_in=input.check_in.isoformat(),
             check_out=input.check_out.isoformat(),
-            room=rate_pb2.RoomRequest(
-                room_type_id=decode_id("RoomType", input.room.room_type_id, path=("room", "roomTypeId")),
-                rate_plan_id=decode_id("RatePlan", input.room.rate_plan_id, path=("room", "ratePlanId")),
-                adults=input.room.adults,
-                children_ages=input.room.children_ages,
-            ),
+            room=room_request(input.room, ("room",)),
             guest=booking_pb2.GuestDetails(
                 name=input.guest.name, email=input.guest.email, phone=input.guest.phone or ""
             ),

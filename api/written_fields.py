@@ -6,14 +6,16 @@ A reader takes one attribute of an input object and answers the contract's field
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
+from google.protobuf.message import Message
 from strawberry.utils.str_converters import to_camel_case
 
 from runtime.errors import InvalidInput
 
 Readers = Mapping[str, Callable[[Any], dict[str, Any]]]
+Written = TypeVar("Written", bound=Message)
 
 
 def all_fields(asked: object, readers: Readers) -> dict[str, Any]:
@@ -36,3 +38,11 @@ def given_fields(asked: object, readers: Readers, *, required: Collection[str]) 
             raise InvalidInput("This cannot be left empty.", path=(to_camel_case(name),))
         fields |= read(given.value)
     return fields
+
+
+def merged(current: Written, fields: Mapping[str, Any]) -> Written:
+    """The message with these fields instead of its own, for services that write all of them at once."""
+    for name in fields:
+        current.ClearField(name)
+    current.MergeFrom(type(current)(**fields))
+    return current

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from api.node_ids import encode_id
-from stack.tour import document
+from stack.tour_client import document
 from tests.grpc_services.hotel.catalogue import House
 
 CARD = "4242424242424242"
@@ -146,7 +146,7 @@ def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float = 15) -> None:
+async def until(is_so: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
     """Asks again and again, for nothing announces that something far away has happened."""
     deadline = time.monotonic() + seconds
     while not await is_so():

@@ -21,7 +21,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHo
 
 @pytest.fixture(scope="session")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         yield client
 
 

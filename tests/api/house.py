@@ -23,6 +23,8 @@ from grpc_services.booking.service import booking_service
 from grpc_services.hotel.service import hotel_service
 from grpc_services.notification.service import notification_service
 from grpc_services.payment.service import payment_service
+from grpc_services.review.service import review_service
+from grpc_services.salon.service import salon_service
 from grpc_services.search.service import search_service
 from runtime.database import open_database
 from runtime.identifiers import new_id
@@ -44,13 +46,16 @@ from tests.house import (
     kafka_fields,
     notification_consumer_settings,
     notification_settings,
+    rating_consumer_settings,
     register_account,
     relay_settings,
+    review_settings,
+    salon_settings,
     search_settings,
     worker_settings,
 )
 from tests.parts import Parts, free_port
-from workers import arq_worker, inventory_consumer, live_status, notification_consumer, outbox_relay
+from workers import arq_worker, inventory_consumer, live_status, notification_consumer, outbox_relay, rating_consumer
 
 WEBHOOK_SECRET = "whsec_" + "QUFB" * 8
 ALLOWED_ORIGIN = "https://app.example"
@@ -118,6 +123,14 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
             parts, auth.address, hotel_address=hotel.address, payment_address=payment.address
         )
         booking = await stack.enter_async_context(booking_service(booking_section))
+        salon_section = salon_settings(
+            parts, auth.address, hotel_address=hotel.address, payment_address=payment.address
+        )
+        salon = await stack.enter_async_context(salon_service(salon_section))
+        review_section = review_settings(
+            parts, auth.address, booking_address=booking.address, salon_address=salon.address
+        )
+        review = await stack.enter_async_context(review_service(review_section))
         notification = await stack.enter_async_context(notification_service(notification_settings(parts, auth.address)))
         hotelier = await register_account(auth.address, Role.HOTELIER, "Héloïse Hôtelière")
         database = await stack.enter_async_context(
@@ -134,6 +147,12 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
             _running(
                 (outbox_relay.serve, relay_settings(parts)),
                 (inventory_consumer.serve, inventory_consumer_settings(parts, auth.address, **places)),
+                (
+                    rating_consumer.serve,
+                    rating_consumer_settings(
+                        parts, auth.address, hotel_address=hotel.address, salon_address=salon.address
+                    ),
+                ),
                 (live_status.serve, _live_status_settings(parts)),
                 (
                     notification_consumer.serve,
@@ -146,6 +165,7 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
                         auth.address,
                         booking_address=booking.address,
                         notification_address=notification.address,
+                        salon_address=salon.address,
                         smtp_port=smtp_port,
                     ),
                 ),
@@ -161,6 +181,8 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
                 "public_url": f"http://127.0.0.1:{gateway_port}",
                 "auth_address": auth.address,
                 "search_address": search.address,
+                "salon_address": salon.address,
+                "review_address": review.address,
                 "notification_address": notification.address,
                 "webhook_secrets": WEBHOOK_SECRET,
                 "allowed_origins": ALLOWED_ORIGIN,
@@ -211,7 +233,7 @@ async def _until_everything_is_sellable(url: str, demo_houses: int, own_houses: 
         "world: searchHotels(input: {place: {box: {south: -90, west: -180, north: 90, east: 180}}, "
         f"{stay}}}) {{ totalCount }} }}"
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     async with httpx.AsyncClient(trust_env=False) as client:
         while True:
             body = (await client.post(f"{url}/graphql", json={"query": query})).json()

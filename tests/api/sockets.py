@@ -21,7 +21,7 @@ subscription ($bookingId: ID!, $afterVersion: Int) {
   bookingStatus(bookingId: $bookingId, afterVersion: $afterVersion) { state version booking { id version } }
 }
 """
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass

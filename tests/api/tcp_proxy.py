@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Wire:
-    """`port` leads to the target while the wire is whole."""
+    """`port` leads to the target while the wire is whole. While it is `deaf`, what comes back is lost."""
 
     target: tuple[str, int]
     port: int = 0
     whole: bool = True
+    deaf: bool = False
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def cut(self) -> None:
@@ -29,20 +30,24 @@ class Wire:
         if not self.whole:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection(*self.target)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*self.target)
+        except OSError:
+            writer.transport.abort()
+            return
         self._writers |= {writer, far_writer}
         try:
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+            await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer, back=True))
         finally:
             self._writers -= {writer, far_writer}
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-    writer.close()
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False) -> None:
+        with suppress(OSError):
+            while piece := await reader.read(65536):
+                if not (back and self.deaf):
+                    writer.write(piece)
+                    await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.node_ids import encode_id
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import PASSWORD, Client, room, stay, today, wish
 from tests.api.house import ApiHouse
 

@@ -100,6 +100,18 @@ def test_the_lines_of_a_bill_sum_to_what_is_due() -> None:
     assert bill.contained_vat == round((10_001 + 19_000) / 11)
 
 
+def test_extras_are_lines_of_their_room_and_bear_the_vat_that_prices_contain() -> None:
+    kind = rate_pb2.PRICE_LINE_KIND_EXTRA
+    room = priced_room((rate_pb2.PRICE_LINE_KIND_NIGHT, 11_000), (rate_pb2.PRICE_LINE_KIND_CITY_TAX, 250))
+    for name, quantity, amount in (("Breakfast", 1, 3_000), ("Parking", 2, 2_400)):
+        extra = rate_pb2.PricedExtra(name=name, quantity=quantity)
+        room.lines.add(kind=kind, description=name, amount=euros(amount), extra=extra)
+    bill = bill_of(a_document("COMPLETED", rooms=[room], booked_rooms=[{"position": 0}], total=euros(16_650)), "fr")
+    (section,) = bill.sections
+    assert [(row.text, row.minor_units) for row in section.rows[2:]] == [("Breakfast", 3_000), ("2 × Parking", 2_400)]
+    assert (bill.total, bill.contained_vat) == (16_650, round(16_400 / 11))
+
+
 def test_a_cancelled_room_leaves_only_its_charge_on_the_bill() -> None:
     cancelled = [{"position": 0}, {"position": 1, "cancelled": True}]
     bill = bill_of(a_document("CONFIRMED", booked_rooms=cancelled, total=euros(10_251 + 5_000)), "en")

@@ -15,7 +15,7 @@ from api.errors import MASKED
 from api.node_ids import encode_id
 from runtime.database import open_database
 from runtime.identifiers import new_id
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import Client, stay, wish
 from tests.api.house import ApiHouse
 from tests.api.sockets import open_socket

@@ -14,7 +14,7 @@ from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call, open_channel
 from runtime.database import open_database
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import Client, room, stay, today, wish
 from tests.api.hotelier_desk import REFUSED
 from tests.api.house import ApiHouse

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.graphql_http import LARGEST_BODY, LEGACY, MODERN
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import Client
 from tests.api.house import ApiHouse
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from graphql import build_schema, parse, validate
 
-from stack.tour import DOCUMENTS, document
+from stack.tour_client import DOCUMENTS, document
 from tests.api.client import Client, stay, today, until, wish
 from tests.api.house import ApiHouse
 from tests.api.sockets import open_socket

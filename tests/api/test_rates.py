@@ -10,7 +10,7 @@ import pytest
 from api.node_ids import encode_id
 from runtime.database import open_database
 from runtime.identity import Role
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import Client, wish
 from tests.api.house import ApiHouse
 from tests.api.rate_desk import (

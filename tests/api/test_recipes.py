@@ -10,9 +10,11 @@ import httpx
 from api.node_ids import decode_id
 from tests.api.client import Client, today, until
 from tests.api.house import ApiHouse
+from tests.api.salon_desk import SalonDesk, hours, new_master, new_service
 from tests.recipes import Facts, Recipe, recipe_groups
 
 GROUPS = recipe_groups()
+ALWAYS_OPEN = "0 o'clock"
 
 
 class Reader:
@@ -35,8 +37,7 @@ class Reader:
 
 
 async def test_a_guest_finds_a_room_by_the_recipes(house: ApiHouse, nobody: Client) -> None:
-    quote = await nobody.quote(house.houses["Grand House"])
-    reader = Reader(nobody, {"quoteId": quote["id"]})
+    reader = Reader(nobody, {})
     found = {recipe.operation: await reader.run(recipe) for recipe in GROUPS["Find a room"]}
     assert found["SearchWithFilters"]["facets"]["stars"]
     assert found["SearchInBox"]["nodes"]
@@ -45,7 +46,8 @@ async def test_a_guest_finds_a_room_by_the_recipes(house: ApiHouse, nobody: Clie
     assert found["Alternatives"]["totalCount"] == 0
     assert {reason["reason"] for reason in found["UnavailableReasons"]["unavailableReasons"]} == {"SOLD_OUT"}
     assert len(found["MonthOfAHouse"]["calendar"]) >= 28
-    assert found["ExplainPrice"]["quote"]["total"] == {"formatted": quote["total"]["formatted"]}
+    assert [room["extras"][0]["name"] for room in found["ChooseExtras"]["rooms"] if room["extras"]] == ["Breakfast"]
+    assert found["ExplainPrice"]["quote"]["total"] == found["ChooseExtras"]["total"]
 
 
 async def test_a_hotelier_runs_a_house_by_the_recipes(house: ApiHouse, http: httpx.AsyncClient) -> None:
@@ -62,6 +64,7 @@ async def test_a_hotelier_runs_a_house_by_the_recipes(house: ApiHouse, http: htt
         "RULES",
         "NIGHT",
     }
+    assert [extra["name"] for extra in done["CreateExtra"]["hotel"]["extras"]] == ["Parking"]
     assert done["UpdateInventory"]["changed"][0]["after"]["capacity"] == 2
     assert done["BackInOrder"]["period"]["endedAt"]
     assert len(done["ChangeLog"]["changes"]["nodes"]) >= 5
@@ -76,6 +79,50 @@ async def test_a_hotelier_runs_a_house_by_the_recipes(house: ApiHouse, http: htt
     mine = (await reader.run(recipes["MyHouses"]))["hotels"]["nodes"]
     assert {hotel["state"] for hotel in mine} == {"PUBLISHED", "DRAFT"}
     assert reader.facts["ownHotelId"] == mine[0]["id"]
+
+
+async def test_a_guest_visits_a_salon_by_the_recipes_and_the_salon_completes_it(
+    house: ApiHouse, http: httpx.AsyncClient
+) -> None:
+    owner = await Client(http, house.url).sign_up("HOTELIER")
+    await open_salon(SalonDesk(owner))
+    reader = Reader(await Client(http, house.url).sign_up("GUEST"), {})
+    recipes = {recipe.operation: recipe for recipe in GROUPS["Visit a salon"]}
+    done: dict[str, Any] = {}
+    for operation, recipe in recipes.items():
+        if operation == "FreeSlots":
+            done[operation] = await reader.run(recipe)
+            assert done[operation][0]["startsAt"] < done[operation][-1]["startsAt"]
+        elif operation == "CompleteAppointment":
+            done[operation] = await Reader(owner, reader.facts).run(recipe)
+        else:
+            done[operation] = await reader.run(recipe)
+    assert done["FindSalons"]["nodes"][0]["name"] == ALWAYS_OPEN
+    assert done["BookAppointment"]["appointment"]["state"] == "CONFIRMED"
+    assert done["CompleteAppointment"]["appointment"]["state"] == "COMPLETED"
+    assert done["ReviewVisit"]["review"]["overall"] == 5
+    assert [review["title"] for review in done["MasterRating"]["reviews"]["nodes"]] == ["Exactly on time"]
+    assert done["MasterRating"]["ratingDetails"]["distribution"][0]["stars"] in (1, 5)
+
+
+async def open_salon(desk: SalonDesk) -> None:
+    """Around the clock, and the first of Paris by name."""
+    salon = await desk.salon(
+        name=ALWAYS_OPEN,
+        address={"street": "1 quai des Tests", "postalCode": "75001", "city": "Paris", "country": "FR"},
+        openingHours=hours("00:00", "24:00"),
+        terms={
+            "slotMinutes": 5,
+            "minNoticeMinutes": 0,
+            "maxDaysAhead": 30,
+            "confirmsByHand": False,
+            "cancellationTiers": [{"hoursBeforeStart": 0, "penaltyPercent": 0}],
+        },
+    )
+    master = (await desk.done("masterCreate", **new_master(salon["id"])))["master"]
+    await desk.done("masterScheduleUpdate", masterId=master["id"], expectedVersion=1, week=hours("00:00", "24:00"))
+    await desk.done("salonServiceCreate", **new_service(salon["id"], master["id"]))
+    await desk.done("salonPublish", salonId=salon["id"], expectedVersion=salon["version"])
 
 
 async def until_booking_knows_the_doors(house: ApiHouse, hotel_id: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import Client, until, wish
 from tests.api.house import ApiHouse
 from tests.api.test_payment_webhook import BODY, signed

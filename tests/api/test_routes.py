@@ -20,7 +20,7 @@ from tests.api.client import Client
 from tests.api.house import ALLOWED_ORIGIN, ApiHouse
 from tests.parts import free_port
 
-PARTS = {"auth", "hotel", "search", "booking", "notification", "redis"}
+PARTS = {"auth", "hotel", "search", "booking", "notification", "salon", "review", "redis"}
 
 
 async def test_the_front_page_says_what_is_where(http: httpx.AsyncClient, house: ApiHouse) -> None:
@@ -41,7 +41,7 @@ async def test_a_ready_gateway_names_every_part(http: httpx.AsyncClient, house: 
     assert answer.json() == {"status": "ready", "parts": dict.fromkeys(PARTS, "ready")}
 
 
-@pytest.mark.parametrize("part", ["auth", "hotel", "search", "booking", "notification"])
+@pytest.mark.parametrize("part", ["auth", "hotel", "search", "booking", "notification", "salon", "review"])
 async def test_a_gateway_that_is_not_ready_names_the_part_that_is_away(
     http: httpx.AsyncClient, house: ApiHouse, part: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from stack.tour import document
+from stack.tour_client import document
 from tests.api.client import Client, room, stay, today, until, wish
 from tests.api.house import ApiHouse
 

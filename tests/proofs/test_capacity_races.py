@@ -14,14 +14,14 @@ from tests.grpc_services.booking.desk import ARRIVAL, Desk
 from tests.grpc_services.booking.inventory_desk import DAY, Backoffice, backoffice, change
 from tests.grpc_services.hotel.catalogue import Kind
 from tests.house import SignedIn
-from tests.proofs.test_last_room import _no_deadlocks  # noqa: F401  # holds here as well
+from tests.proofs.figures import Tell
 
 NIGHTS = 8
 EXPECTED = {"ROOM_UNAVAILABLE", "CAPACITY_BELOW_SOLD", "VERSION_CONFLICT"}
 
 
 async def test_capacity_changes_while_bookers_take_the_rooms(
-    desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool
+    desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool, tell: Tell
 ) -> None:
     for seed in range(8 if full else 2):
         draw = random.Random(seed)
@@ -38,6 +38,7 @@ async def test_capacity_changes_while_bookers_take_the_rooms(
         assert set(codes) <= EXPECTED | {"OK"}
         assert codes.count("OK") > 10
         await _every_night_is_right(office)
+        tell(rounds=1, actors=len(outcomes), moves=len(codes))
 
 
 async def test_raising_the_usual_number_reaches_every_night_that_is_being_begun(

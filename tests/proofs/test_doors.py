@@ -11,12 +11,13 @@ from tests.grpc_services.booking.front_desk import FrontDesk, front_desk
 from tests.grpc_services.booking.inventory_desk import DAY
 from tests.grpc_services.hotel.catalogue import Kind
 from tests.house import SignedIn, unless_refused
+from tests.proofs.figures import Tell
 
 CLIENTS = 30
 
 
 async def test_no_night_of_a_door_has_two_guests(
-    desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool
+    desk: Desk, owner: SignedIn, guests: list[SignedIn], full: bool, tell: Tell
 ) -> None:
     for _ in range(20 if full else 2):
         front = await front_desk(desk, owner, Kind(rooms=CLIENTS))
@@ -34,6 +35,7 @@ async def test_no_night_of_a_door_has_two_guests(
             )
         )
         await _nights_are_right(front, doors)
+        tell(rounds=1, clients=CLIENTS, assignments=3 * CLIENTS)
 
 
 async def _booked(front: FrontDesk, guest: SignedIn, number: int) -> booking_pb2.Booking:

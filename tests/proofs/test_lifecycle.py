@@ -9,7 +9,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from hypothesis import HealthCheck, Phase, settings
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,12 +25,12 @@ from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
 from grpc_services.booking.audit import find_discrepancies
 from runtime.errors import ServiceError
-from runtime.identity import Role
 from runtime.shares import share_of
 from tests.grpc_services.booking.desk import ARRIVAL
 from tests.grpc_services.booking.moves import MoveDesk
 from tests.grpc_services.hotel.catalogue import House, Kind
-from tests.house import SignedIn, register_account
+from tests.house import SignedIn
+from tests.proofs.figures import Tell
 
 Answer = TypeVar("Answer")
 SEQUENCES, ALL_SEQUENCES = 25, 1000
@@ -94,6 +95,8 @@ class World:
     moves: MoveDesk
     owner: SignedIn
     guest: SignedIn
+    sequences: int = 0
+    steps: int = 0
 
     def do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
@@ -199,15 +202,8 @@ class Lifecycle(RuleBasedStateMachine):
     def expire(self, number: int) -> None:
         known = self._pick(number, "HELD")
         if known:
-            self.world.do(self._run_out(known.id))
+            self.world.do(self.world.moves.desk.let_expire(booking_pb2.Booking(id=known.id)))
             known.state = "EXPIRED"
-
-    async def _run_out(self, booking_id: str) -> None:
-        desk = self.world.moves.desk
-        async with desk.database.transaction() as connection:
-            query = "UPDATE booking.booking SET hold_expires_at = now() WHERE id = $1::text::uuid"
-            await connection.execute(query, booking_id)
-        await desk.expire()
 
     @rule(days=st.integers(1, 2))
     def sleep(self, days: int) -> None:
@@ -352,6 +348,7 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def the_model_is_right(self) -> None:
         if getattr(self, "bookings", None):
+            self.world.steps += 1
             self.world.do(self._compare())
 
     async def _compare(self) -> None:
@@ -368,6 +365,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert free == [rooms - taken[kind, day] for day in days]
 
     def teardown(self) -> None:
+        self.world.sequences += 1
         self.world.do(self._prove())
 
     async def _prove(self) -> None:
@@ -375,19 +373,24 @@ class Lifecycle(RuleBasedStateMachine):
             assert await find_discrepancies(connection) == []
 
 
-async def test_every_life_of_a_booking_is_what_the_model_says(moves: MoveDesk, auth_address: str, full: bool) -> None:
-    """In parts with people who signed in anew, for access tokens end after ten minutes."""
-    for _ in range(ALL_SEQUENCES // SEQUENCES if full else 1):
-        owner = await register_account(auth_address, Role.HOTELIER)
-        guest = await register_account(auth_address, Role.GUEST)
-        Lifecycle.world = World(asyncio.get_running_loop(), moves, owner, guest)
-        limits = settings(
-            max_examples=SEQUENCES,
-            stateful_step_count=25,
-            deadline=None,
-            database=None,
-            derandomize=not full,
-            phases=[Phase.generate, Phase.shrink] if full else [Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        await asyncio.to_thread(run_state_machine_as_test, Lifecycle, settings=limits)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    full = metafunc.config.getoption("--full-proofs")
+    metafunc.parametrize("part", range(ALL_SEQUENCES // SEQUENCES if full else 1))
+
+
+async def test_every_life_of_a_booking_is_what_the_model_says(
+    moves: MoveDesk, owner: SignedIn, guests: list[SignedIn], part: int, tell: Tell
+) -> None:
+    """In parts: for people who signed in anew, and for several processes. A part is always the same sequences."""
+    Lifecycle.world = World(asyncio.get_running_loop(), moves, owner, guests[0])
+    limits = settings(
+        max_examples=SEQUENCES,
+        stateful_step_count=25,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    await asyncio.to_thread(run_state_machine_as_test, seed(part)(Lifecycle), settings=limits)
+    assert Lifecycle.world.sequences >= SEQUENCES
+    tell(sequences=Lifecycle.world.sequences, moves=Lifecycle.world.steps)
