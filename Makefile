@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --req
 CODE := runtime api grpc_services workers migrations stack bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up tour audit test bench lint format types contracts contracts-check migrations-check schema web lock clean
+.PHONY: help up tour audit test proofs bench lint format types contracts contracts-check migrations-check schema web lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -16,7 +16,7 @@ help: ## this list
 up: $(STAMP) ## start everything on this machine; FIRST_PORT=9000 moves its block of ports
 	@$(if $(FIRST_PORT),INNKEEPER_FIRST_PORT=$(FIRST_PORT)) exec $(PY) -m stack up
 
-tour: $(STAMP) ## play the first journey against the running stack
+tour: $(STAMP) ## play both journeys against the running stack
 	@$(PY) -m stack tour
 
 audit: $(STAMP) ## the standing proof: every booking counted against nights and money
@@ -24,6 +24,9 @@ audit: $(STAMP) ## the standing proof: every booking counted against nights and 
 
 test: $(STAMP) ## all tests in two processes, each with its own PostgreSQL, Valkey and Kafka broker
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+proofs: $(STAMP) ## every proof at its full size, with progress and figures; half an hour
+	@$(PY) -m pytest -v --no-header -n 2 --dist load --maxschedchunk 1 --full-proofs tests/proofs $(ARGS)
 
 bench: $(STAMP) ## search over all of France against the best SQL; some minutes
 	@$(PY) -m bench.search $(ARGS)

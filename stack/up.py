@@ -38,7 +38,7 @@ from stack.web_build import build_web
 from stack.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO_GUESTS = ("guest@innkeeper.example", "hotelier@innkeeper.example", "admin@innkeeper.example")
+DEMO_GUESTS = tuple(f"{role}@innkeeper.example" for role in ("guest", "hotelier", "master", "admin"))
 _READY_SECONDS = 120.0
 
 Result = TypeVar("Result")
@@ -270,4 +270,4 @@ def _greet(wiring: Wiring, seconds: float) -> None:
         say(f"\n  Demo logins, all with the password {DEMO_PASSWORD}:")
         for account in DEMO_GUESTS:
             say(f"    {account}")
-    say("\n  `make tour` in another terminal plays the first journey. Ctrl-C ends everything.\n")
+    say("\n  `make tour` in another terminal plays both journeys. Ctrl-C ends everything.\n")

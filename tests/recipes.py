@@ -31,7 +31,7 @@ class Recipe:
         return self.file.read_text(encoding="utf-8")
 
     def filled(self, facts: Mapping[str, str | int], today: dt.date) -> dict[str, Any]:
-        """Its variables with the dates of next month and all facts that are known."""
+        """Its variables with the dates around today and of next month and all facts that are known."""
         variables: dict[str, Any] = json.loads(_with(json.dumps(self.variables), _places(today)))
         for path, pattern in self.fills.items():
             if set(_PLACEHOLDER.findall(pattern)) <= facts.keys():
@@ -67,6 +67,8 @@ def _places(today: dt.date) -> dict[str, str]:
     first = (today.replace(day=1) + dt.timedelta(days=31)).replace(day=1)
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     dates = {
+        "today": today,
+        "tomorrow": today + dt.timedelta(days=1),
         "checkIn": first.replace(day=10),
         "checkOut": first.replace(day=12),
         "firstNight": first,

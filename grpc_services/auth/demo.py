@@ -1,4 +1,4 @@
-"""The three people of the demonstration stack. No service imports this."""
+"""The people of the demonstration stack. No service imports this."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "innkeeper.example")
 _PEOPLE = (
     ("guest@innkeeper.example", "Grace Guest", Role.GUEST),
     ("hotelier@innkeeper.example", "Henri Hotelier", Role.HOTELIER),
+    ("master@innkeeper.example", "Marie Master", Role.MASTER),
     ("admin@innkeeper.example", "Ada Admin", Role.ADMIN),
 )
 

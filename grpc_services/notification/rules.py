@@ -7,18 +7,17 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from google.protobuf.message import DecodeError
 
 from contracts.events.v1 import events_pb2
-from contracts.money.v1 import money_pb2
+from grpc_services.notification import appointment_news, review_news
+from grpc_services.notification.plans import NO_ACCOUNT, Notice, Plan, amount, some_amount
 from runtime.clock import from_timestamp
 from runtime.errors import InvalidInput
 
 EMAIL = "EMAIL"
-NO_ACCOUNT = uuid.UUID(int=0)  # of guests whose booking was made at the desk
 FOR_HOTELIERS = frozenset({"new_booking", "changed_booking", "cancelled_booking"})
 WITH_CALENDAR = frozenset({"booking_confirmed"})  # the stay's calendar file goes along
 _PATH = ("envelope",)
@@ -34,27 +33,6 @@ _RETRY_AFTER = (
     dt.timedelta(hours=6),
 )
 MOST_ATTEMPTS = len(_RETRY_AFTER) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to be told to one account."""
-
-    account_id: uuid.UUID
-    template: str
-    by_email: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an event asks for. `parameters` is what the texts are made of, as JSON."""
-
-    event_id: uuid.UUID
-    kind: str
-    booking_id: uuid.UUID
-    request_id: str
-    parameters: dict[str, Any]
-    notices: tuple[Notice, ...]
 
 
 class BookingEvent(Protocol):
@@ -84,6 +62,10 @@ def plan_of(raw_envelope: bytes) -> Plan | None:
     try:
         envelope = events_pb2.Envelope.FromString(raw_envelope)
         event_id = uuid.UUID(envelope.id)
+        if envelope.type in review_news.EVENTS:
+            return review_news.plan_of(envelope, event_id)
+        if envelope.type in appointment_news.EVENTS:
+            return appointment_news.plan_of(envelope, event_id)
         if envelope.type not in _EVENTS:
             return None
         event = _EVENTS[envelope.type](envelope.payload)
@@ -153,25 +135,25 @@ def _told_by(event: BookingEvent) -> dict[str, Any]:
     """What one kind of event tells beyond the booking itself."""
     match event:
         case events_pb2.BookingRefunded():
-            return {"amount": _amount(event.amount)}
+            return {"amount": amount(event.amount)}
         case events_pb2.BookingCancelled():
             return {
-                "amount": _some(event.refund),
-                "penalty": _some(event.penalty),
+                "amount": some_amount(event.refund),
+                "penalty": some_amount(event.penalty),
                 "whole": event.whole,
                 "reason": event.reason,
             }
         case events_pb2.BookingModified():
             return {
-                "amount": _some(event.refund),
-                "due": _some(event.due),
+                "amount": some_amount(event.refund),
+                "due": some_amount(event.due),
                 "check_in_before": dt.date.fromisoformat(event.before.check_in).isoformat(),
                 "check_out_before": dt.date.fromisoformat(event.before.check_out).isoformat(),
                 "room_names_before": list(event.before.room_names),
-                "total_before": _amount(event.before.total),
+                "total_before": amount(event.before.total),
             }
         case events_pb2.BookingMarkedNoShow():
-            return {"penalty": _some(event.penalty)}
+            return {"penalty": some_amount(event.penalty)}
     return {}
 
 
@@ -184,16 +166,8 @@ def _parameters(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
         "check_in": dt.date.fromisoformat(booking.check_in).isoformat(),
         "check_out": dt.date.fromisoformat(booking.check_out).isoformat(),
         "room_names": list(booking.room_names),
-        "total": _amount(booking.total),
-        "paid": _amount(booking.paid) if booking.paid.minor_units else None,
+        "total": amount(booking.total),
+        "paid": amount(booking.paid) if booking.paid.minor_units else None,
         "deadline": from_timestamp(deadline).isoformat() if deadline else None,
         "time_zone": booking.time_zone,
     }
-
-
-def _some(money: money_pb2.Money) -> dict[str, Any] | None:
-    return _amount(money) if money.minor_units else None
-
-
-def _amount(money: money_pb2.Money) -> dict[str, Any]:
-    return {"minor_units": money.minor_units, "currency": money.currency}

@@ -10,6 +10,7 @@ import structlog
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from grpc_services.notification import queries, rules, texts
 from grpc_services.notification.channels import People
+from grpc_services.notification.plans import NO_ACCOUNT, NO_BOOKING, Notice, Plan
 from runtime.clock import to_timestamp
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Database, Record
@@ -123,7 +124,7 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
         if delivery["attempts"] >= rules.MOST_ATTEMPTS:
             return await self._given_up(delivery_id, "no answer after the last attempt")
         contact = None
-        if delivery["account_id"] != rules.NO_ACCOUNT:
+        if delivery["account_id"] != NO_ACCOUNT:
             contact = await self._people.contact(delivery["account_id"])
             if contact is None:
                 return await self._given_up(delivery_id, "the account is gone")
@@ -139,7 +140,7 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
                 url=self._public_url,
                 message_id=claimed["message_id"],
                 request_id=claimed["request_id"],
-                booking_id=str(claimed["booking_id"]),
+                booking_id=_booking_id(claimed),
             )
         )
 
@@ -184,7 +185,7 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
             rows = await queries.DUE_DELIVERIES.fetch(connection, row_limit=page_size(request.first))
         return notification_pb2.ListDueDeliveriesResponse(delivery_ids=[str(row["id"]) for row in rows])
 
-    async def _store(self, connection: Connection, plan: rules.Plan, notice: rules.Notice) -> None:
+    async def _store(self, connection: Connection, plan: Plan, notice: Notice) -> None:
         """The notification and its delivery; nothing when this account was told of this event before."""
         notification_id = await queries.ADD_NOTIFICATION.fetch_value(
             connection,
@@ -230,7 +231,14 @@ def _notification_message(row: Record, locale: str) -> notification_pb2.Notifica
         kind=row["kind"],
         title=text.title,
         body=text.body,
-        booking_id=str(row["booking_id"]),
+        booking_id=_booking_id(row),
+        review_id=row["parameters"].get("review_id", ""),
+        appointment_id=row["parameters"].get("appointment_id", ""),
         created_at=to_timestamp(row["created_at"]),
         read_at=to_timestamp(row["read_at"]) if row["read_at"] else None,
     )
+
+
+def _booking_id(row: Record) -> str:
+    """Empty for what is not about a booking."""
+    return "" if row["booking_id"] == NO_BOOKING else str(row["booking_id"])

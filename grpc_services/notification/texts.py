@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from contracts.auth.v1 import auth_pb2
 from contracts.notification.v1 import notification_pb2
 from grpc_services.notification import formats
+from grpc_services.notification.appointment_texts import (
+    APPOINTMENT_WORDS,
+    appointment_facts,
+    appointment_rows,
+    is_of_appointment,
+)
+from grpc_services.notification.review_texts import REVIEW_WORDS, is_of_review, review_facts, review_rows
 from grpc_services.notification.rules import FOR_HOTELIERS, WITH_CALENDAR
-from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS, Words
+from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS
 from runtime.money_format import formatted_money
 
 _TEMPLATES = Environment(
@@ -40,7 +47,7 @@ class ShortText:
 def short_text(template: str, parameters: Mapping[str, Any], locale: str) -> ShortText:
     locale = _spoken(locale)
     message = _message(template, locale)
-    facts = _facts(parameters, locale)
+    facts = _facts_of(parameters, locale)
     return ShortText(_block(message, "title", facts), _block(message, "body", facts))
 
 
@@ -57,19 +64,20 @@ def email(
     """The whole mail to one person, as text and as HTML that says the same."""
     locale = _spoken(contact.locale)
     message = _message(template, locale)
-    facts = _facts(parameters, locale)
+    facts = _facts_of(parameters, locale)
     words = WORDS[locale]
+    about = _about(parameters)
     title = _block(message, "title", facts)
     parts = {
         "locale": locale,
         "title": title,
         "greeting": words.greeting.format(name=contact.name),
         "paragraphs": [_block(message, "body", facts), _block(message, "next", facts)],
-        "rows": _rows(template, facts, words),
+        "rows": about.rows(template, facts, locale),
         "button": _block(message, "button", facts),
         "url": url,
         "colon": words.colon,
-        "footer": words.footer,
+        "footer": about.footer(locale),
     }
     return notification_pb2.EmailMessage(
         to_address=contact.email,
@@ -102,6 +110,10 @@ def _block(message: Template, name: str, facts: Mapping[str, Any]) -> str:
     """One block of a message on one line; no-break spaces stay."""
     written = "".join(message.blocks[name](message.new_context(dict(facts))))
     return _BLANKS.sub(" ", written).strip()
+
+
+def _facts_of(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    return _about(parameters).facts(parameters, locale)
 
 
 def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
@@ -148,8 +160,9 @@ def _rooms(names: Sequence[str]) -> str:
     return ", ".join(name if number == 1 else f"{number} × {name}" for name, number in Counter(names).items())
 
 
-def _rows(template: str, facts: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+def _rows(template: str, facts: Mapping[str, Any], locale: str) -> list[tuple[str, str]]:
     """The table of a mail; what is not known is left out."""
+    words = WORDS[locale]
     to_hotelier = template in FOR_HOTELIERS
     before = facts["before"]
     rows = [
@@ -179,3 +192,25 @@ def _money(amount: Mapping[str, Any] | None, locale: str) -> str:
 
 def _moment(value: str | None, time_zone: str, locale: str) -> str:
     return formats.moment(dt.datetime.fromisoformat(value), time_zone, locale) if value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """How messages about one kind of thing are written."""
+
+    facts: Callable[[Mapping[str, Any], str], dict[str, Any]]
+    rows: Callable[[str, Mapping[str, Any], str], list[tuple[str, str]]]
+    footer: Callable[[str], str]
+
+
+_BOOKING = _About(_facts, _rows, lambda locale: WORDS[locale].footer)
+_REVIEW = _About(
+    review_facts, lambda _, facts, locale: review_rows(facts, locale), lambda locale: REVIEW_WORDS[locale].footer
+)
+_APPOINTMENT = _About(appointment_facts, appointment_rows, lambda locale: APPOINTMENT_WORDS[locale].footer)
+
+
+def _about(parameters: Mapping[str, Any]) -> _About:
+    if is_of_review(parameters):
+        return _REVIEW
+    return _APPOINTMENT if is_of_appointment(parameters) else _BOOKING

@@ -195,7 +195,7 @@ def test_every_service_has_its_own_role_and_schema(compose: Compose) -> None:
 def test_the_demo_knows_only_the_roles_it_needs(compose: Compose) -> None:
     passwords = json.loads(compose.environment("demo")["INNKEEPER_ROLE_PASSWORDS"])
     known = json.loads(compose.environment("migrations")["INNKEEPER_ROLE_PASSWORDS"])
-    assert passwords == {role: known[role] for role in (role_of("auth"), role_of("hotel"))}
+    assert passwords == {role: known[role] for role in map(role_of, ("auth", "hotel", "salon", "review"))}
     assert compose.services["demo"]["profiles"] == ["demo"]
 
 

@@ -20,7 +20,7 @@ from runtime.channels import retry_policy
 from runtime.settings import plain_environment
 from tests.architecture.source_tree import GENERATED, ROOT, files_under, parsed
 
-READS = re.compile(r"(Get|List|Search|Suggest|Recommend|Count|Price|Stream|Preview|Read)[A-Z]")
+READS = re.compile(r"(Get|List|Find|Search|Suggest|Recommend|Count|Price|Stream|Preview|Read)[A-Z]")
 NO_SIDE_EFFECTS = MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
 IDEMPOTENT = MethodOptions.IdempotencyLevel.IDEMPOTENT
 

@@ -72,7 +72,9 @@ def test_the_application_holds_the_processes_and_no_stack() -> None:
 
 
 def test_the_demonstration_adds_its_houses_and_no_embedded_server() -> None:
-    assert set(copied("demo")) == {*("stack/__init__.py", "stack/load_demo.py", "stack/demo_data.py", "stack/data")}
+    loaders = {"__init__.py", "load_demo.py", "demo_data.py", "demo_salons.py", "demo_salon_words.py"}
+    data = {"data/README.md", "data/france-hotels.csv.gz"}
+    assert set(copied("demo")) == {f"stack/{name}" for name in loaders | data}
     needed = {module for path in copied("demo") if path.endswith(".py") for module in imported(ROOT / path)}
     own = {module for module in needed if module.startswith("stack")}
     assert {f"{module.replace('.', '/')}.py" for module in own} <= set(copied("demo"))

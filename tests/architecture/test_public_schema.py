@@ -173,6 +173,8 @@ def test_clients_never_send_a_price_a_state_or_a_user() -> None:
         "AccountRegisterInput.role",
         "HotelCreateInput.currency",
         "HotelUpdateInput.currency",
+        "SalonCreateInput.currency",
+        "SalonUpdateInput.currency",
         "MoneyInput.currency",
         "BookingChargeAddInput.amount",
         "BookingDeskPaymentRecordInput.amount",

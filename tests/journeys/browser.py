@@ -62,7 +62,7 @@ class Page:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         await self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             message = await answer
         assert "error" not in message, message
         result: dict[str, Any] = message["result"]
@@ -76,7 +76,7 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    async def until(self, condition: str, *, seconds: float = 20) -> Any:
+    async def until(self, condition: str, *, seconds: float = 60) -> Any:
         """Waits until the expression is true and answers its value."""
         for _ in range(int(seconds * 20)):
             value = await self.run(condition)
@@ -123,7 +123,7 @@ async def open_page(url: str, profile: Path) -> AsyncIterator[Page]:
 
 async def _devtools_port(profile: Path) -> int:
     file = profile / "DevToolsActivePort"
-    for _ in range(400):
+    for _ in range(1200):
         if file.exists() and (lines := file.read_text().splitlines()):
             return int(lines[0])
         await asyncio.sleep(0.05)

@@ -17,7 +17,8 @@ from stack.embedded.child_process import port_is_free
 from stack.ports import Ports
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 150
+START_SECONDS = 300
+STOP_SECONDS = 120
 
 
 @dataclass
@@ -26,6 +27,7 @@ class RunningStack:
     directory: Path
     process: asyncio.subprocess.Process
     output: list[str] = field(default_factory=list)
+    said_all: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def gateway(self) -> str:
@@ -43,6 +45,7 @@ class RunningStack:
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             self.output.append(line.decode())
+        self.said_all.set()
 
     async def said(self, words: str, *, seconds: float = START_SECONDS) -> None:
         deadline = time.monotonic() + seconds
@@ -75,13 +78,10 @@ class RunningStack:
                 return pid
         raise AssertionError(f"no process runs {module}")
 
-    async def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """How many seconds it took to end."""
-        began = time.monotonic()
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.process.send_signal(number)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(STOP_SECONDS):
             await self.process.wait()
-        return time.monotonic() - began
 
 
 def living_processes() -> set[int]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from stack.tour import CARD, CheckoutForm
+from stack.hotel_tour import CARD, CheckoutForm
 from tests.journeys.browser import CHROMIUM, Page, open_page
 from tests.journeys.running_stack import RunningStack
 

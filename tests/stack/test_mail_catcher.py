@@ -326,7 +326,7 @@ async def test_a_taken_port_ends_the_process_with_one_clear_line(catcher: Catche
     port = getattr(catcher.settings, taken)
     process = process_of(settings_for(tmp_path / "other").model_copy(update={taken: port}), tmp_path)
     await process.start()
-    assert await asyncio.wait_for(process.wait(), 20) == 2
+    assert await asyncio.wait_for(process.wait(), 120) == 2
     assert str(port) in process.obituary()
     assert "cannot be used" in process.obituary()
 

@@ -15,6 +15,7 @@ async def test_demo_people_keep_their_ids_and_take_the_newest_password(auth: Stu
     roles = {
         "guest@innkeeper.example": auth_pb2.ROLE_GUEST,
         "hotelier@innkeeper.example": auth_pb2.ROLE_HOTELIER,
+        "master@innkeeper.example": auth_pb2.ROLE_MASTER,
         "admin@innkeeper.example": auth_pb2.ROLE_ADMIN,
     }
     for email, role in roles.items():

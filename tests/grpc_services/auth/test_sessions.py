@@ -66,16 +66,16 @@ async def test_unknown_people_and_wrong_passwords_are_refused_in_the_same_words(
 async def test_unknown_people_are_refused_no_faster_than_wrong_passwords(auth: Stub) -> None:
     account = await call(auth.Register, registration(), token="")
 
-    async def fastest(email: str) -> float:
-        times = []
-        for _ in range(5):
-            started = time.perf_counter()
-            with pytest.raises(ServiceError):
-                await sign_in(auth, email, "not-the-password")
-            times.append(time.perf_counter() - started)
-        return min(times)
+    async def work(email: str) -> float:
+        """Seconds of the processor, the service's among them, however long the machine makes us wait."""
+        started = time.process_time()
+        with pytest.raises(ServiceError):
+            await sign_in(auth, email, "not-the-password")
+        return time.process_time() - started
 
-    assert await fastest("nobody@example.org") > 0.5 * await fastest(account.email)
+    pairs = [(await work("nobody@example.org"), await work(account.email)) for _ in range(5)]
+    nobody, somebody = map(min, zip(*pairs, strict=True))
+    assert nobody > 0.5 * somebody
 
 
 async def test_a_refresh_token_is_exchanged_for_a_new_one(auth: Stub) -> None:

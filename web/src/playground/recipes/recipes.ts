@@ -1,4 +1,4 @@
-import { FRESH, nextMonth, stayNextMonth } from "../steps/stay";
+import { aroundToday, FRESH, nextMonth, stayNextMonth } from "../steps/stay";
 import type { Step } from "../steps/step";
 import groups from "./recipes.json";
 
@@ -9,9 +9,9 @@ export interface RecipeGroup {
 }
 
 const DOCUMENTS = import.meta.glob<string>("./*/*.graphql", { query: "?raw", import: "default", eager: true });
-const PLACES: Record<string, string> = { ...stayNextMonth(), ...nextMonth(), fresh: FRESH };
+const PLACES: Record<string, string> = { ...aroundToday(), ...stayNextMonth(), ...nextMonth(), fresh: FRESH };
 
-/** recipes.json, which the tests play as well, with its documents and with the dates of next month. */
+/** recipes.json, which the tests play as well, with its documents and with dates around today and of next month. */
 export const RECIPES: RecipeGroup[] = groups.map(({ title, folder, intro, recipes }) => ({
   title,
   intro,

@@ -22,6 +22,11 @@ export function nextMonth(today: Date = new Date()): Month {
   return { firstNight: day(today, 1, 1), lastNight: day(today, 2, 0), dayAfterLastNight: day(today, 2, 1) };
 }
 
+/** The day that it is, in UTC, and the one after it. */
+export function aroundToday(today: Date = new Date()): { today: string; tomorrow: string } {
+  return { today: day(today, 0, today.getUTCDate()), tomorrow: day(today, 0, today.getUTCDate() + 1) };
+}
+
 function day(today: Date, monthsAhead: number, number: number): string {
   return new Date(Date.UTC(today.getFullYear(), today.getMonth() + monthsAhead, number)).toISOString().slice(0, 10);
 }

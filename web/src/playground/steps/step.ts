@@ -6,6 +6,7 @@ export type Fact =
   | "roomTypeId"
   | "ratePlanId"
   | "suggestedHotelId"
+  | "extraId"
   | "quoteId"
   | "bookingId"
   | "checkoutUrl"
@@ -17,7 +18,13 @@ export type Fact =
   | "roomId"
   | "inventoryVersion"
   | "periodId"
-  | "feedId";
+  | "feedId"
+  | "salonId"
+  | "salonServiceId"
+  | "masterId"
+  | "slotStartsAt"
+  | "appointmentId"
+  | "appointmentVersion";
 
 export type Facts = Partial<Record<Fact, string | number>>;
 

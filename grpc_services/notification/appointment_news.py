@@ -1,0 +1,111 @@
+"""Which event of an appointment tells whom what. No I/O."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from contracts.events.v1 import events_pb2
+from contracts.salon.v1 import appointment_pb2
+from grpc_services.notification.plans import NO_ACCOUNT, NO_BOOKING, Notice, Plan, amount, some_amount
+from runtime.clock import from_timestamp
+
+
+class AppointmentEvent(Protocol):
+    """What all events of the appointment topic have."""
+
+    @property
+    def appointment(self) -> events_pb2.AppointmentSnapshot: ...
+
+
+_EVENTS: dict[str, Callable[[bytes], AppointmentEvent]] = {
+    "AppointmentHeld": events_pb2.AppointmentHeld.FromString,
+    "AppointmentRequested": events_pb2.AppointmentRequested.FromString,
+    "AppointmentPaymentFailed": events_pb2.AppointmentPaymentFailed.FromString,
+    "AppointmentConfirmed": events_pb2.AppointmentConfirmed.FromString,
+    "AppointmentExpired": events_pb2.AppointmentExpired.FromString,
+    "AppointmentMoved": events_pb2.AppointmentMoved.FromString,
+    "AppointmentCancelled": events_pb2.AppointmentCancelled.FromString,
+    "AppointmentCompleted": events_pb2.AppointmentCompleted.FromString,
+    "AppointmentMarkedNoShow": events_pb2.AppointmentMarkedNoShow.FromString,
+    "AppointmentRefunded": events_pb2.AppointmentRefunded.FromString,
+}
+EVENTS = frozenset(_EVENTS)
+_TO_CLIENT = {
+    "AppointmentHeld": "appointment_held",
+    "AppointmentRequested": "appointment_requested",
+    "AppointmentPaymentFailed": "appointment_payment_failed",
+    "AppointmentConfirmed": "appointment_confirmed",
+    "AppointmentExpired": "appointment_expired",
+    "AppointmentMoved": "appointment_moved",
+    "AppointmentCompleted": "appointment_completed",
+    "AppointmentMarkedNoShow": "appointment_no_show",
+    "AppointmentRefunded": "appointment_refunded",
+}
+_TO_SALON = {
+    "AppointmentRequested": "new_appointment",
+    "AppointmentConfirmed": "new_appointment",
+    "AppointmentMoved": "moved_appointment",
+    "AppointmentCancelled": "cancelled_appointment",
+}
+_ONLY_SHOWN = frozenset({"appointment_held"})
+
+
+def plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan:
+    """The client hears of every move; the salon's owner and the masters of what comes, moves and falls away.
+
+    Raises DecodeError or ValueError for what is no such event.
+    """
+    event = _EVENTS[envelope.type](envelope.payload)
+    parameters = _parameters(event.appointment) | _told_by(event)
+    notices = _notices(envelope.type, event)
+    return Plan(event_id, envelope.type, NO_BOOKING, envelope.request_id, parameters, notices)
+
+
+def _notices(kind: str, event: AppointmentEvent) -> tuple[Notice, ...]:
+    appointment = event.appointment
+    by_salon = isinstance(event, events_pb2.AppointmentCancelled) and event.by_salon
+    if isinstance(event, events_pb2.AppointmentCancelled):
+        to_client = "appointment_cancelled_by_salon" if by_salon else "appointment_cancelled"
+    else:
+        to_client = _TO_CLIENT[kind]
+    client = uuid.UUID(appointment.client_account_id)
+    told = [Notice(client, to_client, by_email=to_client not in _ONLY_SHOWN)]
+    if kind in _TO_SALON:
+        staff = [appointment.salon_owner_id, *appointment.master_account_ids]
+        accounts = dict.fromkeys(uuid.UUID(account) for account in staff if account)
+        told += [Notice(account, _TO_SALON[kind], by_email=True) for account in accounts if account != client]
+    return tuple(notice for notice in told if notice.account_id != NO_ACCOUNT)
+
+
+def _parameters(appointment: events_pb2.AppointmentSnapshot) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "appointment_id": str(uuid.UUID(appointment.appointment_id)),
+        "reference": appointment.reference,
+        "salon_name": appointment.salon_name,
+        "client_name": appointment.client_name,
+        "starts_at": from_timestamp(appointment.starts_at).isoformat(),
+        "time_zone": appointment.time_zone,
+        "services": list(appointment.service_names),
+        "masters": list(dict.fromkeys(appointment.master_names)),
+        "total": amount(appointment.total),
+        "to_confirm": appointment.state == appointment_pb2.APPOINTMENT_STATE_REQUESTED,
+    }
+    if appointment.HasField("hold_expires_at"):
+        parameters["deadline"] = from_timestamp(appointment.hold_expires_at).isoformat()
+    return parameters
+
+
+def _told_by(event: AppointmentEvent) -> dict[str, Any]:
+    """What one kind of event tells beyond the appointment itself."""
+    match event:
+        case events_pb2.AppointmentRefunded():
+            return {"amount": amount(event.amount)}
+        case events_pb2.AppointmentCancelled():
+            return {"amount": some_amount(event.refund), "penalty": some_amount(event.penalty), "reason": event.reason}
+        case events_pb2.AppointmentMarkedNoShow():
+            return {"penalty": some_amount(event.penalty)}
+        case events_pb2.AppointmentMoved():
+            return {"before": from_timestamp(event.before_starts_at).isoformat(), "by_salon": event.by_salon}
+    return {}
