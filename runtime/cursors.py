@@ -12,10 +12,12 @@ from runtime.errors import InvalidInput
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def encode_cursor(*values: str | int | float) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+    written = binascii.b2a_base64(orjson.dumps(values), newline=False)
+    return written.translate(_URL_SAFE, b"=").decode()
 
 
 def decode_cursor(cursor: str, kinds: Sequence[type], *, path: Sequence[str] = ("after",)) -> list[str | int | float]:
