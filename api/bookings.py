@@ -20,6 +20,7 @@ from api.errors import (
     InvalidInput,
     NotFound,
     NotPermitted,
+    PriceChanged,
     QuoteExpired,
     RefusalsAsResults,
     RoomUnavailable,
@@ -70,8 +71,17 @@ class Payment:
     checkout_url: str | None = strawberry.field(description="The page on which to pay, while it can be paid.")
 
 
+@strawberry.enum(description="What an entry of a booking's timeline is about.")
+class TimelineTopic(enum.Enum):
+    BOOKING = strawberry.enum_value("BOOKING", description="The booking itself: its states, its rooms, its bill.")
+    PAYMENT = strawberry.enum_value("PAYMENT", description="Money that came or goes back.")
+    WEBHOOK = strawberry.enum_value("WEBHOOK", description="What the payment system told.")
+    NOTIFICATION = strawberry.enum_value("NOTIFICATION", description="Who was told of it by e-mail.")
+
+
 @strawberry.type(description="Something that happened to a booking.")
 class TimelineEntry:
+    topic: TimelineTopic = strawberry.field(description="What it is about.")
     kind: str = strawberry.field(description="What happened, such as BookingConfirmed.")
     state: BookingState = strawberry.field(description="The state after it.")
     version: int = strawberry.field(description="The booking's version after it.")
@@ -109,17 +119,28 @@ class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
     def cancellation_policy(self) -> CancellationPolicy:
         return strictest_policy(self.rooms)
 
-    @strawberry.field(description="Everything that happened to it, oldest first.")
+    @strawberry.field(
+        description=(
+            "Everything that happened to it, oldest first: its states, payments, webhooks and e-mails. An e-mail "
+            "stands where it was due, once it is sent."
+        )
+    )
     async def timeline(
         self,
         info: Info,
         first: Annotated[int, strawberry.argument(description="1 to 100.")] = 50,
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
+        topics: Annotated[
+            list[TimelineTopic] | None, strawberry.argument(description="Only these; null or empty: all.")
+        ] = None,
     ) -> Connection[TimelineEntry]:
         response = await call(
             info.context.services.bookings.ListTimeline,
             booking_pb2.ListTimelineRequest(
-                booking_id=decode_id("Booking", self.id, path=("id",)), first=at_least_one(first), after=after or ""
+                booking_id=decode_id("Booking", self.id, path=("id",)),
+                first=at_least_one(first),
+                after=after or "",
+                topics=[booking_pb2.TimelineTopic.Value(f"TIMELINE_TOPIC_{topic.value}") for topic in topics or ()],
             ),
         )
         return Connection(
@@ -181,6 +202,7 @@ class BookingCreated:
 BookingCreateResult = Annotated[
     BookingCreated
     | RoomUnavailable
+    | PriceChanged
     | QuoteExpired
     | IllegalState
     | IdempotencyConflict
@@ -206,7 +228,10 @@ class BookingQueries:
 @strawberry.type
 class BookingMutations:
     @strawberry.mutation(
-        description="Books what was quoted: all rooms or none. Prepaid rooms are held for 15 minutes.",
+        description=(
+            "Books what was quoted: all rooms or none. Prepaid rooms are held for 15 minutes. A quote that has expired "
+            "is refused with a new one of the same stay, if it can still be had."
+        ),
         extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
     )
     async def booking_create(
@@ -333,6 +358,7 @@ def payment(message: booking_pb2.BookingPayment) -> Payment:
 
 def timeline_entry(message: booking_pb2.TimelineEntry) -> TimelineEntry:
     return TimelineEntry(
+        topic=TimelineTopic(booking_pb2.TimelineTopic.Name(message.topic).removeprefix("TIMELINE_TOPIC_")),
         kind=message.kind,
         state=booking_state(message.state),
         version=message.version,

@@ -9,7 +9,7 @@ import datetime as dt
 import enum
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 import structlog
@@ -18,6 +18,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
+from api.context import Info
 from api.money import Money
 from api.node_ids import encode_id
 from api.request_errors import placed
@@ -25,6 +26,10 @@ from api.scalars import BigInt, CurrencyCode
 from api.unavailable_nights import NightUnavailable, refused_nights
 from runtime.errors import InternalFault, ServiceError
 
+if TYPE_CHECKING:
+    from api.quotes import Quote
+
+LazyQuote = Annotated["Quote", strawberry.lazy("api.quotes")]
 log = structlog.get_logger()
 
 MASKED = "Something went wrong on our side."
@@ -40,6 +45,7 @@ class ErrorCode(enum.Enum):
     EMAIL_TAKEN = "EMAIL_TAKEN"
     ROOM_UNAVAILABLE = "ROOM_UNAVAILABLE"
     QUOTE_EXPIRED = "QUOTE_EXPIRED"
+    PRICE_CHANGED = "PRICE_CHANGED"
     DOOR_TAKEN = "DOOR_TAKEN"
     REFUND_CHANGED = "REFUND_CHANGED"
     PAYMENT_DUE = "PAYMENT_DUE"
@@ -92,9 +98,24 @@ class RoomUnavailable(UserError):
     reasons: list[NightUnavailable] = strawberry.field(description="Why, night by night.")
 
 
-@strawberry.type(description="The quote's 15 minutes are over; ask for a new one.")
+@strawberry.type(description="The quote's 15 minutes are over; nothing was booked.")
 class QuoteExpired(UserError):
-    pass
+    new_quote_id: strawberry.Private[str]
+
+    @strawberry.field(description="The same stay at the same price for another 15 minutes; null: ask for a new one.")
+    async def new_quote(self, info: Info) -> LazyQuote | None:
+        return await _quote_of(info, self.new_quote_id) if self.new_quote_id else None
+
+
+@strawberry.type(description="The quote's 15 minutes are over, and the stay has another price now; nothing was booked.")
+class PriceChanged(UserError):
+    old: Money = strawberry.field(description="The total that was quoted.")
+    new: Money = strawberry.field(description="The total now.")
+    new_quote_id: strawberry.Private[str]
+
+    @strawberry.field(description="The same stay at the new price, for another 15 minutes.")
+    async def new_quote(self, info: Info) -> LazyQuote | None:
+        return await _quote_of(info, self.new_quote_id)
 
 
 @strawberry.type(description="What would be sent back is not what you expect; nothing was done.")
@@ -170,9 +191,9 @@ _PLAIN: dict[str, type[UserError]] = {
     "PERMISSION_DENIED": NotPermitted,
     "INVALID_CREDENTIALS": InvalidCredentials,
     "EMAIL_TAKEN": EmailTaken,
-    "QUOTE_EXPIRED": QuoteExpired,
     "IDEMPOTENCY_CONFLICT": IdempotencyConflict,
 }
+_ABOUT_AMOUNTS = frozenset({"QUOTE_EXPIRED", "PRICE_CHANGED", "REFUND_CHANGED", "PAYMENT_DUE"})
 
 
 def as_user_error(refusal: ServiceError) -> UserError | None:
@@ -229,21 +250,8 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             path=path,
             nights=[dt.date.fromisoformat(night) for night in _listed(refusal.details["nights"])],
         )
-    if refusal.code == "REFUND_CHANGED":
-        return RefundChanged(
-            code=ErrorCode.REFUND_CHANGED,
-            message=refusal.message,
-            path=path,
-            expected=_amount(refusal.details["expected"], refusal.details["expected_currency"]),
-            actual=_amount(refusal.details["actual"], refusal.details["currency"]),
-        )
-    if refusal.code == "PAYMENT_DUE":
-        return PaymentDue(
-            code=ErrorCode.PAYMENT_DUE,
-            message=refusal.message,
-            path=path,
-            due=_amount(refusal.details["due"], refusal.details["currency"]),
-        )
+    if refusal.code in _ABOUT_AMOUNTS:
+        return _about_amounts(refusal, path)
     if refusal.code == "VERSION_CONFLICT":
         return VersionConflict(
             code=ErrorCode.VERSION_CONFLICT,
@@ -253,6 +261,39 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
         )
     kind = _PLAIN.get(refusal.code)
     return kind(code=ErrorCode(refusal.code), message=refusal.message, path=path) if kind else None
+
+
+def _about_amounts(refusal: ServiceError, path: list[str] | None) -> UserError:
+    if refusal.code == "QUOTE_EXPIRED":
+        return QuoteExpired(
+            code=ErrorCode.QUOTE_EXPIRED,
+            message=refusal.message,
+            path=path,
+            new_quote_id=refusal.details.get("new_quote_id", ""),
+        )
+    if refusal.code == "PRICE_CHANGED":
+        return PriceChanged(
+            code=ErrorCode.PRICE_CHANGED,
+            message=refusal.message,
+            path=path,
+            old=_amount(refusal.details["old"], refusal.details["old_currency"]),
+            new=_amount(refusal.details["new"], refusal.details["new_currency"]),
+            new_quote_id=refusal.details["new_quote_id"],
+        )
+    if refusal.code == "REFUND_CHANGED":
+        return RefundChanged(
+            code=ErrorCode.REFUND_CHANGED,
+            message=refusal.message,
+            path=path,
+            expected=_amount(refusal.details["expected"], refusal.details["expected_currency"]),
+            actual=_amount(refusal.details["actual"], refusal.details["currency"]),
+        )
+    return PaymentDue(
+        code=ErrorCode.PAYMENT_DUE,
+        message=refusal.message,
+        path=path,
+        due=_amount(refusal.details["due"], refusal.details["currency"]),
+    )
 
 
 class RefusalsAsResults(FieldExtension):
@@ -306,6 +347,13 @@ def _reference(cause: Exception) -> str:
     reference = uuid.uuid4().hex[:12]
     log.error("graphql.fault", reference=reference, exc_info=cause)
     return reference
+
+
+async def _quote_of(info: Info, identifier: str) -> Quote | None:
+    from api.quotes import quote  # which knows refusals, and so cannot be known to them from the start
+
+    found = await info.context.load.quote.load(identifier)
+    return quote(found) if found else None
 
 
 def _amount(minor_units: str, currency: str) -> Money:

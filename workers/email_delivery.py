@@ -56,6 +56,8 @@ async def deliver_email(ctx: dict[str, Any], delivery_id: str) -> str:
         begin_request(claimed.email.request_id)
         finish = await _attempt(ctx, delivery_id, claimed.email)
         await call(notifications.FinishDelivery, finish, token=await identity.token())
+        if finish.sent and claimed.email.booking_id:
+            await _tell_booking(ctx, delivery_id, claimed.email)
     except ServiceError as failure:
         log.warning("email.put_off", delivery_id=delivery_id, reason=failure.code)
         return "put off"
@@ -116,6 +118,20 @@ async def _from_booking(ctx: dict[str, Any], email: notification_pb2.EmailMessag
         return (await call(bookings.ReadDocument, document, token="")).calendar
     except ServiceError as failure:
         raise NotSent(f"booking answered {failure.code}", permanent=False) from None
+
+
+async def _tell_booking(ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage) -> None:
+    """For the booking's timeline. The mail is out, so a booking that does not hear of it changes nothing."""
+    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
+    identity: ServiceIdentity = ctx["identity"]
+    recipient = booking_pb2.NOTICE_RECIPIENT_HOTELIER if email.to_hotelier else booking_pb2.NOTICE_RECIPIENT_GUEST
+    told = booking_pb2.RecordNoticeRequest(
+        booking_id=email.booking_id, delivery_id=delivery_id, kind=email.kind, recipient=recipient
+    )
+    try:
+        await call(bookings.RecordNotice, told, token=await identity.token())
+    except ServiceError as failure:
+        log.warning("email.not_on_the_timeline", delivery_id=delivery_id, reason=failure.code)
 
 
 async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage, calendar: bytes) -> None:

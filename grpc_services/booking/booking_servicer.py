@@ -22,17 +22,18 @@ from grpc_services.booking import (
 from grpc_services.booking.answers import booking_as_message, bookings_as_messages
 from grpc_services.booking.booking_creation import create_booking
 from grpc_services.booking.change_quote import ChangeQuoteMethods
-from grpc_services.booking.errors import QuoteExpired
-from grpc_services.booking.reading import cursor_moment, keys, parse_ids, visible_booking
+from grpc_services.booking.errors import PriceChanged, QuoteExpired
+from grpc_services.booking.reading import cursor_moment, keys, parse_ids
 from grpc_services.booking.room_claims import claim_rooms, unavailable
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Record
-from runtime.errors import NotFound
+from runtime.errors import InvalidInput, NotFound, ServiceError
 from runtime.idempotency import check_key
 from runtime.identifiers import new_id, parse_id
-from runtime.identity import NOBODY, Role, current_caller, require_account, require_role
+from runtime.identity import Role, current_caller, require_account, require_role
 
 Context = grpc.aio.ServicerContext[Any, Any]
+_NO_LONGER_SOLD = frozenset({NotFound.code, InvalidInput.code})
 
 
 class BookingMethods(ChangeQuoteMethods):
@@ -48,18 +49,8 @@ class BookingMethods(ChangeQuoteMethods):
             stay = await self._price_change(request, check_in, check_out)
         else:
             stay = await self._price_new(request, check_in, check_out)
-        async with self._database.transaction() as connection:
-            row = await queries.insert_quote(
-                connection,
-                id=new_id(),
-                hotel_id=uuid.UUID(stay.hotel_id),
-                booking_id=uuid.UUID(request.booking_id) if request.booking_id else None,
-                check_in=check_in,
-                check_out=check_out,
-                priced_stay=stay.SerializeToString(),
-                seconds=self._quote_seconds,
-            )
-        return messages.quote_message(row)
+        booking_id = uuid.UUID(request.booking_id) if request.booking_id else None
+        return messages.quote_message(await self._save_quote(stay, check_in, check_out, booking_id))
 
     async def _price_new(
         self, request: booking_pb2.CreateQuoteRequest, check_in: dt.date, check_out: dt.date
@@ -85,6 +76,26 @@ class BookingMethods(ChangeQuoteMethods):
             raise unavailable(refused)
         return stay
 
+    async def _save_quote(
+        self,
+        stay: rate_pb2.PriceStayResponse,
+        check_in: dt.date,
+        check_out: dt.date,
+        booking_id: uuid.UUID | None = None,
+    ) -> Record:
+        """The new row; `booking_id` names the booking that it is to change."""
+        async with self._database.transaction() as connection:
+            return await queries.insert_quote(
+                connection,
+                id=new_id(),
+                hotel_id=uuid.UUID(stay.hotel_id),
+                booking_id=booking_id,
+                check_in=check_in,
+                check_out=check_out,
+                priced_stay=stay.SerializeToString(),
+                seconds=self._quote_seconds,
+            )
+
     async def GetQuotes(self, request: booking_pb2.GetQuotesRequest, context: Context) -> booking_pb2.GetQuotesResponse:
         """A quote holds no personal data; its unguessable id is all one needs to read it."""
         async with self._database.reading() as connection:
@@ -103,14 +114,40 @@ class BookingMethods(ChangeQuoteMethods):
             raise NotFound("There is no such quote.", path=("quoteId",))
         stay = messages.priced_stay(quote)
         rooms = rules.rooms_per_type(stay)
-        return await claim_rooms(
-            self._database,
-            rooms,
-            quote["check_in"],
-            quote["check_out"],
-            lambda: self._book(request, quote, stay, rooms),
-            stale_seconds=self._stale_seconds,
+        try:
+            return await claim_rooms(
+                self._database,
+                rooms,
+                quote["check_in"],
+                quote["check_out"],
+                lambda: self._book(request, quote, stay, rooms),
+                stale_seconds=self._stale_seconds,
+            )
+        except QuoteExpired:
+            raise await self._priced_anew(quote, stay) from None
+
+    async def _priced_anew(self, quote: Record, stay: rate_pb2.PriceStayResponse) -> QuoteExpired | PriceChanged:
+        """What to tell who comes too late: a new quote of the same rooms with the same extras, unless the old one
+        was booked, or was made for changing a booking. Raises RoomUnavailable as CreateQuote does."""
+        if quote["booked"] or quote["booking_id"] is not None:
+            return QuoteExpired()
+        check_in, check_out = quote["check_in"], quote["check_out"]
+        request = booking_pb2.CreateQuoteRequest(
+            hotel_id=stay.hotel_id,
+            check_in=check_in.isoformat(),
+            check_out=check_out.isoformat(),
+            rooms=[room.request for room in stay.rooms],
         )
+        try:
+            anew = await self._price_new(request, check_in, check_out)
+        except ServiceError as refusal:
+            if refusal.code not in _NO_LONGER_SOLD:
+                raise
+            return QuoteExpired()
+        row = await self._save_quote(anew, check_in, check_out)
+        if anew.total == stay.total:
+            return QuoteExpired(row["id"])
+        return PriceChanged(stay.total, anew.total, row["id"])
 
     async def _book(
         self,
@@ -200,29 +237,5 @@ class BookingMethods(ChangeQuoteMethods):
         return booking_pb2.ListBookingsResponse(
             bookings=bookings,
             cursors=[encode_cursor(row["created_at"].isoformat(), str(row["id"])) for row in shown],
-            has_next_page=len(rows) > limit,
-        )
-
-    async def ListTimeline(
-        self, request: booking_pb2.ListTimelineRequest, context: Context
-    ) -> booking_pb2.ListTimelineResponse:
-        limit = page_size(request.first)
-        after_id = NOBODY
-        if request.after:
-            after_id = parse_id(str(decode_cursor(request.after, (str,))[0]), path=("after",))
-        async with self._database.reading() as connection:
-            booking = await visible_booking(connection, request.booking_id)
-            rows = await queries.timeline_page(
-                connection,
-                booking["id"],
-                after_id=after_id,
-                after_version=request.after_version,
-                state_changes_only=request.state_changes_only,
-                limit=limit + 1,
-            )
-        shown = rows[:limit]
-        return booking_pb2.ListTimelineResponse(
-            entries=[messages.timeline_message(row) for row in shown],
-            cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
         )

@@ -109,11 +109,41 @@ class PaymentDue(ServiceError):
 
 
 class QuoteExpired(ServiceError):
+    """`details` name a new quote of the same stay at the same price, if one was made."""
+
     code = "QUOTE_EXPIRED"
     status = grpc.StatusCode.FAILED_PRECONDITION
 
-    def __init__(self) -> None:
-        super().__init__("This quote has expired; please ask for a new one.", path=("quoteId",))
+    def __init__(self, new_quote_id: uuid.UUID | None = None) -> None:
+        if new_quote_id is None:
+            super().__init__("This quote has expired; please ask for a new one.", path=("quoteId",))
+        else:
+            super().__init__(
+                "This quote has expired; here is a new one at the same price.",
+                path=("quoteId",),
+                details={"new_quote_id": str(new_quote_id)},
+            )
+
+
+class PriceChanged(ServiceError):
+    """A quote has expired and its stay has another price now; `details` name both totals in minor units, and the
+    new quote."""
+
+    code = "PRICE_CHANGED"
+    status = grpc.StatusCode.FAILED_PRECONDITION
+
+    def __init__(self, old: money_pb2.Money, new: money_pb2.Money, new_quote_id: uuid.UUID) -> None:
+        super().__init__(
+            "This quote has expired and the price has changed; here is a new quote.",
+            path=("quoteId",),
+            details={
+                "old": str(old.minor_units),
+                "old_currency": old.currency,
+                "new": str(new.minor_units),
+                "new_currency": new.currency,
+                "new_quote_id": str(new_quote_id),
+            },
+        )
 
 
 class QuoteAlreadyBooked(IllegalState):

@@ -10,6 +10,7 @@ from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking.folio import Folio, due
+from grpc_services.booking.timeline_topics import Topic, topic_of
 from runtime.clock import to_timestamp
 from runtime.database import Record
 from runtime.errors import InvalidInput
@@ -158,6 +159,7 @@ def timeline_message(row: Record) -> booking_pb2.TimelineEntry:
         summary=row["summary"],
         request_id=row["request_id"],
         trace_id=row["trace_id"],
+        topic=booking_pb2.TimelineTopic.Value(f"TIMELINE_TOPIC_{topic_of(row['kind'])}"),
     )
 
 
@@ -200,6 +202,17 @@ def departed(time: booking_pb2.StayTime.ValueType) -> bool | None:
     if time not in booking_pb2.StayTime.values():
         raise InvalidInput("There is no such time.", path=("time",))
     return None if time == booking_pb2.STAY_TIME_UNSPECIFIED else time == booking_pb2.STAY_TIME_PAST
+
+
+def topics(values: Sequence[booking_pb2.TimelineTopic.ValueType]) -> set[Topic]:
+    """All when none is named; raises InvalidInput for a number that stands for no topic."""
+    if len(values) > len(Topic):
+        raise InvalidInput("Name every topic once.", path=("topics",))
+    try:
+        named = {Topic(booking_pb2.TimelineTopic.Name(value).removeprefix("TIMELINE_TOPIC_")) for value in values}
+    except ValueError:
+        raise InvalidInput("There is no such topic.", path=("topics",)) from None
+    return named or set(Topic)
 
 
 def parse_date(text: str, field: str) -> dt.date:

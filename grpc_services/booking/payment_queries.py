@@ -124,8 +124,9 @@ async def begin_payment_event(connection: Connection, provider: str, event_id: s
     return await _TRY_EVENT.fetch_row(connection, b_provider=provider, b_event_id=event_id)
 
 
-async def finish_payment_event(connection: Connection, provider: str, event_id: str, outcome: str) -> None:
-    await _SETTLE_EVENT.execute(connection, b_provider=provider, b_event_id=event_id, b_outcome=outcome)
+async def finish_payment_event(connection: Connection, provider: str, event_id: str, outcome: str) -> bool:
+    """True when it was not finished before."""
+    return bool(await _SETTLE_EVENT.execute(connection, b_provider=provider, b_event_id=event_id, b_outcome=outcome))
 
 
 async def unsettled_payment_events(connection: Connection, *, older_than_seconds: int, limit: int) -> list[Record]:

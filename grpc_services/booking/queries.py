@@ -1,4 +1,4 @@
-"""The SQL of quotes, bookings and their timeline. Nights: inventory_queries.py; money: payment_queries.py."""
+"""The SQL of quotes and bookings. Nights: inventory_queries.py; money: payment_queries.py; see timeline_queries.py."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    exists,
     func,
     insert,
     literal,
@@ -57,9 +58,11 @@ _INSERT_QUOTE = Statement(
     .returning(quote)
 )
 _QUOTES = Statement(
-    select(quote, (quote.c.expires_at <= func.now()).label("expired")).where(
-        quote.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    )
+    select(
+        quote,
+        (quote.c.expires_at <= func.now()).label("expired"),
+        exists().where(booking.c.quote_id == quote.c.id).label("booked"),
+    ).where(quote.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
 
 _GIVEN = (
@@ -207,17 +210,6 @@ _OVERDUE_OF_TYPES = Statement(
 _INSERT_TIMELINE = Statement(
     insert(timeline).values({column.name: bindparam(column.name) for column in timeline.c if column.name != "at"})
 )
-_TIMELINE = Statement(
-    select(timeline)
-    .where(
-        timeline.c.booking_id == bindparam("booking_id"),
-        timeline.c.id > bindparam("after_id"),
-        timeline.c.version > bindparam("after_version"),
-        or_(timeline.c.changed_state, bindparam("everything", type_=Boolean)),
-    )
-    .order_by(timeline.c.id)
-    .limit(bindparam("limit", type_=Integer))
-)
 _BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), uuid.UUID(int=0))
 
 
@@ -362,23 +354,4 @@ async def write_timeline(
         summary=summary,
         request_id=request_id(),
         trace_id=trace_id(),
-    )
-
-
-async def timeline_page(
-    connection: Connection,
-    booking_id: uuid.UUID,
-    *,
-    after_id: uuid.UUID,
-    after_version: int,
-    state_changes_only: bool,
-    limit: int,
-) -> list[Record]:
-    return await _TIMELINE.fetch(
-        connection,
-        booking_id=booking_id,
-        after_id=after_id,
-        after_version=after_version,
-        everything=not state_changes_only,
-        limit=limit,
     )

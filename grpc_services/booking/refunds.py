@@ -20,6 +20,8 @@ from runtime.identity import Role
 
 log = structlog.get_logger()
 
+OWED = "refund.owed"  # what booking tells itself among the webhooks, so that the sweeper finds it
+
 CANCELLED = "CANCELLED"
 MODIFIED = "MODIFIED"
 NO_SHOW = "NO_SHOW"
@@ -35,7 +37,7 @@ async def owe(connection: Connection, booking_id: uuid.UUID, amount: int, reason
         refund_id = await payment_queries.owe_refund(
             connection, booking_id=booking_id, payment_id=payment["payment_id"], amount=part, reason=reason
         )
-        payload = orjson.dumps({"type": "refund.owed", "data": {"payment_id": payment["payment_id"]}})
+        payload = orjson.dumps({"type": OWED, "data": {"payment_id": payment["payment_id"]}})
         await payment_queries.store_payment_event(connection, PROVIDER, _event_id(refund_id), payload)
         amount -= part
     if amount > 0:

@@ -37,6 +37,7 @@ from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
 from grpc_services.booking.payment_servicer import PaymentMethods
 from grpc_services.booking.room_plan_servicer import RoomPlanMethods
 from grpc_services.booking.settlement_servicer import SettlementMethods
+from grpc_services.booking.timeline_servicer import TimelineMethods
 from grpc_services.booking.waitlist_servicer import WaitlistMethods
 from grpc_services.booking.walk_in_servicer import WalkInMethods
 from runtime.database import Database
@@ -72,6 +73,7 @@ class BookingServicer(
     ModifyMethods,
     PaymentMethods,
     DocumentMethods,
+    TimelineMethods,
     _Equipped,
     booking_pb2_grpc.BookingServiceServicer,
 ):

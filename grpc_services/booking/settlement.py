@@ -9,6 +9,7 @@ import enum
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -24,6 +25,7 @@ from grpc_services.booking import (
     queries,
     refunds,
     rules,
+    timeline_topics,
 )
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.inventory_queries import Shift
@@ -43,6 +45,22 @@ class Outcome(enum.StrEnum):
     PARKED = "PARKED"
 
 
+class Settled(NamedTuple):
+    """What came of a webhook, and the booking that it was about; None when there is none."""
+
+    outcome: Outcome
+    booking_id: uuid.UUID | None = None
+
+
+def type_of(payload: bytes) -> str:
+    """What a stored webhook calls its event; empty when it does not."""
+    try:
+        named = orjson.loads(payload)["type"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return named if isinstance(named, str) else ""
+
+
 def payment_of(payload: bytes) -> str | None:
     """The payment that a stored webhook speaks of; None when it speaks of none."""
     try:
@@ -54,7 +72,7 @@ def payment_of(payload: bytes) -> str | None:
 
 async def settle_payment(
     database: Database, payments: PaymentSystem, payment_id: str, *, stale_seconds: int
-) -> Outcome:
+) -> Settled:
     """Brings the booking of a payment in line with it. Safe to repeat, to race and to be killed in."""
     try:
         payment = await payments.get(payment_id)
@@ -63,17 +81,36 @@ async def settle_payment(
         if isinstance(refusal, ServiceError) and refusal.code not in (NotFound.code, InvalidInput.code):
             raise
         log.warning("payment.unknown", payment_id=payment_id)
-        return Outcome.PARKED
+        return Settled(Outcome.PARKED)
     if payment.state == payment_pb2.PAYMENT_STATE_CAPTURED:
         await _make_way(database, booking_id)
     async with database.transaction() as connection:
         row = await queries.lock_booking(connection, booking_id)
         if row is None:
             log.warning("payment.without_booking", payment_id=payment_id)
-            return Outcome.PARKED
+            return Settled(Outcome.PARKED)
         outcome = await _apply(connection, row, payment, stale_seconds)
     await refunds.send_open(database, payments, booking_id)
-    return outcome
+    return Settled(outcome, booking_id)
+
+
+async def finish_event(connection: Connection, event: Record, settled: Settled) -> None:
+    """Closes a stored webhook and writes it into its booking's timeline; of two who close it only one writes."""
+    row = await queries.lock_booking(connection, settled.booking_id) if settled.booking_id else None
+    first = await payment_queries.finish_payment_event(
+        connection, event["provider"], event["event_id"], settled.outcome
+    )
+    event_type = type_of(event["payload"])
+    if row is None or not first or event_type == refunds.OWED:
+        return
+    await queries.write_timeline(
+        connection,
+        row,
+        kind=timeline_topics.WEBHOOK_RECEIVED,
+        actor=Role.SYSTEM,
+        summary=timeline_topics.webhook_summary(event_type, settled.outcome),
+        changed_state=False,
+    )
 
 
 async def _make_way(database: Database, booking_id: uuid.UUID) -> None:

@@ -43,20 +43,20 @@ class SettlementMethods:
             event = await payment_queries.begin_payment_event(connection, request.provider, request.event_id)
         if event is None:
             raise NotFound("There is no such payment event.")
-        outcome = settlement.Outcome.NOTHING_TO_DO
+        settled = settlement.Settled(settlement.Outcome.NOTHING_TO_DO)
         if event["settled_at"] is None:
             payment_id = settlement.payment_of(event["payload"])
-            outcome = (
+            settled = (
                 await settlement.settle_payment(
                     self._database, self._payments, payment_id, stale_seconds=self._stale_seconds
                 )
                 if payment_id
-                else settlement.Outcome.PARKED
+                else settlement.Settled(settlement.Outcome.PARKED)
             )
             async with self._database.transaction() as connection:
-                await payment_queries.finish_payment_event(connection, request.provider, request.event_id, outcome)
+                await settlement.finish_event(connection, event, settled)
         return settlement_pb2.SettlePaymentEventResponse(
-            outcome=settlement_pb2.SettlementOutcome.Value(f"SETTLEMENT_OUTCOME_{outcome}")
+            outcome=settlement_pb2.SettlementOutcome.Value(f"SETTLEMENT_OUTCOME_{settled.outcome}")
         )
 
     async def ListUnsettledPaymentEvents(

@@ -102,7 +102,7 @@ CLAIM_DELIVERY = Statement(
         WHERE delivery.id = CAST(:id AS uuid) AND notification.id = delivery.notification_id
           AND ((delivery.state = 'PENDING' AND delivery.next_attempt_at <= now())
                OR (delivery.state = 'SENDING' AND delivery.leased_until <= now()))
-        RETURNING notification.template, notification.parameters, notification.booking_id,
+        RETURNING notification.kind, notification.template, notification.parameters, notification.booking_id,
                   delivery.message_id, delivery.request_id
         """
     )

@@ -141,6 +141,7 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
                 message_id=claimed["message_id"],
                 request_id=claimed["request_id"],
                 booking_id=_booking_id(claimed),
+                kind=claimed["kind"],
             )
         )
 

@@ -60,6 +60,7 @@ def email(
     message_id: str,
     request_id: str,
     booking_id: str,
+    kind: str,
 ) -> notification_pb2.EmailMessage:
     """The whole mail to one person, as text and as HTML that says the same."""
     locale = _spoken(contact.locale)
@@ -90,6 +91,8 @@ def email(
         locale=locale,
         booking_id=booking_id,
         with_calendar=template in WITH_CALENDAR,
+        kind=kind,
+        to_hotelier=template in FOR_HOTELIERS,
     )
 
 

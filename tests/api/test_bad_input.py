@@ -174,18 +174,6 @@ async def test_what_the_schema_does_not_take_is_named(guest: Client, changes: di
     assert await guest.refusal(document("6_book"), {"input": wanted}) == {"code": "INVALID_INPUT", "field": field}
 
 
-async def test_a_quote_that_ran_out_books_nothing(house: ApiHouse, guest: Client) -> None:
-    quoted = await guest.quote(house.houses[GRAND])
-    await house.database.execute(
-        "UPDATE booking.quote SET expires_at = now() - interval '1 second' "
-        "WHERE id = (SELECT id FROM booking.quote ORDER BY created_at DESC LIMIT 1)"
-    )
-    before = await house.rows()
-    answer = await guest.mutate(document("6_book"), wish(quoted["id"], guest.email))
-    assert (answer["__typename"], answer["code"], answer["path"]) == ("QuoteExpired", "QUOTE_EXPIRED", ["quoteId"])
-    assert await house.rows() == before
-
-
 async def test_a_quote_is_booked_once(house: ApiHouse, guest: Client) -> None:
     quoted = await guest.quote(house.houses[GRAND])
     wanted = wish(quoted["id"], guest.email)

@@ -29,7 +29,7 @@ query ($id: ID!) {{
   booking(id: $id) {{
     state total {MONEY} paid {MONEY} refunded {MONEY} due {MONEY} penalty {MONEY} invoiceUrl reference
     rooms {{ {ROOM} }} bookedRooms {{ cancelled }}
-    timeline {{ nodes {{ kind state requestId }} }}
+    timeline(topics: [BOOKING, PAYMENT]) {{ nodes {{ kind state requestId }} }}
   }}
 }}
 """

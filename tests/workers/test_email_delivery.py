@@ -230,6 +230,38 @@ async def test_a_guest_without_an_account_is_written_to_at_the_address_of_the_bo
     assert booking.id in attached.get_content()
 
 
+async def test_a_mail_that_is_out_is_on_the_bookings_timeline_once(
+    office: PostOffice, parts: Parts, auth_address: str, booking_address: str, reader: SignedIn
+) -> None:
+    owner = await register_account(auth_address, Role.HOTELIER)
+    async with open_desk(parts, auth_address, booking_address) as desk:
+        booking = await desk.booked(await desk.house(owner), reader)
+        event = events_pb2.BookingExpired(booking=snapshot(reader.account_id))
+        event.booking.booking_id = booking.id
+        (delivery,) = await tell(office.notifications, office.system, envelope(event))
+        outcomes = [await deliver_email(office.context(), delivery) for _ in range(2)]
+        assert outcomes == ["sent", "nothing to send"]
+        request = booking_pb2.ListTimelineRequest(
+            booking_id=booking.id, topics=[booking_pb2.TIMELINE_TOPIC_NOTIFICATION]
+        )
+        (entry,) = (await call(desk.bookings.ListTimeline, request, token=reader.token)).entries
+    assert entry.summary == "The guest was told of BookingExpired by e-mail."
+    assert entry.request_id == "req-notification-1"
+
+
+async def test_a_mail_is_not_sent_again_because_booking_did_not_hear_of_it(
+    office: PostOffice, notification_database: Database, reader: SignedIn
+) -> None:
+    event = events_pb2.BookingExpired(booking=snapshot(reader.account_id))
+    (delivery,) = await tell(office.notifications, office.system, envelope(event))
+    async with open_channel(f"127.0.0.1:{free_port()}", booking_pb2.DESCRIPTOR) as channel:
+        away = booking_pb2_grpc.BookingServiceStub(channel)
+        assert await deliver_email(office.context(bookings=away), delivery) == "sent"
+    assert (await delivery_row(notification_database, delivery))["state"] == "SENT"
+    assert await deliver_email(office.context(), delivery) == "nothing to send"
+    assert len(office.server.taken) == 1
+
+
 async def test_nobody_is_written_to_when_no_address_is_known(
     office: PostOffice, notification_database: Database
 ) -> None:

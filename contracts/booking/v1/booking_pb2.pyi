@@ -111,6 +111,53 @@ STAY_TIME_UPCOMING: StayTime.ValueType  # 1
 STAY_TIME_PAST: StayTime.ValueType  # 2
 Global___StayTime: _TypeAlias = StayTime  # noqa: Y015
 
+class _TimelineTopic:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TimelineTopicEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TimelineTopic.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TIMELINE_TOPIC_UNSPECIFIED: _TimelineTopic.ValueType  # 0
+    TIMELINE_TOPIC_BOOKING: _TimelineTopic.ValueType  # 1
+    """the booking itself: its states, its rooms, its bill"""
+    TIMELINE_TOPIC_PAYMENT: _TimelineTopic.ValueType  # 2
+    """money that came or goes back"""
+    TIMELINE_TOPIC_WEBHOOK: _TimelineTopic.ValueType  # 3
+    """what the payment system told"""
+    TIMELINE_TOPIC_NOTIFICATION: _TimelineTopic.ValueType  # 4
+    """who was told of it by e-mail"""
+
+class TimelineTopic(_TimelineTopic, metaclass=_TimelineTopicEnumTypeWrapper):
+    """What an entry of a timeline is about."""
+
+TIMELINE_TOPIC_UNSPECIFIED: TimelineTopic.ValueType  # 0
+TIMELINE_TOPIC_BOOKING: TimelineTopic.ValueType  # 1
+"""the booking itself: its states, its rooms, its bill"""
+TIMELINE_TOPIC_PAYMENT: TimelineTopic.ValueType  # 2
+"""money that came or goes back"""
+TIMELINE_TOPIC_WEBHOOK: TimelineTopic.ValueType  # 3
+"""what the payment system told"""
+TIMELINE_TOPIC_NOTIFICATION: TimelineTopic.ValueType  # 4
+"""who was told of it by e-mail"""
+Global___TimelineTopic: _TypeAlias = TimelineTopic  # noqa: Y015
+
+class _NoticeRecipient:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeRecipientEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeRecipient.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_RECIPIENT_UNSPECIFIED: _NoticeRecipient.ValueType  # 0
+    NOTICE_RECIPIENT_GUEST: _NoticeRecipient.ValueType  # 1
+    NOTICE_RECIPIENT_HOTELIER: _NoticeRecipient.ValueType  # 2
+
+class NoticeRecipient(_NoticeRecipient, metaclass=_NoticeRecipientEnumTypeWrapper): ...
+
+NOTICE_RECIPIENT_UNSPECIFIED: NoticeRecipient.ValueType  # 0
+NOTICE_RECIPIENT_GUEST: NoticeRecipient.ValueType  # 1
+NOTICE_RECIPIENT_HOTELIER: NoticeRecipient.ValueType  # 2
+Global___NoticeRecipient: _TypeAlias = NoticeRecipient  # noqa: Y015
+
 @_typing.final
 class CreateQuoteRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -1003,12 +1050,17 @@ class ListTimelineRequest(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     AFTER_VERSION_FIELD_NUMBER: _builtins.int
     STATE_CHANGES_ONLY_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     first: _builtins.int
     after: _builtins.str
     after_version: _builtins.int
     """only entries that moved the booking past this version"""
     state_changes_only: _builtins.bool
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[Global___TimelineTopic.ValueType]:
+        """empty: all"""
+
     def __init__(
         self,
         *,
@@ -1017,10 +1069,11 @@ class ListTimelineRequest(_message.Message):
         after: _builtins.str = ...,
         after_version: _builtins.int = ...,
         state_changes_only: _builtins.bool = ...,
+        topics: _abc.Iterable[Global___TimelineTopic.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "booking_id", b"booking_id", "first", b"first", "state_changes_only", b"state_changes_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "booking_id", b"booking_id", "first", b"first", "state_changes_only", b"state_changes_only", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1039,6 +1092,7 @@ class TimelineEntry(_message.Message):
     SUMMARY_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
     """BookingHeld, PaymentStarted, …"""
@@ -1049,6 +1103,7 @@ class TimelineEntry(_message.Message):
     summary: _builtins.str
     request_id: _builtins.str
     trace_id: _builtins.str
+    topic: Global___TimelineTopic.ValueType
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1063,10 +1118,11 @@ class TimelineEntry(_message.Message):
         summary: _builtins.str = ...,
         request_id: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        topic: Global___TimelineTopic.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "id", b"id", "kind", b"kind", "request_id", b"request_id", "state", b"state", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "id", b"id", "kind", b"kind", "request_id", b"request_id", "state", b"state", "summary", b"summary", "topic", b"topic", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1098,6 +1154,50 @@ class ListTimelineResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTimelineResponse: _TypeAlias = ListTimelineResponse  # noqa: Y015
+
+@_typing.final
+class RecordNoticeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    DELIVERY_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    delivery_id: _builtins.str
+    kind: _builtins.str
+    """of the event that was told, such as BookingConfirmed"""
+    recipient: Global___NoticeRecipient.ValueType
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        delivery_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        recipient: Global___NoticeRecipient.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "delivery_id", b"delivery_id", "kind", b"kind", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordNoticeRequest: _TypeAlias = RecordNoticeRequest  # noqa: Y015
+
+@_typing.final
+class RecordNoticeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordNoticeResponse: _TypeAlias = RecordNoticeResponse  # noqa: Y015
 
 @_typing.final
 class StartPaymentRequest(_message.Message):

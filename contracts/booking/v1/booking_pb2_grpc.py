@@ -65,6 +65,11 @@ class BookingServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListTimelineRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListTimelineResponse.FromString,
                 _registered_method=True)
+        self.RecordNotice = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/RecordNotice',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RecordNoticeRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RecordNoticeResponse.FromString,
+                _registered_method=True)
         self.StartPayment = channel.unary_unary(
                 '/innkeeper.booking.v1.BookingService/StartPayment',
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentRequest.SerializeToString,
@@ -135,6 +140,14 @@ class BookingServiceServicer:
 
     def ListTimeline(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordNotice(self, request, context):
+        """Writes into the timeline that somebody was told of the booking; once for each delivery. For our own processes
+        (role SYSTEM).
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -217,6 +230,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.ListTimeline,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListTimelineRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ListTimelineResponse.SerializeToString,
+            ),
+            'RecordNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordNotice,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RecordNoticeRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RecordNoticeResponse.SerializeToString,
             ),
             'StartPayment': grpc.unary_unary_rpc_method_handler(
                     servicer.StartPayment,
@@ -412,6 +430,33 @@ class BookingService:
             '/innkeeper.booking.v1.BookingService/ListTimeline',
             contracts_dot_booking_dot_v1_dot_booking__pb2.ListTimelineRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.ListTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/RecordNotice',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.RecordNoticeRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.RecordNoticeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,10 @@ class BookingServiceStub:
     """Only bookings the caller may see; others are left out."""
     ListBookings: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListBookingsRequest, _booking_pb2.ListBookingsResponse]
     ListTimeline: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ListTimelineRequest, _booking_pb2.ListTimelineResponse]
+    RecordNotice: _grpc.UnaryUnaryMultiCallable[_booking_pb2.RecordNoticeRequest, _booking_pb2.RecordNoticeResponse]
+    """Writes into the timeline that somebody was told of the booking; once for each delivery. For our own processes
+    (role SYSTEM).
+    """
     StartPayment: _grpc.UnaryUnaryMultiCallable[_booking_pb2.StartPaymentRequest, _booking_pb2.StartPaymentResponse]
     """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
     ReadDocument: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]
@@ -73,6 +77,10 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """Only bookings the caller may see; others are left out."""
     ListBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
     ListTimeline: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListTimelineRequest, _booking_pb2.ListTimelineResponse]  # type: ignore[assignment]
+    RecordNotice: _aio.UnaryUnaryMultiCallable[_booking_pb2.RecordNoticeRequest, _booking_pb2.RecordNoticeResponse]  # type: ignore[assignment]
+    """Writes into the timeline that somebody was told of the booking; once for each delivery. For our own processes
+    (role SYSTEM).
+    """
     StartPayment: _aio.UnaryUnaryMultiCallable[_booking_pb2.StartPaymentRequest, _booking_pb2.StartPaymentResponse]  # type: ignore[assignment]
     """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
     ReadDocument: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]  # type: ignore[assignment]
@@ -138,6 +146,16 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.ListTimelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.ListTimelineResponse, _abc.Awaitable[_booking_pb2.ListTimelineResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RecordNotice(
+        self,
+        request: _booking_pb2.RecordNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.RecordNoticeResponse, _abc.Awaitable[_booking_pb2.RecordNoticeResponse]]:
+        """Writes into the timeline that somebody was told of the booking; once for each delivery. For our own processes
+        (role SYSTEM).
+        """
 
     @_abc_1.abstractmethod
     def StartPayment(

@@ -273,6 +273,8 @@ class EmailMessage(_message.Message):
     LOCALE_FIELD_NUMBER: _builtins.int
     BOOKING_ID_FIELD_NUMBER: _builtins.int
     WITH_CALENDAR_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TO_HOTELIER_FIELD_NUMBER: _builtins.int
     to_address: _builtins.str
     """empty: the guest that the booking names, who has no account"""
     to_name: _builtins.str
@@ -285,6 +287,10 @@ class EmailMessage(_message.Message):
     booking_id: _builtins.str
     with_calendar: _builtins.bool
     """the calendar file of the stay goes along"""
+    kind: _builtins.str
+    """of the event that is told, such as BookingConfirmed"""
+    to_hotelier: _builtins.bool
+    """else to the guest; for what is about a booking"""
     def __init__(
         self,
         *,
@@ -298,10 +304,12 @@ class EmailMessage(_message.Message):
         locale: _builtins.str = ...,
         booking_id: _builtins.str = ...,
         with_calendar: _builtins.bool = ...,
+        kind: _builtins.str = ...,
+        to_hotelier: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "html", b"html", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_name", b"to_name", "with_calendar", b"with_calendar"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "html", b"html", "kind", b"kind", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_hotelier", b"to_hotelier", "to_name", b"to_name", "with_calendar", b"with_calendar"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

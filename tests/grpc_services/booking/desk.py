@@ -195,8 +195,15 @@ class Desk:
                 "UPDATE booking.quote SET expires_at = now() WHERE id = $1::uuid", uuid.UUID(quote.id)
             )
 
-    async def timeline(self, booking: booking_pb2.Booking) -> list[str]:
-        request = booking_pb2.ListTimelineRequest(booking_id=booking.id)
+    async def timeline(
+        self,
+        booking: booking_pb2.Booking,
+        topics: Sequence[booking_pb2.TimelineTopic.ValueType] = (
+            booking_pb2.TIMELINE_TOPIC_BOOKING,
+            booking_pb2.TIMELINE_TOPIC_PAYMENT,
+        ),
+    ) -> list[str]:
+        request = booking_pb2.ListTimelineRequest(booking_id=booking.id, topics=topics)
         return [
             entry.kind for entry in (await self.call(self.bookings.ListTimeline, request, token=self.system)).entries
         ]

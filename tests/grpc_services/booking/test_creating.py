@@ -50,16 +50,6 @@ async def test_one_prepaid_room_makes_the_whole_booking_wait_for_its_payment(
     assert await desk.free(house) == [1, 1]
 
 
-async def test_an_expired_quote_is_refused_and_changes_nothing(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
-    house = await desk.house(owner)
-    quote = await desk.quote(house)
-    await desk.let_lapse(quote)
-    before = await desk.everything()
-    refusal = await refused(desk.book(quote, guest.token))
-    assert (refusal.code, refusal.path) == ("QUOTE_EXPIRED", ("quoteId",))
-    assert await desk.everything() == before
-
-
 async def test_an_unknown_quote_is_not_found(desk: Desk, owner: SignedIn, guest: SignedIn) -> None:
     quote = await desk.quote(await desk.house(owner))
     before = await desk.everything()

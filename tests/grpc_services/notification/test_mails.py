@@ -85,6 +85,7 @@ def mail(
         message_id="<1@innkeeper.example>",
         request_id="req-1",
         booking_id=str(uuid.uuid4()),
+        kind="BookingConfirmed",
     )
 
 
