@@ -15,7 +15,6 @@ from typing import Any
 from contracts.hotel.v1 import hotel_pb2
 from contracts.salon.v1 import salon_pb2
 from grpc_services.hotel import importing
-from grpc_services.review import events as review_events
 from grpc_services.review import queries as review_queries
 from grpc_services.review.rating_change import move_rating
 from grpc_services.salon import (
@@ -92,7 +91,8 @@ async def load_demo_salons(database: Database, wanted: Sequence[Place], master_a
 
 
 async def load_demo_reviews(database: Database, opened: Sequence[Opened], today: dt.date) -> int:
-    """What guests said of salons and masters; answers how many reviews it wrote."""
+    """What guests said of salons and masters; answers how many reviews it wrote. They are no news: nobody is told
+    of them, but their ratings go where ratings go."""
     begin_request()
     written = 0
     async with database.transaction() as connection:
@@ -238,5 +238,4 @@ async def _say(
         language=said.language,
     )
     if row is not None:
-        await review_events.publish_created(connection, row)
         await move_rating(connection, None, row)

@@ -5,7 +5,7 @@ import { useStore } from "../store";
 import { session, signIn, signOut } from "./session";
 
 const DEMO_PASSWORD = "innkeeper-demo";
-const DEMO_PEOPLE = ["guest", "hotelier", "admin"];
+const DEMO_PEOPLE = ["guest", "hotelier", "master", "admin"];
 
 /** Who is signed in, and the way in and out. */
 export function SignInBar() {
