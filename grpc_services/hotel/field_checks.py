@@ -9,10 +9,9 @@ from google.protobuf.internal.containers import RepeatedScalarFieldContainer
 from google.protobuf.message import Message
 
 from contracts.hotel.v1 import hotel_pb2
-from contracts.money.v1 import money_pb2
 from grpc_services.hotel.amenities import AMENITIES
 from runtime.errors import InvalidInput
-from runtime.field_checks import Path, Values, check_count, checked_line, checked_number, checked_url
+from runtime.field_checks import Path, Values, check_count, checked_line, checked_url
 
 LONGEST_NAME = 120
 LONGEST_DESCRIPTION = 5000
@@ -51,13 +50,6 @@ def checked_photos(photos: Sequence[hotel_pb2.Photo]) -> list[dict[str, str]]:
         }
         for number, photo in enumerate(photos)
     ]
-
-
-def checked_money(amount: money_pb2.Money, currency: str, path: Path, *, most: int) -> int:
-    """Minor units of the house's own currency."""
-    if amount.currency not in ("", currency):
-        raise InvalidInput(f"This house sells in {currency}.", path=path)
-    return checked_number(amount.minor_units, path, least=0, most=most)
 
 
 def chosen_values(

@@ -50,7 +50,6 @@ _KINDS = (
         ("WIFI", "SAFE", "BATHTUB"),
     ),
 )
-ROOM_TYPES = len(_KINDS)
 
 
 def house_facts(stars: int) -> Row:

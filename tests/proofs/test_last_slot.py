@@ -36,20 +36,6 @@ async def salon_desk(parts: Parts, auth_address: str, salon_address: str) -> Asy
     await check_standing_proof(parts)
 
 
-@pytest.fixture(autouse=True)
-async def _no_deadlocks(salon_desk: AppointmentDesk) -> AsyncIterator[None]:
-    before = await _deadlocks(salon_desk)
-    yield
-    assert await _deadlocks(salon_desk) == before
-
-
-async def _deadlocks(desk: AppointmentDesk) -> int:
-    async with desk.database.reading() as connection:
-        await connection.execute("SELECT pg_stat_force_next_flush()")
-        query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        return int(await connection.fetchval(query))
-
-
 async def race(
     desk: AppointmentDesk,
     shop: Shop,
