@@ -30,6 +30,7 @@ from contracts.salon.v1 import appointment_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 from runtime.errors import InternalFault
+from runtime.identity import Scope
 
 _VERSION = "The appointment's `version` as you saw it."
 _AT_SALON = "An appointment of your salon, or that you do."
@@ -197,7 +198,7 @@ class AppointmentMoveMutations:
             "Cancels an appointment: by its client at the price of the policy until it begins, by its salon with "
             "everything back."
         ),
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_APPOINTMENTS), RefusalsAsResults()],
     )
     async def appointment_cancel(
         self,
@@ -218,7 +219,7 @@ class AppointmentMoveMutations:
             "Moves an appointment to another start, or to other masters, at the same price: all of it or nothing. "
             "The client while cancelling would cost nothing, the salon always."
         ),
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_APPOINTMENTS), RefusalsAsResults()],
     )
     async def appointment_move(
         self,
@@ -240,7 +241,7 @@ class AppointmentMoveMutations:
 
     @strawberry.mutation(
         description="Confirms an appointment that waits for the salon's word.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_APPOINTMENTS), RefusalsAsResults()],
     )
     async def appointment_confirm(
         self,
@@ -255,7 +256,7 @@ class AppointmentMoveMutations:
 
     @strawberry.mutation(
         description="The client was there. Not before the appointment has begun.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_APPOINTMENTS), RefusalsAsResults()],
     )
     async def appointment_complete(
         self,
@@ -270,7 +271,7 @@ class AppointmentMoveMutations:
 
     @strawberry.mutation(
         description="The client did not come; the strictest tier of the policy is the penalty.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_APPOINTMENTS), RefusalsAsResults()],
     )
     async def appointment_mark_no_show(
         self,

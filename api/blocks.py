@@ -24,6 +24,7 @@ from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
 from contracts.booking.v1 import block_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.enum(description="Where a block stands.")
@@ -121,7 +122,7 @@ BlockReleaseResult = Annotated[
 class BlockMutations:
     @strawberry.mutation(
         description="Keeps rooms of your house under one name until a release date.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def block_create(
         self,
@@ -147,7 +148,7 @@ class BlockMutations:
 
     @strawberry.mutation(
         description="Frees what nobody took of a block of your house. Releasing it again changes nothing.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def block_release(
         self,

@@ -28,6 +28,7 @@ from api.scalars import IdempotencyKey
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
+from runtime.identity import Scope
 
 
 @strawberry.type(description="A time in which cancelling costs the same. Stages follow each other without gaps.")
@@ -156,7 +157,7 @@ class BookingMoveQueries:
 class BookingMoveMutations:
     @strawberry.mutation(
         description="Cancels a booking or some of its rooms. Money goes back by itself.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_cancel(
         self,
@@ -174,7 +175,7 @@ class BookingMoveMutations:
 
     @strawberry.mutation(
         description="Changes a booking to the stay of a quote: all of it or nothing.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_modify(
         self,

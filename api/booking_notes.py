@@ -17,6 +17,7 @@ from api.scalars import IdempotencyKey
 from contracts.booking.v1 import front_desk_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
+from runtime.identity import Scope
 
 
 @strawberry.type(description="What the hotel wrote down about a booking.")
@@ -72,7 +73,7 @@ BookingNoteAddResult = Annotated[
 class BookingNoteMutations:
     @strawberry.mutation(
         description="Writes down something about a booking of your house; its guest never sees it.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_note_add(
         self,

@@ -16,6 +16,7 @@ from api.permissions import Demands, Permission
 from contracts.booking.v1 import calendar_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
+from runtime.identity import Scope
 
 
 @strawberry.type(description="A night on which another channel sold a room that was not left.")
@@ -118,7 +119,7 @@ CalendarFeedDeleteResult = Annotated[
 class CalendarMutations:
     @strawberry.mutation(
         description="The secret address of a room type's calendar; made when it is first asked for.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def calendar_share(
         self,
@@ -136,7 +137,7 @@ class CalendarMutations:
 
     @strawberry.mutation(
         description="Imports the calendar of another channel, again and again.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def calendar_feed_create(
         self,
@@ -153,7 +154,7 @@ class CalendarMutations:
 
     @strawberry.mutation(
         description="Forgets the calendar of another channel and gives back the nights that it blocked.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def calendar_feed_delete(
         self,

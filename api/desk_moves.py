@@ -26,6 +26,7 @@ from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
 from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="A door for one room of a booking.")
@@ -144,7 +145,7 @@ BookingDeskPaymentRecordResult = Annotated[
 class DeskMoveMutations:
     @strawberry.mutation(
         description="Checks the guests of a booking in and gives every room a door.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_check_in(
         self,
@@ -166,7 +167,7 @@ class DeskMoveMutations:
 
     @strawberry.mutation(
         description="Checks out; after an early departure the nights from today on are free again.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_check_out(
         self,
@@ -181,7 +182,7 @@ class DeskMoveMutations:
 
     @strawberry.mutation(
         description="Marks that nobody came; not before the day of arrival is over at the hotel.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_mark_no_show(
         self,
@@ -196,7 +197,7 @@ class DeskMoveMutations:
 
     @strawberry.mutation(
         description="Takes a mistaken no-show back, if the nights that are left can still be had.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_reinstate(
         self,
@@ -213,7 +214,7 @@ class DeskMoveMutations:
 
     @strawberry.mutation(
         description="Adds an extra, or an allowance, to the bill.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_charge_add(
         self,
@@ -230,7 +231,7 @@ class DeskMoveMutations:
 
     @strawberry.mutation(
         description="Writes down money that the desk took or gave back.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_desk_payment_record(
         self,

@@ -25,6 +25,7 @@ from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
 from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="A door for a room of a booking.")
@@ -96,7 +97,7 @@ WalkInCreateResult = Annotated[
 class DoorMutations:
     @strawberry.mutation(
         description="Gives a booked room of your house a door, or moves its guest to another one from a night on.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def room_assign(
         self,
@@ -114,7 +115,7 @@ class DoorMutations:
 
     @strawberry.mutation(
         description="Takes the door of a booked room of your house back. Doing it again changes nothing.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def room_unassign(
         self,
@@ -130,7 +131,7 @@ class DoorMutations:
 
     @strawberry.mutation(
         description="Books what was quoted for a guest at the desk: confirmed at once, paid at the desk.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def walk_in_create(
         self,

@@ -18,6 +18,7 @@ from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import extra_pb2
 from contracts.money.v1 import money_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="A new extra.")
@@ -89,7 +90,7 @@ ExtraArchiveResult = Annotated[
 class ExtraEditing:
     @strawberry.mutation(
         description="Adds an extra to a house of yours.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def extra_create(
         self,
@@ -105,7 +106,7 @@ class ExtraEditing:
 
     @strawberry.mutation(
         description="Changes an extra; nothing if somebody else changed it meanwhile.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def extra_update(
         self,
@@ -124,7 +125,7 @@ class ExtraEditing:
 
     @strawberry.mutation(
         description="Takes an extra off sale for good. Bookings keep it.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def extra_archive(
         self,

@@ -19,6 +19,7 @@ from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="A postal address.")
@@ -163,7 +164,7 @@ HotelArchiveResult = Annotated[
 class HotelEditing:
     @strawberry.mutation(
         description="Makes a house of yours. Add room types and rate plans, then publish it.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def hotel_create(
         self,
@@ -175,7 +176,7 @@ class HotelEditing:
 
     @strawberry.mutation(
         description="Changes facts of a house; nothing if somebody else changed it meanwhile.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def hotel_update(
         self,
@@ -193,7 +194,7 @@ class HotelEditing:
 
     @strawberry.mutation(
         description="Shows a house to everybody, once it has a room type and a rate plan.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def hotel_publish(
         self,
@@ -204,7 +205,7 @@ class HotelEditing:
 
     @strawberry.mutation(
         description="Takes a house out of sight; it can be published again.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def hotel_unpublish(
         self,
@@ -215,7 +216,7 @@ class HotelEditing:
 
     @strawberry.mutation(
         description="Takes a house off sale for good; only its history stays.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def hotel_archive(
         self,

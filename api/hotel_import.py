@@ -18,6 +18,7 @@ from contracts.hotel.v1 import hotel_import_pb2
 from runtime.channels import call
 from runtime.csv_rows import csv_rows
 from runtime.errors import InvalidInput as RefusedInput
+from runtime.identity import Scope
 
 MOST_ROWS = 2000
 _BATCH = 200
@@ -74,7 +75,7 @@ class HotelImportMutations:
             "Makes houses of a list, each with starter room types, rate plans and prices to correct. The same row is "
             "the same house, so sending a list again adds only what is new."
         ),
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def hotels_import(
         self,

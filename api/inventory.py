@@ -31,6 +31,7 @@ from api.weekdays import Weekday, weekday_numbers
 from contracts.booking.v1 import inventory_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
+from runtime.identity import Scope
 
 
 @strawberry.type(description="What a house has of one room type on one night.")
@@ -233,7 +234,7 @@ RoomOutOfOrderEndResult = Annotated[
 class InventoryMutations:
     @strawberry.mutation(
         description="Writes the capacity of many nights of your house, all of them or none.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def inventory_update(
         self,
@@ -266,7 +267,7 @@ class InventoryMutations:
 
     @strawberry.mutation(
         description="Takes a door of your house off sale for some nights.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def room_out_of_order_create(
         self,
@@ -287,7 +288,7 @@ class InventoryMutations:
 
     @strawberry.mutation(
         description="Puts a door of your house on sale again, from today on. Ending a period again changes nothing.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_INVENTORY), RefusalsAsResults()],
     )
     async def room_out_of_order_end(
         self,

@@ -1,6 +1,7 @@
 """What each mutation demands of its caller, said at the mutation itself.
 
-The services decide; this refuses early and lets a test prove that no mutation forgot to say.
+The services decide; this refuses early and lets a test prove that no mutation forgot to say. What a query reads
+is demanded by the methods it reads from: `machines` in their contracts.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import Any
 import strawberry
 from strawberry.extensions import FieldExtension
 
-from runtime.errors import Unauthenticated
-from runtime.identity import current_caller
+from runtime.errors import PermissionDenied, Unauthenticated
+from runtime.identity import Scope, check_scope, current_caller
 
 
 class Permission(enum.Enum):
@@ -21,10 +22,18 @@ class Permission(enum.Enum):
 
 
 class Demands(FieldExtension):
-    def __init__(self, permission: Permission) -> None:
+    """`machines` is the scope that lets a machine do it; without one, what needs somebody signed in needs a person."""
+
+    def __init__(self, permission: Permission, *, machines: Scope | None = None) -> None:
         self.permission = permission
+        self.machines = machines
 
     async def resolve_async(self, next_: Any, source: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        if self.permission is Permission.SIGNED_IN and not current_caller().signed_in:
+        caller = current_caller()
+        if self.permission is Permission.SIGNED_IN and not caller.signed_in:
             raise Unauthenticated("Please sign in.")
+        if self.permission is Permission.SIGNED_IN and caller.is_machine:
+            if self.machines is None:
+                raise PermissionDenied("Machines may not do this; sign in as a person.")
+            check_scope(caller, self.machines)
         return await next_(source, info, **arguments)

@@ -25,6 +25,7 @@ from api.weekdays import Weekday, weekday_numbers
 from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="A new price rule.")
@@ -136,7 +137,7 @@ _REQUIRED = frozenset({"name", "first_night", "last_night", "adjustment_basis_po
 class PriceRuleMutations:
     @strawberry.mutation(
         description="Adds a season or weekday to the prices of your house.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def price_rule_create(
         self,
@@ -154,7 +155,7 @@ class PriceRuleMutations:
 
     @strawberry.mutation(
         description="Changes a price rule of your house.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def price_rule_update(
         self,
@@ -172,7 +173,7 @@ class PriceRuleMutations:
 
     @strawberry.mutation(
         description="Deletes a price rule of your house.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def price_rule_delete(
         self,

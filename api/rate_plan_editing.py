@@ -17,6 +17,7 @@ from api.scalars import BigInt
 from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="What cancelling costs from a moment on: a share of the stay's price, or nights.")
@@ -141,7 +142,7 @@ RatePlanArchiveResult = Annotated[
 class RatePlanEditing:
     @strawberry.mutation(
         description="Adds a rate plan to a house of yours.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def rate_plan_create(
         self,
@@ -158,7 +159,7 @@ class RatePlanEditing:
 
     @strawberry.mutation(
         description="Changes a rate plan; nothing if somebody else changed it meanwhile.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def rate_plan_update(
         self,
@@ -178,7 +179,7 @@ class RatePlanEditing:
 
     @strawberry.mutation(
         description="Takes a rate plan off sale for good, unless other plans follow it.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def rate_plan_archive(
         self,

@@ -24,6 +24,7 @@ from api.weekdays import Weekday, weekday_numbers
 from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
 from runtime.errors import InvalidInput as Unusable
+from runtime.identity import Scope
 
 MOST_SHOWN = 1000
 
@@ -126,7 +127,7 @@ RatesUpdateResult = Annotated[
 class RateMutations:
     @strawberry.mutation(
         description="Writes prices and restrictions of many nights of your house, all of them or none.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_RATES), RefusalsAsResults()],
     )
     async def rates_update(
         self,

@@ -14,6 +14,7 @@ from api.rooms import Room, RoomState, room
 from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import hotel_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="A new door.")
@@ -77,7 +78,7 @@ RoomArchiveResult = Annotated[
 class RoomEditing:
     @strawberry.mutation(
         description="Adds numbered doors to a room type. The inventory says how many rooms are sold, not they.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def rooms_create(
         self,
@@ -93,7 +94,7 @@ class RoomEditing:
 
     @strawberry.mutation(
         description="Changes a door; nothing if somebody else changed it meanwhile.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def room_update(
         self,
@@ -109,7 +110,7 @@ class RoomEditing:
 
     @strawberry.mutation(
         description="Takes a door out of use for good.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def room_archive(
         self,

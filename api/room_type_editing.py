@@ -19,6 +19,7 @@ from api.written_fields import Readers, all_fields, given_fields
 from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
 from runtime.channels import call
+from runtime.identity import Scope
 
 
 @strawberry.input(description="Beds of one kind.")
@@ -146,7 +147,7 @@ RoomTypeArchiveResult = Annotated[
 class RoomTypeEditing:
     @strawberry.mutation(
         description="Adds a room type to a house of yours.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def room_type_create(
         self,
@@ -164,7 +165,7 @@ class RoomTypeEditing:
 
     @strawberry.mutation(
         description="Changes facts and prices of a room type; nothing if somebody else changed it meanwhile.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def room_type_update(
         self,
@@ -183,7 +184,7 @@ class RoomTypeEditing:
 
     @strawberry.mutation(
         description="Takes a room type off sale for good. A published house keeps one at least.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_HOTELS), RefusalsAsResults()],
     )
     async def room_type_archive(
         self,

@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
+from contracts.access.v1 import access_pb2
 from runtime.channels import MAX_MESSAGE_BYTES
 from runtime.identity import TokenVerifier
 from runtime.interceptors import ServiceInterceptor
@@ -49,7 +50,7 @@ async def grpc_server(
     Raises OSError with one clear line when the address is taken.
     """
     server = grpc.aio.server(
-        interceptors=[ServiceInterceptor(verifier, reads_of(service_names))],
+        interceptors=[ServiceInterceptor(verifier, reads_of(service_names), machines_of(service_names))],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.so_reuseport", 0),
@@ -91,6 +92,15 @@ def reads_of(service_names: tuple[str, ...]) -> frozenset[str]:
         for method in _methods(name)
         if method.GetOptions().idempotency_level == descriptor_pb2.MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
     )
+
+
+def machines_of(service_names: tuple[str, ...]) -> dict[str, access_pb2.Machines]:
+    """Which machine tokens each of the services' methods answers, by its full name."""
+    return {
+        f"/{name}/{method.name}": method.GetOptions().Extensions[access_pb2.machines]
+        for name in service_names
+        for method in _methods(name)
+    }
 
 
 def _methods(service_name: str) -> Sequence[MethodDescriptor]:

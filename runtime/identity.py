@@ -6,7 +6,7 @@ import asyncio
 import enum
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from contracts.access.v1 import access_pb2
 from runtime.errors import PermissionDenied, Unauthenticated
 
 ALGORITHM = "Ed25519"  # RFC 9864's full name of EdDSA over this curve
@@ -32,15 +33,43 @@ class Role(enum.StrEnum):
     SYSTEM = "SYSTEM"
 
 
+class Scope(enum.StrEnum):
+    """What a hotelier's own system may be allowed; the names of `access.v1.Scope` as RFC 6749 writes them."""
+
+    READ_HOTELS = "read:hotels"
+    WRITE_HOTELS = "write:hotels"
+    READ_RATES = "read:rates"
+    WRITE_RATES = "write:rates"
+    READ_INVENTORY = "read:inventory"
+    WRITE_INVENTORY = "write:inventory"
+    READ_BOOKINGS = "read:bookings"
+    WRITE_BOOKINGS = "write:bookings"
+    READ_APPOINTMENTS = "read:appointments"
+    WRITE_APPOINTMENTS = "write:appointments"
+
+
+_SCOPE_NAMES = frozenset(Scope)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`account_id` is NOBODY for anonymous callers and for our own processes."""
+    """`account_id` is NOBODY for anonymous callers and for our own processes.
+
+    A machine has the role and the account of the hotelier whose it is, and may do only what its scopes name;
+    `scopes` is None for everybody else, whom their role alone limits.
+    """
 
     role: Role
     account_id: uuid.UUID = NOBODY
     session_id: str = ""
     expires_at: float = 0.0  # Unix seconds; when the token that proved all this ends
     token: str = ""
+    scopes: frozenset[Scope] | None = None
+    client_id: str = ""  # of a machine
+
+    @property
+    def is_machine(self) -> bool:
+        return self.scopes is not None
 
     @property
     def signed_in(self) -> bool:
@@ -72,6 +101,24 @@ def require_role(*roles: Role) -> Caller:
 def require_account() -> Caller:
     """Any signed-in person."""
     return require_role(Role.GUEST, Role.HOTELIER, Role.MASTER, Role.ADMIN)
+
+
+def check_machine(caller: Caller, machines: access_pb2.Machines) -> None:
+    """Raises PermissionDenied for a machine that a method does not answer; people and processes pass."""
+    if caller.scopes is None:
+        return
+    match machines.WhichOneof("who"):
+        case "any":
+            return
+        case "scope":
+            check_scope(caller, Scope[access_pb2.Scope.Name(machines.scope).removeprefix("SCOPE_")])
+        case _:
+            raise PermissionDenied("Machines may not do this; sign in as a person.")
+
+
+def check_scope(caller: Caller, scope: Scope) -> None:
+    if caller.scopes is not None and scope not in caller.scopes:
+        raise PermissionDenied(f"This needs the scope {scope.value}.", details={"scope": scope.value})
 
 
 class TokenVerifier:
@@ -111,6 +158,8 @@ class TokenVerifier:
                 session_id=str(claims.get("sid", "")),
                 expires_at=float(claims["exp"]),
                 token=token,
+                scopes=_scopes(claims),
+                client_id=str(claims.get("client_id", "")),
             )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError):
             raise Unauthenticated("The access token is not valid; please sign in again.") from None
@@ -130,6 +179,14 @@ class TokenVerifier:
                 self._keys = KeySet.import_key_set(orjson.loads(await self._fetch_jwks()))
                 self._fetched_at = now
         return self._keys
+
+
+def _scopes(claims: Mapping[str, object]) -> frozenset[Scope] | None:
+    """Of RFC 9068's `scope`; names that this process does not know yet allow nothing."""
+    told = claims.get("scope")
+    if told is None:
+        return None
+    return frozenset(Scope(name) for name in str(told).split() if name in _SCOPE_NAMES)
 
 
 def _decode_segment(segment: str) -> bytes:

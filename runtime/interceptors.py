@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 import grpc
@@ -13,10 +13,11 @@ from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
 from prometheus_client import Histogram
 
+from contracts.access.v1 import access_pb2
 from runtime.channels import incoming_metadata
 from runtime.database import TRANSIENT
 from runtime.errors import STATUS_DETAILS_KEY, InternalFault, ServiceError, Unavailable
-from runtime.identity import ANONYMOUS, Caller, TokenVerifier, set_current_caller
+from runtime.identity import ANONYMOUS, Caller, TokenVerifier, check_machine, set_current_caller
 from runtime.request_context import MAX_DEADLINE_SECONDS, REQUEST_ID_HEADER, begin_request
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ RPC_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 Context = grpc.aio.ServicerContext[Any, Any]
+_NO_MACHINES = access_pb2.Machines()
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic only for type checkers
 
 
@@ -36,11 +38,15 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
     """Wraps each method of our services; health and reflection pass untouched.
 
     `reads` are the methods free of side effects: they leave a line in the log only when they are refused.
+    `machines` says of each method which machine tokens it answers; where it says nothing, none.
     """
 
-    def __init__(self, verifier: TokenVerifier | None, reads: frozenset[str]) -> None:
+    def __init__(
+        self, verifier: TokenVerifier | None, reads: frozenset[str], machines: Mapping[str, access_pb2.Machines]
+    ) -> None:
         self._verifier = verifier
         self._reads = reads
+        self._machines = machines
 
     async def intercept_service(
         self,
@@ -68,7 +74,7 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
             parent, caller_token = self._begin(context)
             with tracer.start_as_current_span(method, context=parent, kind=trace.SpanKind.SERVER):
                 try:
-                    set_current_caller(await self._caller(caller_token))
+                    set_current_caller(await self._caller(method, caller_token))
                     return await behaviour(request, context)
                 except ServiceError as refusal:
                     outcome = refusal.code
@@ -92,7 +98,7 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
             parent, caller_token = self._begin(context, has_deadline=False)
             attached = otel_context.attach(parent)
             try:
-                set_current_caller(await self._caller(caller_token))
+                set_current_caller(await self._caller(method, caller_token))
                 async for response in behaviour(request, context):
                     yield response
             except ServiceError as refusal:
@@ -114,10 +120,12 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         scheme, _, token = metadata.get("authorization", "").partition(" ")
         return propagate.extract(metadata), token if scheme.lower() == "bearer" else ""
 
-    async def _caller(self, token: str) -> Caller:
+    async def _caller(self, method: str, token: str) -> Caller:
         if not token or self._verifier is None:
             return ANONYMOUS
-        return await self._verifier.verify(token)
+        caller = await self._verifier.verify(token)
+        check_machine(caller, self._machines.get(method, _NO_MACHINES))
+        return caller
 
 
 def _outage(method: str, outage: Exception) -> ServiceError:

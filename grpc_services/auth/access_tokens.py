@@ -6,13 +6,14 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from joserfc import jwt
 
 from grpc_services.auth.signing_keys import SigningKeys
 from runtime.clock import utc_now
-from runtime.identity import ALGORITHM, Role
+from runtime.identity import ALGORITHM, Role, Scope
 from runtime.settings import AuthSettings
 
 
@@ -33,6 +34,18 @@ class AccessTokens:
 
     def for_session(self, account_id: uuid.UUID, role: Role, session_id: uuid.UUID) -> AccessToken:
         return self._signed({"sub": str(account_id), "role": role.value, "sid": str(session_id)})
+
+    def for_machine(self, account_id: uuid.UUID, client_id: str, scopes: Collection[Scope]) -> AccessToken:
+        """A token for a hotelier's own system (RFC 9068): in their name, within these scopes."""
+        return self._signed(
+            {
+                "sub": str(account_id),
+                "role": Role.HOTELIER.value,
+                "sid": "",
+                "client_id": client_id,
+                "scope": " ".join(sorted(scopes)),
+            }
+        )
 
     def for_client(self, client_id: str) -> AccessToken:
         """A token for one of our own processes, which is no account and has no session."""

@@ -28,7 +28,7 @@ from grpc_services.salon.service import salon_service
 from grpc_services.search.service import search_service
 from runtime.database import open_database
 from runtime.identifiers import new_id
-from runtime.identity import Role
+from runtime.identity import Role, Scope
 from runtime.settings import GatewaySettings, LiveStatusSettings, MailCatcherSettings, PaymentSettings
 from stack.demo_data import load_demo_houses
 from stack.mail_catcher.mail_store import MailStore
@@ -94,11 +94,21 @@ class ApiHouse:
 
     async def token_for(self, account: SignedIn, role: Role, seconds: int) -> str:
         """A genuine access token that ends sooner than the settings allow."""
-        short = auth_settings(self.parts).model_copy(update={"access_token_seconds": seconds})
+        async with self._tokens(seconds) as tokens:
+            return tokens.for_session(account.account_id, role, new_id()).text
+
+    async def machine_token(self, owner: SignedIn, *scopes: Scope) -> str:
+        """A genuine access token of a hotelier's own system."""
+        async with self._tokens(600) as tokens:
+            return tokens.for_machine(owner.account_id, str(new_id()), scopes).text
+
+    @asynccontextmanager
+    async def _tokens(self, seconds: int) -> AsyncIterator[AccessTokens]:
+        settings = auth_settings(self.parts).model_copy(update={"access_token_seconds": seconds})
         async with open_database(self.parts.database_url("auth"), pool_size=1, application_name="tests") as database:
             keys = SigningKeys(database, SIGNING_KEY_SECRET, token_lifetime=dt.timedelta(minutes=10))
             await keys.load()
-            return AccessTokens(keys, short).for_session(account.account_id, role, new_id()).text
+            yield AccessTokens(keys, settings)
 
     @asynccontextmanager
     async def another_gateway(self, **changes: object) -> AsyncIterator[str]:

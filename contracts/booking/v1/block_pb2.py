@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n contracts/booking/v1/block.proto\x12\x14innkeeper.booking.v1\"\xbb\x01\n\x12\x43reateBlockRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x63heck_in\x18\x04 \x01(\t\x12\x11\n\tcheck_out\x18\x05 \x01(\t\x12\x14\n\x0crelease_date\x18\x06 \x01(\t\x12\x31\n\x05rooms\x18\x07 \x03(\x0b\x32\".innkeeper.booking.v1.BlockedRooms\"B\n\x0c\x42lockedRooms\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\r\n\x05rooms\x18\x02 \x01(\x05\x12\r\n\x05taken\x18\x03 \x01(\x05\"\xe3\x01\n\x05\x42lock\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12/\n\x05state\x18\x04 \x01(\x0e\x32 .innkeeper.booking.v1.BlockState\x12\x10\n\x08\x63heck_in\x18\x05 \x01(\t\x12\x11\n\tcheck_out\x18\x06 \x01(\t\x12\x14\n\x0crelease_date\x18\x07 \x01(\t\x12\x31\n\x05rooms\x18\x08 \x03(\x0b\x32\".innkeeper.booking.v1.BlockedRooms\x12\x0f\n\x07version\x18\t \x01(\x05\":\n\x13ReleaseBlockRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\"C\n\x11ListBlocksRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"i\n\x12ListBlocksResponse\x12+\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x1b.innkeeper.booking.v1.Block\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08*Y\n\nBlockState\x12\x1b\n\x17\x42LOCK_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x42LOCK_STATE_OPEN\x10\x01\x12\x18\n\x14\x42LOCK_STATE_RELEASED\x10\x02\x32\xac\x02\n\x0c\x42lockService\x12Y\n\x0b\x43reateBlock\x12(.innkeeper.booking.v1.CreateBlockRequest\x1a\x1b.innkeeper.booking.v1.Block\"\x03\x90\x02\x02\x12[\n\x0cReleaseBlock\x12).innkeeper.booking.v1.ReleaseBlockRequest\x1a\x1b.innkeeper.booking.v1.Block\"\x03\x90\x02\x02\x12\x64\n\nListBlocks\x12\'.innkeeper.booking.v1.ListBlocksRequest\x1a(.innkeeper.booking.v1.ListBlocksResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n contracts/booking/v1/block.proto\x12\x14innkeeper.booking.v1\x1a contracts/access/v1/access.proto\"\xbb\x01\n\x12\x43reateBlockRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x63heck_in\x18\x04 \x01(\t\x12\x11\n\tcheck_out\x18\x05 \x01(\t\x12\x14\n\x0crelease_date\x18\x06 \x01(\t\x12\x31\n\x05rooms\x18\x07 \x03(\x0b\x32\".innkeeper.booking.v1.BlockedRooms\"B\n\x0c\x42lockedRooms\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\r\n\x05rooms\x18\x02 \x01(\x05\x12\r\n\x05taken\x18\x03 \x01(\x05\"\xe3\x01\n\x05\x42lock\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12/\n\x05state\x18\x04 \x01(\x0e\x32 .innkeeper.booking.v1.BlockState\x12\x10\n\x08\x63heck_in\x18\x05 \x01(\t\x12\x11\n\tcheck_out\x18\x06 \x01(\t\x12\x14\n\x0crelease_date\x18\x07 \x01(\t\x12\x31\n\x05rooms\x18\x08 \x03(\x0b\x32\".innkeeper.booking.v1.BlockedRooms\x12\x0f\n\x07version\x18\t \x01(\x05\":\n\x13ReleaseBlockRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\"C\n\x11ListBlocksRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"i\n\x12ListBlocksResponse\x12+\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x1b.innkeeper.booking.v1.Block\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08*Y\n\nBlockState\x12\x1b\n\x17\x42LOCK_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x42LOCK_STATE_OPEN\x10\x01\x12\x18\n\x14\x42LOCK_STATE_RELEASED\x10\x02\x32\xbe\x02\n\x0c\x42lockService\x12_\n\x0b\x43reateBlock\x12(.innkeeper.booking.v1.CreateBlockRequest\x1a\x1b.innkeeper.booking.v1.Block\"\t\x90\x02\x02\x8a\xb5\x18\x02\x08\x06\x12\x61\n\x0cReleaseBlock\x12).innkeeper.booking.v1.ReleaseBlockRequest\x1a\x1b.innkeeper.booking.v1.Block\"\t\x90\x02\x02\x8a\xb5\x18\x02\x08\x06\x12j\n\nListBlocks\x12\'.innkeeper.booking.v1.ListBlocksRequest\x1a(.innkeeper.booking.v1.ListBlocksResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,25 +33,25 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.booking.v1.block_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BLOCKSERVICE'].methods_by_name['CreateBlock']._loaded_options = None
-  _globals['_BLOCKSERVICE'].methods_by_name['CreateBlock']._serialized_options = b'\220\002\002'
+  _globals['_BLOCKSERVICE'].methods_by_name['CreateBlock']._serialized_options = b'\220\002\002\212\265\030\002\010\006'
   _globals['_BLOCKSERVICE'].methods_by_name['ReleaseBlock']._loaded_options = None
-  _globals['_BLOCKSERVICE'].methods_by_name['ReleaseBlock']._serialized_options = b'\220\002\002'
+  _globals['_BLOCKSERVICE'].methods_by_name['ReleaseBlock']._serialized_options = b'\220\002\002\212\265\030\002\010\006'
   _globals['_BLOCKSERVICE'].methods_by_name['ListBlocks']._loaded_options = None
-  _globals['_BLOCKSERVICE'].methods_by_name['ListBlocks']._serialized_options = b'\220\002\001'
-  _globals['_BLOCKSTATE']._serialized_start=782
-  _globals['_BLOCKSTATE']._serialized_end=871
-  _globals['_CREATEBLOCKREQUEST']._serialized_start=59
-  _globals['_CREATEBLOCKREQUEST']._serialized_end=246
-  _globals['_BLOCKEDROOMS']._serialized_start=248
-  _globals['_BLOCKEDROOMS']._serialized_end=314
-  _globals['_BLOCK']._serialized_start=317
-  _globals['_BLOCK']._serialized_end=544
-  _globals['_RELEASEBLOCKREQUEST']._serialized_start=546
-  _globals['_RELEASEBLOCKREQUEST']._serialized_end=604
-  _globals['_LISTBLOCKSREQUEST']._serialized_start=606
-  _globals['_LISTBLOCKSREQUEST']._serialized_end=673
-  _globals['_LISTBLOCKSRESPONSE']._serialized_start=675
-  _globals['_LISTBLOCKSRESPONSE']._serialized_end=780
-  _globals['_BLOCKSERVICE']._serialized_start=874
-  _globals['_BLOCKSERVICE']._serialized_end=1174
+  _globals['_BLOCKSERVICE'].methods_by_name['ListBlocks']._serialized_options = b'\220\002\001\212\265\030\002\010\005'
+  _globals['_BLOCKSTATE']._serialized_start=816
+  _globals['_BLOCKSTATE']._serialized_end=905
+  _globals['_CREATEBLOCKREQUEST']._serialized_start=93
+  _globals['_CREATEBLOCKREQUEST']._serialized_end=280
+  _globals['_BLOCKEDROOMS']._serialized_start=282
+  _globals['_BLOCKEDROOMS']._serialized_end=348
+  _globals['_BLOCK']._serialized_start=351
+  _globals['_BLOCK']._serialized_end=578
+  _globals['_RELEASEBLOCKREQUEST']._serialized_start=580
+  _globals['_RELEASEBLOCKREQUEST']._serialized_end=638
+  _globals['_LISTBLOCKSREQUEST']._serialized_start=640
+  _globals['_LISTBLOCKSREQUEST']._serialized_end=707
+  _globals['_LISTBLOCKSRESPONSE']._serialized_start=709
+  _globals['_LISTBLOCKSRESPONSE']._serialized_end=814
+  _globals['_BLOCKSERVICE']._serialized_start=908
+  _globals['_BLOCKSERVICE']._serialized_end=1226
 # @@protoc_insertion_point(module_scope)

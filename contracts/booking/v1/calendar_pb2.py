@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#contracts/booking/v1/calendar.proto\x12\x14innkeeper.booking.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x14ShareCalendarRequest\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x0e\n\x06rotate\x18\x02 \x01(\x08\"6\n\x0e\x43\x61lendarExport\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t\"%\n\x13ReadCalendarRequest\x12\x0e\n\x06secret\x18\x01 \x01(\t\"\xad\x01\n\x14ReadCalendarResponse\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x31\n\x07periods\x18\x03 \x03(\x0b\x32 .innkeeper.booking.v1.BusyPeriod\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\nBusyPeriod\x12\x13\n\x0b\x66irst_night\x18\x01 \x01(\t\x12\x11\n\tend_night\x18\x02 \x01(\t\"L\n\x19\x43reateCalendarFeedRequest\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\"\xa4\x02\n\x0c\x43\x61lendarFeed\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0croom_type_id\x18\x02 \x01(\t\x12\x10\n\x08hotel_id\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12.\n\nfetched_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csucceeded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x66\x61ilure\x18\x08 \x01(\t\x12\r\n\x05stale\x18\t \x01(\x08\x12\x35\n\tconflicts\x18\n \x03(\x0b\x32\".innkeeper.booking.v1.FeedConflict\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\",\n\x0c\x46\x65\x65\x64\x43onflict\x12\r\n\x05night\x18\x01 \x01(\t\x12\r\n\x05rooms\x18\x02 \x01(\x05\"\'\n\x19\x44\x65leteCalendarFeedRequest\x12\n\n\x02id\x18\x01 \x01(\t\"2\n\x1a\x44\x65leteCalendarFeedResponse\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\"`\n\x18ListCalendarFeedsRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x14\n\x0croom_type_id\x18\x02 \x01(\t\x12\r\n\x05\x66irst\x18\x03 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x04 \x01(\t\"v\n\x19ListCalendarFeedsResponse\x12\x31\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\".innkeeper.booking.v1.CalendarFeed\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\",\n\x1bListDueCalendarFeedsRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"Q\n\x1cListDueCalendarFeedsResponse\x12\x31\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\".innkeeper.booking.v1.CalendarFeed\"\x86\x01\n\x16PutCalendarFeedRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tunchanged\x18\x02 \x01(\x08\x12.\n\x04\x62usy\x18\x03 \x03(\x0b\x32 .innkeeper.booking.v1.BusyPeriod\x12\x0f\n\x07\x66\x61ilure\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t2\xb3\x06\n\x0f\x43\x61lendarService\x12j\n\x0cReadCalendar\x12).innkeeper.booking.v1.ReadCalendarRequest\x1a*.innkeeper.booking.v1.ReadCalendarResponse\"\x03\x90\x02\x01\x12\x66\n\rShareCalendar\x12*.innkeeper.booking.v1.ShareCalendarRequest\x1a$.innkeeper.booking.v1.CalendarExport\"\x03\x90\x02\x02\x12i\n\x12\x43reateCalendarFeed\x12/.innkeeper.booking.v1.CreateCalendarFeedRequest\x1a\".innkeeper.booking.v1.CalendarFeed\x12w\n\x12\x44\x65leteCalendarFeed\x12/.innkeeper.booking.v1.DeleteCalendarFeedRequest\x1a\x30.innkeeper.booking.v1.DeleteCalendarFeedResponse\x12y\n\x11ListCalendarFeeds\x12..innkeeper.booking.v1.ListCalendarFeedsRequest\x1a/.innkeeper.booking.v1.ListCalendarFeedsResponse\"\x03\x90\x02\x01\x12\x82\x01\n\x14ListDueCalendarFeeds\x12\x31.innkeeper.booking.v1.ListDueCalendarFeedsRequest\x1a\x32.innkeeper.booking.v1.ListDueCalendarFeedsResponse\"\x03\x90\x02\x01\x12h\n\x0fPutCalendarFeed\x12,.innkeeper.booking.v1.PutCalendarFeedRequest\x1a\".innkeeper.booking.v1.CalendarFeed\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#contracts/booking/v1/calendar.proto\x12\x14innkeeper.booking.v1\x1a contracts/access/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x14ShareCalendarRequest\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x0e\n\x06rotate\x18\x02 \x01(\x08\"6\n\x0e\x43\x61lendarExport\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x0e\n\x06secret\x18\x02 \x01(\t\"%\n\x13ReadCalendarRequest\x12\x0e\n\x06secret\x18\x01 \x01(\t\"\xad\x01\n\x14ReadCalendarResponse\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x31\n\x07periods\x18\x03 \x03(\x0b\x32 .innkeeper.booking.v1.BusyPeriod\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\nBusyPeriod\x12\x13\n\x0b\x66irst_night\x18\x01 \x01(\t\x12\x11\n\tend_night\x18\x02 \x01(\t\"L\n\x19\x43reateCalendarFeedRequest\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\"\xa4\x02\n\x0c\x43\x61lendarFeed\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0croom_type_id\x18\x02 \x01(\t\x12\x10\n\x08hotel_id\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12.\n\nfetched_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csucceeded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x66\x61ilure\x18\x08 \x01(\t\x12\r\n\x05stale\x18\t \x01(\x08\x12\x35\n\tconflicts\x18\n \x03(\x0b\x32\".innkeeper.booking.v1.FeedConflict\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\",\n\x0c\x46\x65\x65\x64\x43onflict\x12\r\n\x05night\x18\x01 \x01(\t\x12\r\n\x05rooms\x18\x02 \x01(\x05\"\'\n\x19\x44\x65leteCalendarFeedRequest\x12\n\n\x02id\x18\x01 \x01(\t\"2\n\x1a\x44\x65leteCalendarFeedResponse\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\"`\n\x18ListCalendarFeedsRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x14\n\x0croom_type_id\x18\x02 \x01(\t\x12\r\n\x05\x66irst\x18\x03 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x04 \x01(\t\"v\n\x19ListCalendarFeedsResponse\x12\x31\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\".innkeeper.booking.v1.CalendarFeed\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\",\n\x1bListDueCalendarFeedsRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"Q\n\x1cListDueCalendarFeedsResponse\x12\x31\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\".innkeeper.booking.v1.CalendarFeed\"\x86\x01\n\x16PutCalendarFeedRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tunchanged\x18\x02 \x01(\x08\x12.\n\x04\x62usy\x18\x03 \x03(\x0b\x32 .innkeeper.booking.v1.BusyPeriod\x12\x0f\n\x07\x66\x61ilure\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t2\xd5\x06\n\x0f\x43\x61lendarService\x12p\n\x0cReadCalendar\x12).innkeeper.booking.v1.ReadCalendarRequest\x1a*.innkeeper.booking.v1.ReadCalendarResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12l\n\rShareCalendar\x12*.innkeeper.booking.v1.ShareCalendarRequest\x1a$.innkeeper.booking.v1.CalendarExport\"\t\x90\x02\x02\x8a\xb5\x18\x02\x08\x06\x12q\n\x12\x43reateCalendarFeed\x12/.innkeeper.booking.v1.CreateCalendarFeedRequest\x1a\".innkeeper.booking.v1.CalendarFeed\"\x06\x8a\xb5\x18\x02\x08\x06\x12\x7f\n\x12\x44\x65leteCalendarFeed\x12/.innkeeper.booking.v1.DeleteCalendarFeedRequest\x1a\x30.innkeeper.booking.v1.DeleteCalendarFeedResponse\"\x06\x8a\xb5\x18\x02\x08\x06\x12\x7f\n\x11ListCalendarFeeds\x12..innkeeper.booking.v1.ListCalendarFeedsRequest\x1a/.innkeeper.booking.v1.ListCalendarFeedsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x12\x82\x01\n\x14ListDueCalendarFeeds\x12\x31.innkeeper.booking.v1.ListDueCalendarFeedsRequest\x1a\x32.innkeeper.booking.v1.ListDueCalendarFeedsResponse\"\x03\x90\x02\x01\x12h\n\x0fPutCalendarFeed\x12,.innkeeper.booking.v1.PutCalendarFeedRequest\x1a\".innkeeper.booking.v1.CalendarFeed\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,45 +34,49 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.booking.v1.calend
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CALENDARSERVICE'].methods_by_name['ReadCalendar']._loaded_options = None
-  _globals['_CALENDARSERVICE'].methods_by_name['ReadCalendar']._serialized_options = b'\220\002\001'
+  _globals['_CALENDARSERVICE'].methods_by_name['ReadCalendar']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
   _globals['_CALENDARSERVICE'].methods_by_name['ShareCalendar']._loaded_options = None
-  _globals['_CALENDARSERVICE'].methods_by_name['ShareCalendar']._serialized_options = b'\220\002\002'
+  _globals['_CALENDARSERVICE'].methods_by_name['ShareCalendar']._serialized_options = b'\220\002\002\212\265\030\002\010\006'
+  _globals['_CALENDARSERVICE'].methods_by_name['CreateCalendarFeed']._loaded_options = None
+  _globals['_CALENDARSERVICE'].methods_by_name['CreateCalendarFeed']._serialized_options = b'\212\265\030\002\010\006'
+  _globals['_CALENDARSERVICE'].methods_by_name['DeleteCalendarFeed']._loaded_options = None
+  _globals['_CALENDARSERVICE'].methods_by_name['DeleteCalendarFeed']._serialized_options = b'\212\265\030\002\010\006'
   _globals['_CALENDARSERVICE'].methods_by_name['ListCalendarFeeds']._loaded_options = None
-  _globals['_CALENDARSERVICE'].methods_by_name['ListCalendarFeeds']._serialized_options = b'\220\002\001'
+  _globals['_CALENDARSERVICE'].methods_by_name['ListCalendarFeeds']._serialized_options = b'\220\002\001\212\265\030\002\010\005'
   _globals['_CALENDARSERVICE'].methods_by_name['ListDueCalendarFeeds']._loaded_options = None
   _globals['_CALENDARSERVICE'].methods_by_name['ListDueCalendarFeeds']._serialized_options = b'\220\002\001'
   _globals['_CALENDARSERVICE'].methods_by_name['PutCalendarFeed']._loaded_options = None
   _globals['_CALENDARSERVICE'].methods_by_name['PutCalendarFeed']._serialized_options = b'\220\002\002'
-  _globals['_SHARECALENDARREQUEST']._serialized_start=94
-  _globals['_SHARECALENDARREQUEST']._serialized_end=154
-  _globals['_CALENDAREXPORT']._serialized_start=156
-  _globals['_CALENDAREXPORT']._serialized_end=210
-  _globals['_READCALENDARREQUEST']._serialized_start=212
-  _globals['_READCALENDARREQUEST']._serialized_end=249
-  _globals['_READCALENDARRESPONSE']._serialized_start=252
-  _globals['_READCALENDARRESPONSE']._serialized_end=425
-  _globals['_BUSYPERIOD']._serialized_start=427
-  _globals['_BUSYPERIOD']._serialized_end=479
-  _globals['_CREATECALENDARFEEDREQUEST']._serialized_start=481
-  _globals['_CREATECALENDARFEEDREQUEST']._serialized_end=557
-  _globals['_CALENDARFEED']._serialized_start=560
-  _globals['_CALENDARFEED']._serialized_end=852
-  _globals['_FEEDCONFLICT']._serialized_start=854
-  _globals['_FEEDCONFLICT']._serialized_end=898
-  _globals['_DELETECALENDARFEEDREQUEST']._serialized_start=900
-  _globals['_DELETECALENDARFEEDREQUEST']._serialized_end=939
-  _globals['_DELETECALENDARFEEDRESPONSE']._serialized_start=941
-  _globals['_DELETECALENDARFEEDRESPONSE']._serialized_end=991
-  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_start=993
-  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_end=1089
-  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_start=1091
-  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_end=1209
-  _globals['_LISTDUECALENDARFEEDSREQUEST']._serialized_start=1211
-  _globals['_LISTDUECALENDARFEEDSREQUEST']._serialized_end=1255
-  _globals['_LISTDUECALENDARFEEDSRESPONSE']._serialized_start=1257
-  _globals['_LISTDUECALENDARFEEDSRESPONSE']._serialized_end=1338
-  _globals['_PUTCALENDARFEEDREQUEST']._serialized_start=1341
-  _globals['_PUTCALENDARFEEDREQUEST']._serialized_end=1475
-  _globals['_CALENDARSERVICE']._serialized_start=1478
-  _globals['_CALENDARSERVICE']._serialized_end=2297
+  _globals['_SHARECALENDARREQUEST']._serialized_start=128
+  _globals['_SHARECALENDARREQUEST']._serialized_end=188
+  _globals['_CALENDAREXPORT']._serialized_start=190
+  _globals['_CALENDAREXPORT']._serialized_end=244
+  _globals['_READCALENDARREQUEST']._serialized_start=246
+  _globals['_READCALENDARREQUEST']._serialized_end=283
+  _globals['_READCALENDARRESPONSE']._serialized_start=286
+  _globals['_READCALENDARRESPONSE']._serialized_end=459
+  _globals['_BUSYPERIOD']._serialized_start=461
+  _globals['_BUSYPERIOD']._serialized_end=513
+  _globals['_CREATECALENDARFEEDREQUEST']._serialized_start=515
+  _globals['_CREATECALENDARFEEDREQUEST']._serialized_end=591
+  _globals['_CALENDARFEED']._serialized_start=594
+  _globals['_CALENDARFEED']._serialized_end=886
+  _globals['_FEEDCONFLICT']._serialized_start=888
+  _globals['_FEEDCONFLICT']._serialized_end=932
+  _globals['_DELETECALENDARFEEDREQUEST']._serialized_start=934
+  _globals['_DELETECALENDARFEEDREQUEST']._serialized_end=973
+  _globals['_DELETECALENDARFEEDRESPONSE']._serialized_start=975
+  _globals['_DELETECALENDARFEEDRESPONSE']._serialized_end=1025
+  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_start=1027
+  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_end=1123
+  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_start=1125
+  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_end=1243
+  _globals['_LISTDUECALENDARFEEDSREQUEST']._serialized_start=1245
+  _globals['_LISTDUECALENDARFEEDSREQUEST']._serialized_end=1289
+  _globals['_LISTDUECALENDARFEEDSRESPONSE']._serialized_start=1291
+  _globals['_LISTDUECALENDARFEEDSRESPONSE']._serialized_end=1372
+  _globals['_PUTCALENDARFEEDREQUEST']._serialized_start=1375
+  _globals['_PUTCALENDARFEEDREQUEST']._serialized_end=1509
+  _globals['_CALENDARSERVICE']._serialized_start=1512
+  _globals['_CALENDARSERVICE']._serialized_end=2365
 # @@protoc_insertion_point(module_scope)

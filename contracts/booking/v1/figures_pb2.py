@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"contracts/booking/v1/figures.proto\x12\x14innkeeper.booking.v1\x1a\x1e\x63ontracts/money/v1/money.proto\"\xae\x01\n\x11GetFiguresRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66irst_night\x18\x02 \x01(\t\x12\x11\n\tend_night\x18\x03 \x01(\t\x12\x32\n\x06period\x18\x04 \x01(\x0e\x32\".innkeeper.booking.v1.FigurePeriod\x12\x14\n\x0c\x62y_room_type\x18\x05 \x01(\x08\x12\x15\n\rpick_up_since\x18\x06 \x01(\t\"?\n\x07\x46igures\x12\x34\n\x07periods\x18\x01 \x03(\x0b\x32#.innkeeper.booking.v1.PeriodFigures\"\xf8\x03\n\rPeriodFigures\x12\x13\n\x0b\x66irst_night\x18\x01 \x01(\t\x12\x11\n\tend_night\x18\x02 \x01(\t\x12\x14\n\x0croom_type_id\x18\x03 \x01(\t\x12\x1d\n\x15\x61vailable_room_nights\x18\x04 \x01(\x05\x12\x18\n\x10sold_room_nights\x18\x05 \x01(\x05\x12*\n\x07revenue\x18\x06 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x35\n\x12\x61verage_daily_rate\x18\x07 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12=\n\x1arevenue_per_available_room\x18\x08 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x1e\n\x16occupancy_basis_points\x18\t \x01(\x05\x12\x1b\n\x13pick_up_room_nights\x18\n \x01(\x05\x12\x10\n\x08\x62ookings\x18\x0b \x01(\x05\x12\x1a\n\x12\x63\x61ncelled_bookings\x18\x0c \x01(\x05\x12\x18\n\x10no_show_bookings\x18\r \x01(\x05\x12\x16\n\x0emean_lead_days\x18\x0e \x01(\x01\x12\x31\n\x0e\x65xtras_revenue\x18\x0f \x01(\x0b\x32\x19.innkeeper.money.v1.Money*\x8e\x01\n\x0c\x46igurePeriod\x12\x1d\n\x19\x46IGURE_PERIOD_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46IGURE_PERIOD_DAY\x10\x01\x12\x16\n\x12\x46IGURE_PERIOD_WEEK\x10\x02\x12\x17\n\x13\x46IGURE_PERIOD_MONTH\x10\x03\x12\x17\n\x13\x46IGURE_PERIOD_WHOLE\x10\x04\x32k\n\x0e\x46iguresService\x12Y\n\nGetFigures\x12\'.innkeeper.booking.v1.GetFiguresRequest\x1a\x1d.innkeeper.booking.v1.Figures\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"contracts/booking/v1/figures.proto\x12\x14innkeeper.booking.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/money/v1/money.proto\"\xae\x01\n\x11GetFiguresRequest\x12\x10\n\x08hotel_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66irst_night\x18\x02 \x01(\t\x12\x11\n\tend_night\x18\x03 \x01(\t\x12\x32\n\x06period\x18\x04 \x01(\x0e\x32\".innkeeper.booking.v1.FigurePeriod\x12\x14\n\x0c\x62y_room_type\x18\x05 \x01(\x08\x12\x15\n\rpick_up_since\x18\x06 \x01(\t\"?\n\x07\x46igures\x12\x34\n\x07periods\x18\x01 \x03(\x0b\x32#.innkeeper.booking.v1.PeriodFigures\"\xf8\x03\n\rPeriodFigures\x12\x13\n\x0b\x66irst_night\x18\x01 \x01(\t\x12\x11\n\tend_night\x18\x02 \x01(\t\x12\x14\n\x0croom_type_id\x18\x03 \x01(\t\x12\x1d\n\x15\x61vailable_room_nights\x18\x04 \x01(\x05\x12\x18\n\x10sold_room_nights\x18\x05 \x01(\x05\x12*\n\x07revenue\x18\x06 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x35\n\x12\x61verage_daily_rate\x18\x07 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12=\n\x1arevenue_per_available_room\x18\x08 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x1e\n\x16occupancy_basis_points\x18\t \x01(\x05\x12\x1b\n\x13pick_up_room_nights\x18\n \x01(\x05\x12\x10\n\x08\x62ookings\x18\x0b \x01(\x05\x12\x1a\n\x12\x63\x61ncelled_bookings\x18\x0c \x01(\x05\x12\x18\n\x10no_show_bookings\x18\r \x01(\x05\x12\x16\n\x0emean_lead_days\x18\x0e \x01(\x01\x12\x31\n\x0e\x65xtras_revenue\x18\x0f \x01(\x0b\x32\x19.innkeeper.money.v1.Money*\x8e\x01\n\x0c\x46igurePeriod\x12\x1d\n\x19\x46IGURE_PERIOD_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46IGURE_PERIOD_DAY\x10\x01\x12\x16\n\x12\x46IGURE_PERIOD_WEEK\x10\x02\x12\x17\n\x13\x46IGURE_PERIOD_MONTH\x10\x03\x12\x17\n\x13\x46IGURE_PERIOD_WHOLE\x10\x04\x32q\n\x0e\x46iguresService\x12_\n\nGetFigures\x12\'.innkeeper.booking.v1.GetFiguresRequest\x1a\x1d.innkeeper.booking.v1.Figures\"\t\x90\x02\x01\x8a\xb5\x18\x02\x08\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,15 +34,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.booking.v1.figure
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FIGURESSERVICE'].methods_by_name['GetFigures']._loaded_options = None
-  _globals['_FIGURESSERVICE'].methods_by_name['GetFigures']._serialized_options = b'\220\002\001'
-  _globals['_FIGUREPERIOD']._serialized_start=842
-  _globals['_FIGUREPERIOD']._serialized_end=984
-  _globals['_GETFIGURESREQUEST']._serialized_start=93
-  _globals['_GETFIGURESREQUEST']._serialized_end=267
-  _globals['_FIGURES']._serialized_start=269
-  _globals['_FIGURES']._serialized_end=332
-  _globals['_PERIODFIGURES']._serialized_start=335
-  _globals['_PERIODFIGURES']._serialized_end=839
-  _globals['_FIGURESSERVICE']._serialized_start=986
-  _globals['_FIGURESSERVICE']._serialized_end=1093
+  _globals['_FIGURESSERVICE'].methods_by_name['GetFigures']._serialized_options = b'\220\002\001\212\265\030\002\010\007'
+  _globals['_FIGUREPERIOD']._serialized_start=876
+  _globals['_FIGUREPERIOD']._serialized_end=1018
+  _globals['_GETFIGURESREQUEST']._serialized_start=127
+  _globals['_GETFIGURESREQUEST']._serialized_end=301
+  _globals['_FIGURES']._serialized_start=303
+  _globals['_FIGURES']._serialized_end=366
+  _globals['_PERIODFIGURES']._serialized_start=369
+  _globals['_PERIODFIGURES']._serialized_end=873
+  _globals['_FIGURESSERVICE']._serialized_start=1020
+  _globals['_FIGURESSERVICE']._serialized_end=1133
 # @@protoc_insertion_point(module_scope)

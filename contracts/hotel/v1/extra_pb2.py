@@ -22,26 +22,33 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ontracts/hotel/v1/extra.proto\x12\x12innkeeper.hotel.v1\x1a\x1e\x63ontracts/money/v1/money.proto\"\xe5\x01\n\x05\x45xtra\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x38\n\x0b\x63harge_unit\x18\x05 \x01(\x0e\x32#.innkeeper.hotel.v1.ExtraChargeUnit\x12(\n\x05price\x18\x06 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x14\n\x0cmax_quantity\x18\x07 \x01(\x05\x12\x10\n\x08\x61rchived\x18\x08 \x01(\x08\x12\x0f\n\x07version\x18\t \x01(\x05\">\n\x12\x43reateExtraRequest\x12(\n\x05\x65xtra\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Extra\"h\n\x12UpdateExtraRequest\x12(\n\x05\x65xtra\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Extra\x12\x0e\n\x06\x66ields\x18\x02 \x03(\t\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\x05\";\n\x13\x41rchiveExtraRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x02 \x01(\x05*\xaf\x01\n\x0f\x45xtraChargeUnit\x12!\n\x1d\x45XTRA_CHARGE_UNIT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45XTRA_CHARGE_UNIT_STAY\x10\x01\x12\x1b\n\x17\x45XTRA_CHARGE_UNIT_NIGHT\x10\x02\x12\x1c\n\x18\x45XTRA_CHARGE_UNIT_PERSON\x10\x03\x12\"\n\x1e\x45XTRA_CHARGE_UNIT_PERSON_NIGHT\x10\x04\x32\x86\x02\n\x0c\x45xtraService\x12P\n\x0b\x43reateExtra\x12&.innkeeper.hotel.v1.CreateExtraRequest\x1a\x19.innkeeper.hotel.v1.Extra\x12P\n\x0bUpdateExtra\x12&.innkeeper.hotel.v1.UpdateExtraRequest\x1a\x19.innkeeper.hotel.v1.Extra\x12R\n\x0c\x41rchiveExtra\x12\'.innkeeper.hotel.v1.ArchiveExtraRequest\x1a\x19.innkeeper.hotel.v1.Extrab\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ontracts/hotel/v1/extra.proto\x12\x12innkeeper.hotel.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/money/v1/money.proto\"\xe5\x01\n\x05\x45xtra\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08hotel_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x38\n\x0b\x63harge_unit\x18\x05 \x01(\x0e\x32#.innkeeper.hotel.v1.ExtraChargeUnit\x12(\n\x05price\x18\x06 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x14\n\x0cmax_quantity\x18\x07 \x01(\x05\x12\x10\n\x08\x61rchived\x18\x08 \x01(\x08\x12\x0f\n\x07version\x18\t \x01(\x05\">\n\x12\x43reateExtraRequest\x12(\n\x05\x65xtra\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Extra\"h\n\x12UpdateExtraRequest\x12(\n\x05\x65xtra\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Extra\x12\x0e\n\x06\x66ields\x18\x02 \x03(\t\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\x05\";\n\x13\x41rchiveExtraRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x02 \x01(\x05*\xaf\x01\n\x0f\x45xtraChargeUnit\x12!\n\x1d\x45XTRA_CHARGE_UNIT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45XTRA_CHARGE_UNIT_STAY\x10\x01\x12\x1b\n\x17\x45XTRA_CHARGE_UNIT_NIGHT\x10\x02\x12\x1c\n\x18\x45XTRA_CHARGE_UNIT_PERSON\x10\x03\x12\"\n\x1e\x45XTRA_CHARGE_UNIT_PERSON_NIGHT\x10\x04\x32\x9e\x02\n\x0c\x45xtraService\x12X\n\x0b\x43reateExtra\x12&.innkeeper.hotel.v1.CreateExtraRequest\x1a\x19.innkeeper.hotel.v1.Extra\"\x06\x8a\xb5\x18\x02\x08\x04\x12X\n\x0bUpdateExtra\x12&.innkeeper.hotel.v1.UpdateExtraRequest\x1a\x19.innkeeper.hotel.v1.Extra\"\x06\x8a\xb5\x18\x02\x08\x04\x12Z\n\x0c\x41rchiveExtra\x12\'.innkeeper.hotel.v1.ArchiveExtraRequest\x1a\x19.innkeeper.hotel.v1.Extra\"\x06\x8a\xb5\x18\x02\x08\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.hotel.v1.extra_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXTRACHARGEUNIT']._serialized_start=550
-  _globals['_EXTRACHARGEUNIT']._serialized_end=725
-  _globals['_EXTRA']._serialized_start=87
-  _globals['_EXTRA']._serialized_end=316
-  _globals['_CREATEEXTRAREQUEST']._serialized_start=318
-  _globals['_CREATEEXTRAREQUEST']._serialized_end=380
-  _globals['_UPDATEEXTRAREQUEST']._serialized_start=382
-  _globals['_UPDATEEXTRAREQUEST']._serialized_end=486
-  _globals['_ARCHIVEEXTRAREQUEST']._serialized_start=488
-  _globals['_ARCHIVEEXTRAREQUEST']._serialized_end=547
-  _globals['_EXTRASERVICE']._serialized_start=728
-  _globals['_EXTRASERVICE']._serialized_end=990
+  _globals['_EXTRASERVICE'].methods_by_name['CreateExtra']._loaded_options = None
+  _globals['_EXTRASERVICE'].methods_by_name['CreateExtra']._serialized_options = b'\212\265\030\002\010\004'
+  _globals['_EXTRASERVICE'].methods_by_name['UpdateExtra']._loaded_options = None
+  _globals['_EXTRASERVICE'].methods_by_name['UpdateExtra']._serialized_options = b'\212\265\030\002\010\004'
+  _globals['_EXTRASERVICE'].methods_by_name['ArchiveExtra']._loaded_options = None
+  _globals['_EXTRASERVICE'].methods_by_name['ArchiveExtra']._serialized_options = b'\212\265\030\002\010\004'
+  _globals['_EXTRACHARGEUNIT']._serialized_start=584
+  _globals['_EXTRACHARGEUNIT']._serialized_end=759
+  _globals['_EXTRA']._serialized_start=121
+  _globals['_EXTRA']._serialized_end=350
+  _globals['_CREATEEXTRAREQUEST']._serialized_start=352
+  _globals['_CREATEEXTRAREQUEST']._serialized_end=414
+  _globals['_UPDATEEXTRAREQUEST']._serialized_start=416
+  _globals['_UPDATEEXTRAREQUEST']._serialized_end=520
+  _globals['_ARCHIVEEXTRAREQUEST']._serialized_start=522
+  _globals['_ARCHIVEEXTRAREQUEST']._serialized_end=581
+  _globals['_EXTRASERVICE']._serialized_start=762
+  _globals['_EXTRASERVICE']._serialized_end=1048
 # @@protoc_insertion_point(module_scope)

@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%contracts/hotel/v1/hotel_import.proto\x12\x12innkeeper.hotel.v1\"\xd0\x01\n\tImportRow\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05stars\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0bpostal_code\x18\x05 \x01(\t\x12\x0c\n\x04\x63ity\x18\x06 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x07 \x01(\t\x12\x10\n\x08latitude\x18\x08 \x01(\t\x12\x11\n\tlongitude\x18\t \x01(\t\x12\r\n\x05rooms\x18\n \x01(\t\x12\x0e\n\x06guests\x18\x0b \x01(\t\x12\x0f\n\x07website\x18\x0c \x01(\t\"e\n\x13ImportHotelsRequest\x12+\n\x04rows\x18\x01 \x03(\x0b\x32\x1d.innkeeper.hotel.v1.ImportRow\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0f\n\x07publish\x18\x03 \x01(\x08\"\x91\x01\n\x0bImportedRow\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x32\n\x07outcome\x18\x02 \x01(\x0e\x32!.innkeeper.hotel.v1.ImportOutcome\x12\x10\n\x08hotel_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\x0f\n\x07remarks\x18\x06 \x03(\t\"E\n\x14ImportHotelsResponse\x12-\n\x04rows\x18\x01 \x03(\x0b\x32\x1f.innkeeper.hotel.v1.ImportedRow*\x8a\x01\n\rImportOutcome\x12\x1e\n\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17IMPORT_OUTCOME_IMPORTED\x10\x01\x12 \n\x1cIMPORT_OUTCOME_ALREADY_THERE\x10\x02\x12\x1a\n\x16IMPORT_OUTCOME_SKIPPED\x10\x03\x32|\n\x12HotelImportService\x12\x66\n\x0cImportHotels\x12\'.innkeeper.hotel.v1.ImportHotelsRequest\x1a(.innkeeper.hotel.v1.ImportHotelsResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%contracts/hotel/v1/hotel_import.proto\x12\x12innkeeper.hotel.v1\x1a contracts/access/v1/access.proto\"\xd0\x01\n\tImportRow\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05stars\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0bpostal_code\x18\x05 \x01(\t\x12\x0c\n\x04\x63ity\x18\x06 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x07 \x01(\t\x12\x10\n\x08latitude\x18\x08 \x01(\t\x12\x11\n\tlongitude\x18\t \x01(\t\x12\r\n\x05rooms\x18\n \x01(\t\x12\x0e\n\x06guests\x18\x0b \x01(\t\x12\x0f\n\x07website\x18\x0c \x01(\t\"e\n\x13ImportHotelsRequest\x12+\n\x04rows\x18\x01 \x03(\x0b\x32\x1d.innkeeper.hotel.v1.ImportRow\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0f\n\x07publish\x18\x03 \x01(\x08\"\x91\x01\n\x0bImportedRow\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x32\n\x07outcome\x18\x02 \x01(\x0e\x32!.innkeeper.hotel.v1.ImportOutcome\x12\x10\n\x08hotel_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\x0f\n\x07remarks\x18\x06 \x03(\t\"E\n\x14ImportHotelsResponse\x12-\n\x04rows\x18\x01 \x03(\x0b\x32\x1f.innkeeper.hotel.v1.ImportedRow*\x8a\x01\n\rImportOutcome\x12\x1e\n\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17IMPORT_OUTCOME_IMPORTED\x10\x01\x12 \n\x1cIMPORT_OUTCOME_ALREADY_THERE\x10\x02\x12\x1a\n\x16IMPORT_OUTCOME_SKIPPED\x10\x03\x32\x82\x01\n\x12HotelImportService\x12l\n\x0cImportHotels\x12\'.innkeeper.hotel.v1.ImportHotelsRequest\x1a(.innkeeper.hotel.v1.ImportHotelsResponse\"\t\x90\x02\x02\x8a\xb5\x18\x02\x08\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,17 +33,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.hotel.v1.hotel_im
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HOTELIMPORTSERVICE'].methods_by_name['ImportHotels']._loaded_options = None
-  _globals['_HOTELIMPORTSERVICE'].methods_by_name['ImportHotels']._serialized_options = b'\220\002\002'
-  _globals['_IMPORTOUTCOME']._serialized_start=595
-  _globals['_IMPORTOUTCOME']._serialized_end=733
-  _globals['_IMPORTROW']._serialized_start=62
-  _globals['_IMPORTROW']._serialized_end=270
-  _globals['_IMPORTHOTELSREQUEST']._serialized_start=272
-  _globals['_IMPORTHOTELSREQUEST']._serialized_end=373
-  _globals['_IMPORTEDROW']._serialized_start=376
-  _globals['_IMPORTEDROW']._serialized_end=521
-  _globals['_IMPORTHOTELSRESPONSE']._serialized_start=523
-  _globals['_IMPORTHOTELSRESPONSE']._serialized_end=592
-  _globals['_HOTELIMPORTSERVICE']._serialized_start=735
-  _globals['_HOTELIMPORTSERVICE']._serialized_end=859
+  _globals['_HOTELIMPORTSERVICE'].methods_by_name['ImportHotels']._serialized_options = b'\220\002\002\212\265\030\002\010\002'
+  _globals['_IMPORTOUTCOME']._serialized_start=629
+  _globals['_IMPORTOUTCOME']._serialized_end=767
+  _globals['_IMPORTROW']._serialized_start=96
+  _globals['_IMPORTROW']._serialized_end=304
+  _globals['_IMPORTHOTELSREQUEST']._serialized_start=306
+  _globals['_IMPORTHOTELSREQUEST']._serialized_end=407
+  _globals['_IMPORTEDROW']._serialized_start=410
+  _globals['_IMPORTEDROW']._serialized_end=555
+  _globals['_IMPORTHOTELSRESPONSE']._serialized_start=557
+  _globals['_IMPORTHOTELSRESPONSE']._serialized_end=626
+  _globals['_HOTELIMPORTSERVICE']._serialized_start=770
+  _globals['_HOTELIMPORTSERVICE']._serialized_end=900
 # @@protoc_insertion_point(module_scope)

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 from contracts.salon.v1 import salon_pb2 as contracts_dot_salon_dot_v1_dot_salon__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!contracts/salon/v1/schedule.proto\x12\x12innkeeper.salon.v1\x1a\x1e\x63ontracts/salon/v1/salon.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n\x12GetScheduleRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12\x11\n\tfirst_day\x18\x03 \x01(\t\x12\x10\n\x08last_day\x18\x04 \x01(\t\"}\n\x08Schedule\x12*\n\x04week\x18\x01 \x03(\x0b\x32\x1c.innkeeper.salon.v1.DayHours\x12\x34\n\x0cspecial_days\x18\x02 \x03(\x0b\x32\x1e.innkeeper.salon.v1.SpecialDay\x12\x0f\n\x07version\x18\x03 \x01(\x05\"V\n\nSpecialDay\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12+\n\x05hours\x18\x02 \x03(\x0b\x32\x1c.innkeeper.salon.v1.DayHours\x12\x0e\n\x06reason\x18\x03 \x01(\t\"i\n\x0ePutWeekRequest\x12\x11\n\tmaster_id\x18\x01 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x02 \x01(\x05\x12*\n\x04week\x18\x03 \x03(\x0b\x32\x1c.innkeeper.salon.v1.DayHours\"Z\n\x0fPutWeekResponse\x12.\n\x08schedule\x18\x01 \x01(\x0b\x32\x1c.innkeeper.salon.v1.Schedule\x12\x17\n\x0f\x61ppointment_ids\x18\x02 \x03(\t\"a\n\rPutDayRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12+\n\x03\x64\x61y\x18\x03 \x01(\x0b\x32\x1e.innkeeper.salon.v1.SpecialDay\"C\n\x0f\x43learDayRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\")\n\x0ePutDayResponse\x12\x17\n\x0f\x61ppointment_ids\x18\x01 \x03(\t\"\xaa\x01\n\x10\x42lockTimeRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12-\n\tstarts_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\x96\x01\n\tTimeBlock\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12-\n\tstarts_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x05 \x01(\t\"!\n\x13\x45ndTimeBlockRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x16\n\x14\x45ndTimeBlockResponse\"\x8e\x01\n\x15ListTimeBlocksRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12(\n\x04\x66rom\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x16ListTimeBlocksResponse\x12-\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x1d.innkeeper.salon.v1.TimeBlock2\xa1\x05\n\x0fScheduleService\x12X\n\x0bGetSchedule\x12&.innkeeper.salon.v1.GetScheduleRequest\x1a\x1c.innkeeper.salon.v1.Schedule\"\x03\x90\x02\x01\x12W\n\x07PutWeek\x12\".innkeeper.salon.v1.PutWeekRequest\x1a#.innkeeper.salon.v1.PutWeekResponse\"\x03\x90\x02\x02\x12T\n\x06PutDay\x12!.innkeeper.salon.v1.PutDayRequest\x1a\".innkeeper.salon.v1.PutDayResponse\"\x03\x90\x02\x02\x12X\n\x08\x43learDay\x12#.innkeeper.salon.v1.ClearDayRequest\x1a\".innkeeper.salon.v1.PutDayResponse\"\x03\x90\x02\x02\x12U\n\tBlockTime\x12$.innkeeper.salon.v1.BlockTimeRequest\x1a\x1d.innkeeper.salon.v1.TimeBlock\"\x03\x90\x02\x02\x12\x66\n\x0c\x45ndTimeBlock\x12\'.innkeeper.salon.v1.EndTimeBlockRequest\x1a(.innkeeper.salon.v1.EndTimeBlockResponse\"\x03\x90\x02\x02\x12l\n\x0eListTimeBlocks\x12).innkeeper.salon.v1.ListTimeBlocksRequest\x1a*.innkeeper.salon.v1.ListTimeBlocksResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!contracts/salon/v1/schedule.proto\x12\x12innkeeper.salon.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/salon/v1/salon.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n\x12GetScheduleRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12\x11\n\tfirst_day\x18\x03 \x01(\t\x12\x10\n\x08last_day\x18\x04 \x01(\t\"}\n\x08Schedule\x12*\n\x04week\x18\x01 \x03(\x0b\x32\x1c.innkeeper.salon.v1.DayHours\x12\x34\n\x0cspecial_days\x18\x02 \x03(\x0b\x32\x1e.innkeeper.salon.v1.SpecialDay\x12\x0f\n\x07version\x18\x03 \x01(\x05\"V\n\nSpecialDay\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12+\n\x05hours\x18\x02 \x03(\x0b\x32\x1c.innkeeper.salon.v1.DayHours\x12\x0e\n\x06reason\x18\x03 \x01(\t\"i\n\x0ePutWeekRequest\x12\x11\n\tmaster_id\x18\x01 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x02 \x01(\x05\x12*\n\x04week\x18\x03 \x03(\x0b\x32\x1c.innkeeper.salon.v1.DayHours\"Z\n\x0fPutWeekResponse\x12.\n\x08schedule\x18\x01 \x01(\x0b\x32\x1c.innkeeper.salon.v1.Schedule\x12\x17\n\x0f\x61ppointment_ids\x18\x02 \x03(\t\"a\n\rPutDayRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12+\n\x03\x64\x61y\x18\x03 \x01(\x0b\x32\x1e.innkeeper.salon.v1.SpecialDay\"C\n\x0f\x43learDayRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x03 \x01(\t\")\n\x0ePutDayResponse\x12\x17\n\x0f\x61ppointment_ids\x18\x01 \x03(\t\"\xaa\x01\n\x10\x42lockTimeRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12-\n\tstarts_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\x96\x01\n\tTimeBlock\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12-\n\tstarts_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x05 \x01(\t\"!\n\x13\x45ndTimeBlockRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x16\n\x14\x45ndTimeBlockResponse\"\x8e\x01\n\x15ListTimeBlocksRequest\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12(\n\x04\x66rom\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x16ListTimeBlocksResponse\x12-\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x1d.innkeeper.salon.v1.TimeBlock2\xa7\x05\n\x0fScheduleService\x12^\n\x0bGetSchedule\x12&.innkeeper.salon.v1.GetScheduleRequest\x1a\x1c.innkeeper.salon.v1.Schedule\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12W\n\x07PutWeek\x12\".innkeeper.salon.v1.PutWeekRequest\x1a#.innkeeper.salon.v1.PutWeekResponse\"\x03\x90\x02\x02\x12T\n\x06PutDay\x12!.innkeeper.salon.v1.PutDayRequest\x1a\".innkeeper.salon.v1.PutDayResponse\"\x03\x90\x02\x02\x12X\n\x08\x43learDay\x12#.innkeeper.salon.v1.ClearDayRequest\x1a\".innkeeper.salon.v1.PutDayResponse\"\x03\x90\x02\x02\x12U\n\tBlockTime\x12$.innkeeper.salon.v1.BlockTimeRequest\x1a\x1d.innkeeper.salon.v1.TimeBlock\"\x03\x90\x02\x02\x12\x66\n\x0c\x45ndTimeBlock\x12\'.innkeeper.salon.v1.EndTimeBlockRequest\x1a(.innkeeper.salon.v1.EndTimeBlockResponse\"\x03\x90\x02\x02\x12l\n\x0eListTimeBlocks\x12).innkeeper.salon.v1.ListTimeBlocksRequest\x1a*.innkeeper.salon.v1.ListTimeBlocksResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +35,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.salon.v1.schedule
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SCHEDULESERVICE'].methods_by_name['GetSchedule']._loaded_options = None
-  _globals['_SCHEDULESERVICE'].methods_by_name['GetSchedule']._serialized_options = b'\220\002\001'
+  _globals['_SCHEDULESERVICE'].methods_by_name['GetSchedule']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
   _globals['_SCHEDULESERVICE'].methods_by_name['PutWeek']._loaded_options = None
   _globals['_SCHEDULESERVICE'].methods_by_name['PutWeek']._serialized_options = b'\220\002\002'
   _globals['_SCHEDULESERVICE'].methods_by_name['PutDay']._loaded_options = None
@@ -47,34 +48,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCHEDULESERVICE'].methods_by_name['EndTimeBlock']._serialized_options = b'\220\002\002'
   _globals['_SCHEDULESERVICE'].methods_by_name['ListTimeBlocks']._loaded_options = None
   _globals['_SCHEDULESERVICE'].methods_by_name['ListTimeBlocks']._serialized_options = b'\220\002\001'
-  _globals['_GETSCHEDULEREQUEST']._serialized_start=122
-  _globals['_GETSCHEDULEREQUEST']._serialized_end=216
-  _globals['_SCHEDULE']._serialized_start=218
-  _globals['_SCHEDULE']._serialized_end=343
-  _globals['_SPECIALDAY']._serialized_start=345
-  _globals['_SPECIALDAY']._serialized_end=431
-  _globals['_PUTWEEKREQUEST']._serialized_start=433
-  _globals['_PUTWEEKREQUEST']._serialized_end=538
-  _globals['_PUTWEEKRESPONSE']._serialized_start=540
-  _globals['_PUTWEEKRESPONSE']._serialized_end=630
-  _globals['_PUTDAYREQUEST']._serialized_start=632
-  _globals['_PUTDAYREQUEST']._serialized_end=729
-  _globals['_CLEARDAYREQUEST']._serialized_start=731
-  _globals['_CLEARDAYREQUEST']._serialized_end=798
-  _globals['_PUTDAYRESPONSE']._serialized_start=800
-  _globals['_PUTDAYRESPONSE']._serialized_end=841
-  _globals['_BLOCKTIMEREQUEST']._serialized_start=844
-  _globals['_BLOCKTIMEREQUEST']._serialized_end=1014
-  _globals['_TIMEBLOCK']._serialized_start=1017
-  _globals['_TIMEBLOCK']._serialized_end=1167
-  _globals['_ENDTIMEBLOCKREQUEST']._serialized_start=1169
-  _globals['_ENDTIMEBLOCKREQUEST']._serialized_end=1202
-  _globals['_ENDTIMEBLOCKRESPONSE']._serialized_start=1204
-  _globals['_ENDTIMEBLOCKRESPONSE']._serialized_end=1226
-  _globals['_LISTTIMEBLOCKSREQUEST']._serialized_start=1229
-  _globals['_LISTTIMEBLOCKSREQUEST']._serialized_end=1371
-  _globals['_LISTTIMEBLOCKSRESPONSE']._serialized_start=1373
-  _globals['_LISTTIMEBLOCKSRESPONSE']._serialized_end=1444
-  _globals['_SCHEDULESERVICE']._serialized_start=1447
-  _globals['_SCHEDULESERVICE']._serialized_end=2120
+  _globals['_GETSCHEDULEREQUEST']._serialized_start=156
+  _globals['_GETSCHEDULEREQUEST']._serialized_end=250
+  _globals['_SCHEDULE']._serialized_start=252
+  _globals['_SCHEDULE']._serialized_end=377
+  _globals['_SPECIALDAY']._serialized_start=379
+  _globals['_SPECIALDAY']._serialized_end=465
+  _globals['_PUTWEEKREQUEST']._serialized_start=467
+  _globals['_PUTWEEKREQUEST']._serialized_end=572
+  _globals['_PUTWEEKRESPONSE']._serialized_start=574
+  _globals['_PUTWEEKRESPONSE']._serialized_end=664
+  _globals['_PUTDAYREQUEST']._serialized_start=666
+  _globals['_PUTDAYREQUEST']._serialized_end=763
+  _globals['_CLEARDAYREQUEST']._serialized_start=765
+  _globals['_CLEARDAYREQUEST']._serialized_end=832
+  _globals['_PUTDAYRESPONSE']._serialized_start=834
+  _globals['_PUTDAYRESPONSE']._serialized_end=875
+  _globals['_BLOCKTIMEREQUEST']._serialized_start=878
+  _globals['_BLOCKTIMEREQUEST']._serialized_end=1048
+  _globals['_TIMEBLOCK']._serialized_start=1051
+  _globals['_TIMEBLOCK']._serialized_end=1201
+  _globals['_ENDTIMEBLOCKREQUEST']._serialized_start=1203
+  _globals['_ENDTIMEBLOCKREQUEST']._serialized_end=1236
+  _globals['_ENDTIMEBLOCKRESPONSE']._serialized_start=1238
+  _globals['_ENDTIMEBLOCKRESPONSE']._serialized_end=1260
+  _globals['_LISTTIMEBLOCKSREQUEST']._serialized_start=1263
+  _globals['_LISTTIMEBLOCKSREQUEST']._serialized_end=1405
+  _globals['_LISTTIMEBLOCKSRESPONSE']._serialized_start=1407
+  _globals['_LISTTIMEBLOCKSRESPONSE']._serialized_end=1478
+  _globals['_SCHEDULESERVICE']._serialized_start=1481
+  _globals['_SCHEDULESERVICE']._serialized_end=2160
 # @@protoc_insertion_point(module_scope)

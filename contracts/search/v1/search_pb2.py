@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 from contracts.hotel.v1 import hotel_pb2 as contracts_dot_hotel_dot_v1_dot_hotel__pb2
 from contracts.hotel.v1 import rate_pb2 as contracts_dot_hotel_dot_v1_dot_rate__pb2
 from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n contracts/search/v1/search.proto\x12\x13innkeeper.search.v1\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1d\x63ontracts/hotel/v1/rate.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x05Place\x12\x0e\n\x04\x63ity\x18\x01 \x01(\tH\x00\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12/\n\x03\x62ox\x18\x03 \x01(\x0b\x32 .innkeeper.search.v1.BoundingBoxH\x00\x12-\n\x06\x61round\x18\x04 \x01(\x0b\x32\x1b.innkeeper.search.v1.AroundH\x00\x42\x07\n\x05place\"G\n\x0b\x42oundingBox\x12\r\n\x05south\x18\x01 \x01(\x01\x12\x0c\n\x04west\x18\x02 \x01(\x01\x12\r\n\x05north\x18\x03 \x01(\x01\x12\x0c\n\x04\x65\x61st\x18\x04 \x01(\x01\"D\n\x06\x41round\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x15\n\rradius_meters\x18\x03 \x01(\x01\"\xe1\x01\n\x0bHotelFilter\x12!\n\x19min_per_night_minor_units\x18\x01 \x01(\x03\x12!\n\x19max_per_night_minor_units\x18\x02 \x01(\x03\x12\r\n\x05stars\x18\x03 \x03(\x05\x12\x11\n\tamenities\x18\x04 \x03(\t\x12\x1d\n\x15min_rating_hundredths\x18\x05 \x01(\x05\x12\x30\n\nmeal_plans\x18\x06 \x03(\x0e\x32\x1c.innkeeper.hotel.v1.MealPlan\x12\x19\n\x11\x66ree_cancellation\x18\x07 \x01(\x08\"\xc1\x02\n\x13SearchHotelsRequest\x12)\n\x05place\x18\x01 \x01(\x0b\x32\x1a.innkeeper.search.v1.Place\x12\x10\n\x08\x63heck_in\x18\x02 \x01(\t\x12\x11\n\tcheck_out\x18\x03 \x01(\t\x12,\n\x05rooms\x18\x04 \x03(\x0b\x32\x1d.innkeeper.hotel.v1.Occupancy\x12\x30\n\x06\x66ilter\x18\x05 \x01(\x0b\x32 .innkeeper.search.v1.HotelFilter\x12,\n\x04sort\x18\x06 \x01(\x0e\x32\x1e.innkeeper.search.v1.HotelSort\x12\r\n\x05\x66irst\x18\x07 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x08 \x01(\t\x12\x13\n\x0bwith_facets\x18\t \x01(\x08\x12\x19\n\x11with_alternatives\x18\n \x01(\x08\"\x8e\x02\n\x14SearchHotelsResponse\x12+\n\x04hits\x18\x01 \x03(\x0b\x32\x1d.innkeeper.search.v1.HotelHit\x12\x13\n\x0btotal_count\x18\x02 \x01(\x05\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\x12/\n\x05index\x18\x04 \x01(\x0b\x32 .innkeeper.search.v1.IndexStatus\x12\x30\n\x06\x66\x61\x63\x65ts\x18\x05 \x01(\x0b\x32 .innkeeper.search.v1.HotelFacets\x12:\n\x0c\x61lternatives\x18\x06 \x03(\x0b\x32$.innkeeper.search.v1.StayAlternative\"\xac\x02\n\x0bHotelFacets\x12.\n\x05stars\x18\x01 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x32\n\tamenities\x18\x02 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x33\n\nmeal_plans\x18\x03 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x30\n\x07ratings\x18\x04 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x19\n\x11\x66ree_cancellation\x18\x05 \x01(\x05\x12\x37\n\x0fprice_per_night\x18\x06 \x03(\x0b\x32\x1e.innkeeper.search.v1.PriceBand\"*\n\nFacetCount\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"j\n\tPriceBand\x12\'\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12%\n\x02to\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"\x85\x02\n\x0fStayAlternative\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32$.innkeeper.search.v1.AlternativeKind\x12(\n\x05hotel\x18\x02 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Hotel\x12\x10\n\x08\x63heck_in\x18\x03 \x01(\t\x12\x11\n\tcheck_out\x18\x04 \x01(\t\x12,\n\x05parts\x18\x05 \x03(\x0b\x32\x1d.innkeeper.search.v1.StayPart\x12(\n\x05total\x18\x06 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x17\n\x0f\x64istance_meters\x18\x07 \x01(\x05\"`\n\x08StayPart\x12\x10\n\x08\x63heck_in\x18\x01 \x01(\t\x12\x11\n\tcheck_out\x18\x02 \x01(\t\x12/\n\x05rooms\x18\x03 \x03(\x0b\x32 .innkeeper.search.v1.OfferedRoom\"c\n\x0bOfferedRoom\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x14\n\x0crate_plan_id\x18\x02 \x01(\t\x12(\n\x05total\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\"\xbf\x02\n\x08HotelHit\x12(\n\x05hotel\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Hotel\x12\x14\n\x0croom_type_id\x18\x02 \x01(\t\x12\x14\n\x0crate_plan_id\x18\x03 \x01(\t\x12(\n\x05total\x18\x04 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12,\n\tper_night\x18\x05 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nrooms_left\x18\x06 \x01(\x05\x12\x1c\n\x0f\x64istance_meters\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x08 \x01(\t\x12/\n\x05rooms\x18\t \x03(\x0b\x32 .innkeeper.search.v1.OfferedRoomB\x12\n\x10_distance_meters\"\xa0\x01\n\x16RecommendHotelsRequest\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x15\n\rradius_meters\x18\x03 \x01(\x01\x12,\n\x02\x62y\x18\x04 \x01(\x0e\x32 .innkeeper.search.v1.RecommendBy\x12\r\n\x05\x66irst\x18\x05 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x06 \x01(\t\"g\n\x17RecommendHotelsResponse\x12\x35\n\x06hotels\x18\x01 \x03(\x0b\x32%.innkeeper.search.v1.RecommendedHotel\x12\x15\n\rhas_next_page\x18\x02 \x01(\x08\"\xac\x01\n\x10RecommendedHotel\x12(\n\x05hotel\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Hotel\x12\x17\n\x0f\x64istance_meters\x18\x02 \x01(\x05\x12\x31\n\x0e\x66rom_per_night\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nfrom_night\x18\x04 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x05 \x01(\t\"3\n\x14SuggestPlacesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\"R\n\x15SuggestPlacesResponse\x12\x39\n\x0bsuggestions\x18\x01 \x03(\x0b\x32$.innkeeper.search.v1.PlaceSuggestion\"\xb8\x01\n\x0fPlaceSuggestion\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.innkeeper.search.v1.PlaceKind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x63ity\x18\x03 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x04 \x01(\t\x12\x13\n\x0bhotel_count\x18\x05 \x01(\x05\x12\x10\n\x08hotel_id\x18\x06 \x01(\t\x12\x10\n\x08latitude\x18\x07 \x01(\x01\x12\x11\n\tlongitude\x18\x08 \x01(\x01\"\x17\n\x15GetIndexStatusRequest\"\x8e\x01\n\x0bIndexStatus\x12\x0e\n\x06hotels\x18\x01 \x01(\x05\x12\x12\n\nroom_types\x18\x02 \x01(\x05\x12\x1b\n\x13sellable_room_types\x18\x03 \x01(\x05\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0blag_seconds\x18\x05 \x01(\x01*\x9f\x01\n\tHotelSort\x12\x1a\n\x16HOTEL_SORT_UNSPECIFIED\x10\x00\x12\x1a\n\x16HOTEL_SORT_RECOMMENDED\x10\x01\x12\x14\n\x10HOTEL_SORT_PRICE\x10\x02\x12\x17\n\x13HOTEL_SORT_DISTANCE\x10\x03\x12\x14\n\x10HOTEL_SORT_STARS\x10\x04\x12\x15\n\x11HOTEL_SORT_RATING\x10\x05*\x93\x01\n\x0f\x41lternativeKind\x12 \n\x1c\x41LTERNATIVE_KIND_UNSPECIFIED\x10\x00\x12 \n\x1c\x41LTERNATIVE_KIND_OTHER_DATES\x10\x01\x12\x1f\n\x1b\x41LTERNATIVE_KIND_SPLIT_STAY\x10\x02\x12\x1b\n\x17\x41LTERNATIVE_KIND_NEARBY\x10\x03*w\n\x0bRecommendBy\x12\x1c\n\x18RECOMMEND_BY_UNSPECIFIED\x10\x00\x12\x19\n\x15RECOMMEND_BY_DISTANCE\x10\x01\x12\x16\n\x12RECOMMEND_BY_PRICE\x10\x02\x12\x17\n\x13RECOMMEND_BY_RATING\x10\x03*R\n\tPlaceKind\x12\x1a\n\x16PLACE_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fPLACE_KIND_CITY\x10\x01\x12\x14\n\x10PLACE_KIND_HOTEL\x10\x02\x32\xbe\x03\n\rSearchService\x12h\n\x0cSearchHotels\x12(.innkeeper.search.v1.SearchHotelsRequest\x1a).innkeeper.search.v1.SearchHotelsResponse\"\x03\x90\x02\x01\x12k\n\rSuggestPlaces\x12).innkeeper.search.v1.SuggestPlacesRequest\x1a*.innkeeper.search.v1.SuggestPlacesResponse\"\x03\x90\x02\x01\x12q\n\x0fRecommendHotels\x12+.innkeeper.search.v1.RecommendHotelsRequest\x1a,.innkeeper.search.v1.RecommendHotelsResponse\"\x03\x90\x02\x01\x12\x63\n\x0eGetIndexStatus\x12*.innkeeper.search.v1.GetIndexStatusRequest\x1a .innkeeper.search.v1.IndexStatus\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n contracts/search/v1/search.proto\x12\x13innkeeper.search.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1d\x63ontracts/hotel/v1/rate.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x05Place\x12\x0e\n\x04\x63ity\x18\x01 \x01(\tH\x00\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12/\n\x03\x62ox\x18\x03 \x01(\x0b\x32 .innkeeper.search.v1.BoundingBoxH\x00\x12-\n\x06\x61round\x18\x04 \x01(\x0b\x32\x1b.innkeeper.search.v1.AroundH\x00\x42\x07\n\x05place\"G\n\x0b\x42oundingBox\x12\r\n\x05south\x18\x01 \x01(\x01\x12\x0c\n\x04west\x18\x02 \x01(\x01\x12\r\n\x05north\x18\x03 \x01(\x01\x12\x0c\n\x04\x65\x61st\x18\x04 \x01(\x01\"D\n\x06\x41round\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x15\n\rradius_meters\x18\x03 \x01(\x01\"\xe1\x01\n\x0bHotelFilter\x12!\n\x19min_per_night_minor_units\x18\x01 \x01(\x03\x12!\n\x19max_per_night_minor_units\x18\x02 \x01(\x03\x12\r\n\x05stars\x18\x03 \x03(\x05\x12\x11\n\tamenities\x18\x04 \x03(\t\x12\x1d\n\x15min_rating_hundredths\x18\x05 \x01(\x05\x12\x30\n\nmeal_plans\x18\x06 \x03(\x0e\x32\x1c.innkeeper.hotel.v1.MealPlan\x12\x19\n\x11\x66ree_cancellation\x18\x07 \x01(\x08\"\xc1\x02\n\x13SearchHotelsRequest\x12)\n\x05place\x18\x01 \x01(\x0b\x32\x1a.innkeeper.search.v1.Place\x12\x10\n\x08\x63heck_in\x18\x02 \x01(\t\x12\x11\n\tcheck_out\x18\x03 \x01(\t\x12,\n\x05rooms\x18\x04 \x03(\x0b\x32\x1d.innkeeper.hotel.v1.Occupancy\x12\x30\n\x06\x66ilter\x18\x05 \x01(\x0b\x32 .innkeeper.search.v1.HotelFilter\x12,\n\x04sort\x18\x06 \x01(\x0e\x32\x1e.innkeeper.search.v1.HotelSort\x12\r\n\x05\x66irst\x18\x07 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x08 \x01(\t\x12\x13\n\x0bwith_facets\x18\t \x01(\x08\x12\x19\n\x11with_alternatives\x18\n \x01(\x08\"\x8e\x02\n\x14SearchHotelsResponse\x12+\n\x04hits\x18\x01 \x03(\x0b\x32\x1d.innkeeper.search.v1.HotelHit\x12\x13\n\x0btotal_count\x18\x02 \x01(\x05\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\x12/\n\x05index\x18\x04 \x01(\x0b\x32 .innkeeper.search.v1.IndexStatus\x12\x30\n\x06\x66\x61\x63\x65ts\x18\x05 \x01(\x0b\x32 .innkeeper.search.v1.HotelFacets\x12:\n\x0c\x61lternatives\x18\x06 \x03(\x0b\x32$.innkeeper.search.v1.StayAlternative\"\xac\x02\n\x0bHotelFacets\x12.\n\x05stars\x18\x01 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x32\n\tamenities\x18\x02 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x33\n\nmeal_plans\x18\x03 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x30\n\x07ratings\x18\x04 \x03(\x0b\x32\x1f.innkeeper.search.v1.FacetCount\x12\x19\n\x11\x66ree_cancellation\x18\x05 \x01(\x05\x12\x37\n\x0fprice_per_night\x18\x06 \x03(\x0b\x32\x1e.innkeeper.search.v1.PriceBand\"*\n\nFacetCount\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"j\n\tPriceBand\x12\'\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12%\n\x02to\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"\x85\x02\n\x0fStayAlternative\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32$.innkeeper.search.v1.AlternativeKind\x12(\n\x05hotel\x18\x02 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Hotel\x12\x10\n\x08\x63heck_in\x18\x03 \x01(\t\x12\x11\n\tcheck_out\x18\x04 \x01(\t\x12,\n\x05parts\x18\x05 \x03(\x0b\x32\x1d.innkeeper.search.v1.StayPart\x12(\n\x05total\x18\x06 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x17\n\x0f\x64istance_meters\x18\x07 \x01(\x05\"`\n\x08StayPart\x12\x10\n\x08\x63heck_in\x18\x01 \x01(\t\x12\x11\n\tcheck_out\x18\x02 \x01(\t\x12/\n\x05rooms\x18\x03 \x03(\x0b\x32 .innkeeper.search.v1.OfferedRoom\"c\n\x0bOfferedRoom\x12\x14\n\x0croom_type_id\x18\x01 \x01(\t\x12\x14\n\x0crate_plan_id\x18\x02 \x01(\t\x12(\n\x05total\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\"\xbf\x02\n\x08HotelHit\x12(\n\x05hotel\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Hotel\x12\x14\n\x0croom_type_id\x18\x02 \x01(\t\x12\x14\n\x0crate_plan_id\x18\x03 \x01(\t\x12(\n\x05total\x18\x04 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12,\n\tper_night\x18\x05 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nrooms_left\x18\x06 \x01(\x05\x12\x1c\n\x0f\x64istance_meters\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x08 \x01(\t\x12/\n\x05rooms\x18\t \x03(\x0b\x32 .innkeeper.search.v1.OfferedRoomB\x12\n\x10_distance_meters\"\xa0\x01\n\x16RecommendHotelsRequest\x12\x10\n\x08latitude\x18\x01 \x01(\x01\x12\x11\n\tlongitude\x18\x02 \x01(\x01\x12\x15\n\rradius_meters\x18\x03 \x01(\x01\x12,\n\x02\x62y\x18\x04 \x01(\x0e\x32 .innkeeper.search.v1.RecommendBy\x12\r\n\x05\x66irst\x18\x05 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x06 \x01(\t\"g\n\x17RecommendHotelsResponse\x12\x35\n\x06hotels\x18\x01 \x03(\x0b\x32%.innkeeper.search.v1.RecommendedHotel\x12\x15\n\rhas_next_page\x18\x02 \x01(\x08\"\xac\x01\n\x10RecommendedHotel\x12(\n\x05hotel\x18\x01 \x01(\x0b\x32\x19.innkeeper.hotel.v1.Hotel\x12\x17\n\x0f\x64istance_meters\x18\x02 \x01(\x05\x12\x31\n\x0e\x66rom_per_night\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nfrom_night\x18\x04 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x05 \x01(\t\"3\n\x14SuggestPlacesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\"R\n\x15SuggestPlacesResponse\x12\x39\n\x0bsuggestions\x18\x01 \x03(\x0b\x32$.innkeeper.search.v1.PlaceSuggestion\"\xb8\x01\n\x0fPlaceSuggestion\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.innkeeper.search.v1.PlaceKind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x63ity\x18\x03 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x04 \x01(\t\x12\x13\n\x0bhotel_count\x18\x05 \x01(\x05\x12\x10\n\x08hotel_id\x18\x06 \x01(\t\x12\x10\n\x08latitude\x18\x07 \x01(\x01\x12\x11\n\tlongitude\x18\x08 \x01(\x01\"\x17\n\x15GetIndexStatusRequest\"\x8e\x01\n\x0bIndexStatus\x12\x0e\n\x06hotels\x18\x01 \x01(\x05\x12\x12\n\nroom_types\x18\x02 \x01(\x05\x12\x1b\n\x13sellable_room_types\x18\x03 \x01(\x05\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0blag_seconds\x18\x05 \x01(\x01*\x9f\x01\n\tHotelSort\x12\x1a\n\x16HOTEL_SORT_UNSPECIFIED\x10\x00\x12\x1a\n\x16HOTEL_SORT_RECOMMENDED\x10\x01\x12\x14\n\x10HOTEL_SORT_PRICE\x10\x02\x12\x17\n\x13HOTEL_SORT_DISTANCE\x10\x03\x12\x14\n\x10HOTEL_SORT_STARS\x10\x04\x12\x15\n\x11HOTEL_SORT_RATING\x10\x05*\x93\x01\n\x0f\x41lternativeKind\x12 \n\x1c\x41LTERNATIVE_KIND_UNSPECIFIED\x10\x00\x12 \n\x1c\x41LTERNATIVE_KIND_OTHER_DATES\x10\x01\x12\x1f\n\x1b\x41LTERNATIVE_KIND_SPLIT_STAY\x10\x02\x12\x1b\n\x17\x41LTERNATIVE_KIND_NEARBY\x10\x03*w\n\x0bRecommendBy\x12\x1c\n\x18RECOMMEND_BY_UNSPECIFIED\x10\x00\x12\x19\n\x15RECOMMEND_BY_DISTANCE\x10\x01\x12\x16\n\x12RECOMMEND_BY_PRICE\x10\x02\x12\x17\n\x13RECOMMEND_BY_RATING\x10\x03*R\n\tPlaceKind\x12\x1a\n\x16PLACE_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fPLACE_KIND_CITY\x10\x01\x12\x14\n\x10PLACE_KIND_HOTEL\x10\x02\x32\xd0\x03\n\rSearchService\x12n\n\x0cSearchHotels\x12(.innkeeper.search.v1.SearchHotelsRequest\x1a).innkeeper.search.v1.SearchHotelsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12q\n\rSuggestPlaces\x12).innkeeper.search.v1.SuggestPlacesRequest\x1a*.innkeeper.search.v1.SuggestPlacesResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12w\n\x0fRecommendHotels\x12+.innkeeper.search.v1.RecommendHotelsRequest\x1a,.innkeeper.search.v1.RecommendHotelsResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12\x63\n\x0eGetIndexStatus\x12*.innkeeper.search.v1.GetIndexStatusRequest\x1a .innkeeper.search.v1.IndexStatus\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,63 +37,63 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.search.v1.search_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['SearchHotels']._loaded_options = None
-  _globals['_SEARCHSERVICE'].methods_by_name['SearchHotels']._serialized_options = b'\220\002\001'
+  _globals['_SEARCHSERVICE'].methods_by_name['SearchHotels']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
   _globals['_SEARCHSERVICE'].methods_by_name['SuggestPlaces']._loaded_options = None
-  _globals['_SEARCHSERVICE'].methods_by_name['SuggestPlaces']._serialized_options = b'\220\002\001'
+  _globals['_SEARCHSERVICE'].methods_by_name['SuggestPlaces']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
   _globals['_SEARCHSERVICE'].methods_by_name['RecommendHotels']._loaded_options = None
-  _globals['_SEARCHSERVICE'].methods_by_name['RecommendHotels']._serialized_options = b'\220\002\001'
+  _globals['_SEARCHSERVICE'].methods_by_name['RecommendHotels']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
   _globals['_SEARCHSERVICE'].methods_by_name['GetIndexStatus']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['GetIndexStatus']._serialized_options = b'\220\002\001'
-  _globals['_HOTELSORT']._serialized_start=3478
-  _globals['_HOTELSORT']._serialized_end=3637
-  _globals['_ALTERNATIVEKIND']._serialized_start=3640
-  _globals['_ALTERNATIVEKIND']._serialized_end=3787
-  _globals['_RECOMMENDBY']._serialized_start=3789
-  _globals['_RECOMMENDBY']._serialized_end=3908
-  _globals['_PLACEKIND']._serialized_start=3910
-  _globals['_PLACEKIND']._serialized_end=3992
-  _globals['_PLACE']._serialized_start=186
-  _globals['_PLACE']._serialized_end=330
-  _globals['_BOUNDINGBOX']._serialized_start=332
-  _globals['_BOUNDINGBOX']._serialized_end=403
-  _globals['_AROUND']._serialized_start=405
-  _globals['_AROUND']._serialized_end=473
-  _globals['_HOTELFILTER']._serialized_start=476
-  _globals['_HOTELFILTER']._serialized_end=701
-  _globals['_SEARCHHOTELSREQUEST']._serialized_start=704
-  _globals['_SEARCHHOTELSREQUEST']._serialized_end=1025
-  _globals['_SEARCHHOTELSRESPONSE']._serialized_start=1028
-  _globals['_SEARCHHOTELSRESPONSE']._serialized_end=1298
-  _globals['_HOTELFACETS']._serialized_start=1301
-  _globals['_HOTELFACETS']._serialized_end=1601
-  _globals['_FACETCOUNT']._serialized_start=1603
-  _globals['_FACETCOUNT']._serialized_end=1645
-  _globals['_PRICEBAND']._serialized_start=1647
-  _globals['_PRICEBAND']._serialized_end=1753
-  _globals['_STAYALTERNATIVE']._serialized_start=1756
-  _globals['_STAYALTERNATIVE']._serialized_end=2017
-  _globals['_STAYPART']._serialized_start=2019
-  _globals['_STAYPART']._serialized_end=2115
-  _globals['_OFFEREDROOM']._serialized_start=2117
-  _globals['_OFFEREDROOM']._serialized_end=2216
-  _globals['_HOTELHIT']._serialized_start=2219
-  _globals['_HOTELHIT']._serialized_end=2538
-  _globals['_RECOMMENDHOTELSREQUEST']._serialized_start=2541
-  _globals['_RECOMMENDHOTELSREQUEST']._serialized_end=2701
-  _globals['_RECOMMENDHOTELSRESPONSE']._serialized_start=2703
-  _globals['_RECOMMENDHOTELSRESPONSE']._serialized_end=2806
-  _globals['_RECOMMENDEDHOTEL']._serialized_start=2809
-  _globals['_RECOMMENDEDHOTEL']._serialized_end=2981
-  _globals['_SUGGESTPLACESREQUEST']._serialized_start=2983
-  _globals['_SUGGESTPLACESREQUEST']._serialized_end=3034
-  _globals['_SUGGESTPLACESRESPONSE']._serialized_start=3036
-  _globals['_SUGGESTPLACESRESPONSE']._serialized_end=3118
-  _globals['_PLACESUGGESTION']._serialized_start=3121
-  _globals['_PLACESUGGESTION']._serialized_end=3305
-  _globals['_GETINDEXSTATUSREQUEST']._serialized_start=3307
-  _globals['_GETINDEXSTATUSREQUEST']._serialized_end=3330
-  _globals['_INDEXSTATUS']._serialized_start=3333
-  _globals['_INDEXSTATUS']._serialized_end=3475
-  _globals['_SEARCHSERVICE']._serialized_start=3995
-  _globals['_SEARCHSERVICE']._serialized_end=4441
+  _globals['_HOTELSORT']._serialized_start=3512
+  _globals['_HOTELSORT']._serialized_end=3671
+  _globals['_ALTERNATIVEKIND']._serialized_start=3674
+  _globals['_ALTERNATIVEKIND']._serialized_end=3821
+  _globals['_RECOMMENDBY']._serialized_start=3823
+  _globals['_RECOMMENDBY']._serialized_end=3942
+  _globals['_PLACEKIND']._serialized_start=3944
+  _globals['_PLACEKIND']._serialized_end=4026
+  _globals['_PLACE']._serialized_start=220
+  _globals['_PLACE']._serialized_end=364
+  _globals['_BOUNDINGBOX']._serialized_start=366
+  _globals['_BOUNDINGBOX']._serialized_end=437
+  _globals['_AROUND']._serialized_start=439
+  _globals['_AROUND']._serialized_end=507
+  _globals['_HOTELFILTER']._serialized_start=510
+  _globals['_HOTELFILTER']._serialized_end=735
+  _globals['_SEARCHHOTELSREQUEST']._serialized_start=738
+  _globals['_SEARCHHOTELSREQUEST']._serialized_end=1059
+  _globals['_SEARCHHOTELSRESPONSE']._serialized_start=1062
+  _globals['_SEARCHHOTELSRESPONSE']._serialized_end=1332
+  _globals['_HOTELFACETS']._serialized_start=1335
+  _globals['_HOTELFACETS']._serialized_end=1635
+  _globals['_FACETCOUNT']._serialized_start=1637
+  _globals['_FACETCOUNT']._serialized_end=1679
+  _globals['_PRICEBAND']._serialized_start=1681
+  _globals['_PRICEBAND']._serialized_end=1787
+  _globals['_STAYALTERNATIVE']._serialized_start=1790
+  _globals['_STAYALTERNATIVE']._serialized_end=2051
+  _globals['_STAYPART']._serialized_start=2053
+  _globals['_STAYPART']._serialized_end=2149
+  _globals['_OFFEREDROOM']._serialized_start=2151
+  _globals['_OFFEREDROOM']._serialized_end=2250
+  _globals['_HOTELHIT']._serialized_start=2253
+  _globals['_HOTELHIT']._serialized_end=2572
+  _globals['_RECOMMENDHOTELSREQUEST']._serialized_start=2575
+  _globals['_RECOMMENDHOTELSREQUEST']._serialized_end=2735
+  _globals['_RECOMMENDHOTELSRESPONSE']._serialized_start=2737
+  _globals['_RECOMMENDHOTELSRESPONSE']._serialized_end=2840
+  _globals['_RECOMMENDEDHOTEL']._serialized_start=2843
+  _globals['_RECOMMENDEDHOTEL']._serialized_end=3015
+  _globals['_SUGGESTPLACESREQUEST']._serialized_start=3017
+  _globals['_SUGGESTPLACESREQUEST']._serialized_end=3068
+  _globals['_SUGGESTPLACESRESPONSE']._serialized_start=3070
+  _globals['_SUGGESTPLACESRESPONSE']._serialized_end=3152
+  _globals['_PLACESUGGESTION']._serialized_start=3155
+  _globals['_PLACESUGGESTION']._serialized_end=3339
+  _globals['_GETINDEXSTATUSREQUEST']._serialized_start=3341
+  _globals['_GETINDEXSTATUSREQUEST']._serialized_end=3364
+  _globals['_INDEXSTATUS']._serialized_start=3367
+  _globals['_INDEXSTATUS']._serialized_end=3509
+  _globals['_SEARCHSERVICE']._serialized_start=4029
+  _globals['_SEARCHSERVICE']._serialized_end=4493
 # @@protoc_insertion_point(module_scope)
