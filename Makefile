@@ -42,9 +42,10 @@ format: $(STAMP) ## let ruff put the code in order
 types: $(STAMP) ## mypy --strict
 	@$(VENV)/bin/mypy
 
-contracts: $(STAMP) ## generate the stubs from protos/
+contracts: $(STAMP) ## generate the stubs from protos/; new events and fields are promised from then on
 	@PATH=$(CURDIR)/$(VENV)/bin:$$PATH $(PY) -m grpc_tools.protoc -I protos --python_out=. --grpc_python_out=. \
 		--mypy_out=quiet:. --mypy_grpc_out=async_only,quiet:. $$(find protos -name '*.proto' | sort)
+	@$(PY) -m tests.architecture.event_contract
 
 schema: $(STAMP) ## write schema.graphql from the code
 	@$(PY) -m api.schema > schema.graphql.new && mv schema.graphql.new schema.graphql

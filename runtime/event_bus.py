@@ -2,7 +2,8 @@
 
 Delivery is at least once; whoever does the work dedupes on the event id. A message that cannot be worked
 off is tried five times and then goes to the topic's dead letters, so its partition is not blocked; while a
-service is away (a retryable error) nothing counts as a try and the consumer waits.
+service is away (a retryable error) nothing counts as a try and the consumer waits. What is no envelope, or one of a
+newer schema than ours, goes there at once and may be replayed once the consumer knows it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from opentelemetry import propagate, trace
 from prometheus_client import Counter, Gauge
 
 from contracts.events.v1 import events_pb2
+from runtime.envelopes import SCHEMA_VERSION
 from runtime.errors import ServiceError
 from runtime.request_context import begin_request
 from runtime.settings import KafkaSection
@@ -149,7 +151,8 @@ async def follow(
         while not stop.is_set():
             batches = await consumer.getmany(timeout_ms=200, max_records=LARGEST_BATCH)
             records = [record for batch in batches.values() for record in batch]
-            envelopes = [envelope for envelope in map(_decoded, records) if envelope is not None]
+            decoded = map(_decoded, records)
+            envelopes = [one for one in decoded if one is not None and one.schema_version <= SCHEMA_VERSION]
             if envelopes:
                 await _until_it_goes_through(envelopes, handle, stop)
     finally:
@@ -190,6 +193,8 @@ async def _work_off(
         envelope = _decoded(record)
         if envelope is None:
             await _bury(producer, record, group, "not an envelope")
+        elif envelope.schema_version > SCHEMA_VERSION:
+            await _bury(producer, record, group, "newer schema")
         else:
             batch.append((record, envelope))
     if not batch:

@@ -6,14 +6,11 @@ The relay (workers/outbox_relay.py) is woken when that transaction commits and c
 from __future__ import annotations
 
 from google.protobuf.message import Message
-from opentelemetry import propagate
 from sqlalchemy import Table, bindparam, func, insert, select
 
-from contracts.events.v1 import events_pb2
-from runtime.clock import to_timestamp, utc_now
 from runtime.database import Connection, Statement
+from runtime.envelopes import make_envelope
 from runtime.identifiers import new_id
-from runtime.request_context import request_id
 
 WAKE_CHANNEL = "outbox"
 
@@ -48,18 +45,3 @@ class Outbox:
             connection, id=identifier, aggregate_id=aggregate_id, envelope=envelope.SerializeToString()
         )
         return str(identifier)
-
-
-def make_envelope(event: Message, *, identifier: str, aggregate_id: str, aggregate_version: int) -> events_pb2.Envelope:
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return events_pb2.Envelope(
-        id=identifier,
-        type=event.DESCRIPTOR.name,
-        occurred_at=to_timestamp(utc_now()),
-        aggregate_id=aggregate_id,
-        aggregate_version=aggregate_version,
-        request_id=request_id(),
-        trace_context=carrier,
-        payload=event.SerializeToString(),
-    )

@@ -136,17 +136,19 @@ class Relay:
         topics: Sequence[str] = TOPICS,
         *,
         poll_seconds: float = _POLL_SECONDS,
+        watch_seconds: float = _WATCH_SECONDS,
     ) -> None:
         self._settings = settings
         self._database = database
         self._topics = topics
         self._poll_seconds = poll_seconds
+        self._watch_seconds = watch_seconds
         self._outboxes = [SchemaOutbox(schema) for schema in settings.outbox_schemas]
         self._watch = BrokerWatch(topics)
         self._wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        listener = asyncio.create_task(self._listen(stop))
+        beside = [asyncio.create_task(self._listen(stop)), asyncio.create_task(self._keep_measuring(stop))]
         try:
             while not stop.is_set():
                 try:
@@ -155,8 +157,9 @@ class Relay:
                     log.warning("relay.interrupted", failure=type(failure).__name__)
                     await wait_at_most(stop, _PAUSE_AFTER_FAILURE_SECONDS)
         finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _carry_until_stopped(self, stop: asyncio.Event) -> None:
         await ensure_topics(self._settings, self._topics)
@@ -164,10 +167,10 @@ class Relay:
         async with open_producer(self._settings) as producer:
             await consumer.start()
             try:
-                looked_at = -_WATCH_SECONDS
+                looked_at = -self._watch_seconds
                 while not stop.is_set():
                     self._wake.clear()
-                    if time.monotonic() - looked_at > _WATCH_SECONDS:
+                    if time.monotonic() - looked_at > self._watch_seconds:
                         looked_at = time.monotonic()
                         await self._look_after(consumer)
                     for outbox in self._outboxes:
@@ -188,7 +191,6 @@ class Relay:
             await self._publish_again()
         async with self._database.transaction() as connection:
             for outbox in self._outboxes:
-                await outbox.measure(connection)
                 await outbox.forget(connection, self._settings.outbox_keep_days)
 
     async def _publish_again(self) -> None:
@@ -197,6 +199,17 @@ class Relay:
                 count = await outbox.publish_again(connection, self._topics)
                 if count:
                     log.warning("relay.publishing_again", schema=outbox.schema, events=count)
+
+    async def _keep_measuring(self, stop: asyncio.Event) -> None:
+        """Beside the carrying: while the broker is away the figures matter most."""
+        while not stop.is_set():
+            try:
+                async with self._database.reading() as connection:
+                    for outbox in self._outboxes:
+                        await outbox.measure(connection)
+            except (TimeoutError, *_DATABASE_AWAY) as failure:
+                log.warning("relay.not_measured", failure=type(failure).__name__)
+            await wait_at_most(stop, self._watch_seconds)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         """Keeps a connection that hears of commits; without it the clock alone wakes us."""

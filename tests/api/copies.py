@@ -13,9 +13,9 @@ from redis.asyncio import Redis
 from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2
+from runtime.envelopes import make_envelope
 from runtime.errors import Unavailable
 from runtime.identity import ANONYMOUS, Caller, Role
-from runtime.outbox import make_envelope
 from workers import live_status
 
 PATIENCE_SECONDS = 20

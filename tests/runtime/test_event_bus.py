@@ -12,9 +12,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.events.v1 import events_pb2
+from runtime.envelopes import make_envelope
 from runtime.errors import InvalidInput, Unavailable
 from runtime.event_bus import DEAD_LETTERS, MAX_TRIES, PARTITIONS, consume, ensure_topics, open_producer
-from runtime.outbox import make_envelope
 from runtime.settings import KafkaSection
 from tests.parts import Parts
 

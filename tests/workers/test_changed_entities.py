@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2
 from contracts.review.v1 import review_pb2
-from runtime.outbox import make_envelope
+from runtime.envelopes import make_envelope
 from workers.changed_entities import changed_entities
 
 

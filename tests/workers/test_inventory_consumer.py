@@ -11,9 +11,9 @@ from contracts.booking.v1 import inventory_pb2
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from runtime.channels import call, open_channel
+from runtime.envelopes import make_envelope
 from runtime.event_bus import HOTEL_TOPIC, ensure_topics, open_producer
 from runtime.identity import Role
-from runtime.outbox import make_envelope
 from tests.grpc_services.booking.desk import Desk, open_desk
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
 from tests.grpc_services.hotel.hotelier import Hotelier

@@ -17,9 +17,9 @@ from contracts.search.v1 import search_pb2, search_pb2_grpc
 from grpc_services.search.service import search_service
 from runtime.channels import call, open_channel
 from runtime.clock import utc_now
+from runtime.envelopes import make_envelope
 from runtime.event_bus import REVIEW_TOPIC, ensure_topics, open_producer
 from runtime.identity import Role
-from runtime.outbox import make_envelope
 from tests.grpc_services.booking.desk import Desk, open_desk
 from tests.grpc_services.hotel.catalogue import House
 from tests.grpc_services.review.critics import HOTEL, MASTER, SALON, appointment_review, stay_review

@@ -26,7 +26,10 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Envelope(_message.Message):
-    """What travels on every topic. The payload is one of the messages below, named by `type`."""
+    """What travels on every topic. The payload is one of the messages below, named by `type`. Fields are only ever added
+    here and in the messages below (tests/architecture/test_events.py); what cannot be said by adding is a new message.
+    Fields marked debug_redact are about a person: operators' commands hide them.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -58,6 +61,7 @@ class Envelope(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TRACE_CONTEXT_FIELD_NUMBER: _builtins.int
     PAYLOAD_FIELD_NUMBER: _builtins.int
+    SCHEMA_VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """unique; consumers dedupe on it"""
     type: _builtins.str
@@ -67,6 +71,8 @@ class Envelope(_message.Message):
     aggregate_version: _builtins.int
     request_id: _builtins.str
     payload: _builtins.bytes
+    schema_version: _builtins.int
+    """0 is 1; consumers leave to dead letters what is newer than they know"""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -84,10 +90,11 @@ class Envelope(_message.Message):
         request_id: _builtins.str = ...,
         trace_context: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         payload: _builtins.bytes = ...,
+        schema_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "id", b"id", "occurred_at", b"occurred_at", "payload", b"payload", "request_id", b"request_id", "trace_context", b"trace_context", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aggregate_id", b"aggregate_id", "aggregate_version", b"aggregate_version", "id", b"id", "occurred_at", b"occurred_at", "payload", b"payload", "request_id", b"request_id", "schema_version", b"schema_version", "trace_context", b"trace_context", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

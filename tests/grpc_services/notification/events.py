@@ -11,8 +11,8 @@ from contracts.booking.v1 import booking_pb2
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
 from runtime.clock import to_timestamp
+from runtime.envelopes import make_envelope
 from runtime.identifiers import new_id
-from runtime.outbox import make_envelope
 
 DEADLINE = dt.datetime(2027, 5, 1, 14, 5, tzinfo=dt.UTC)
 NOBODY = uuid.UUID(int=0)

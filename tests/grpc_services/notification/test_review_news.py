@@ -11,8 +11,8 @@ from contracts.review.v1 import review_pb2
 from grpc_services.notification.review_news import LONGEST_QUOTE
 from grpc_services.notification.review_texts import REVIEW_WORDS
 from grpc_services.notification.wording import WORDS
+from runtime.envelopes import make_envelope
 from runtime.identity import Role
-from runtime.outbox import make_envelope
 from tests.grpc_services.notification.events import NOBODY
 from tests.grpc_services.notification.inbox import Stub, claim, inbox, tell
 from tests.grpc_services.notification.test_mails import Reader
