@@ -89,6 +89,7 @@ class Quote(BookingServiceModel, table=True):
     check_in: dt.date
     check_out: dt.date
     priced_stay: bytes = Field(sa_type=LargeBinary)  # innkeeper.hotel.v1.PriceStayResponse
+    visits: bytes = Field(sa_type=LargeBinary)  # innkeeper.salon.v1.QuotedVisits; empty: none
     created_at: dt.datetime = required_moment(default_now=True)
     expires_at: dt.datetime = required_moment()
 
@@ -135,6 +136,7 @@ class Booking(BookingServiceModel, table=True):
     hold_expires_at: dt.datetime | None = optional_moment()
     penalty_minor_units: int = Field(sa_type=BigInteger)  # what cancelling or not coming cost
     charges_minor_units: int = Field(sa_type=BigInteger)  # the sum of its charges
+    visits_minor_units: int = Field(sa_type=BigInteger)  # what its visits to salons cost by now; not in the total
     desk_paid_minor_units: int = Field(sa_type=BigInteger)  # the sum of its desk payments
     source: str = long_text()
     block_id: uuid.UUID | None = Field(default=None, nullable=True, sa_column_args=(ForeignKey("booking.block.id"),))

@@ -53,6 +53,7 @@ _INSERT_QUOTE = Statement(
         check_in=bindparam("check_in"),
         check_out=bindparam("check_out"),
         priced_stay=bindparam("priced_stay"),
+        visits=bindparam("visits"),
         expires_at=_from_now,
     )
     .returning(quote)
@@ -93,6 +94,7 @@ _NOTHING_YET = (
     "refunded_minor_units",
     "penalty_minor_units",
     "charges_minor_units",
+    "visits_minor_units",
     "desk_paid_minor_units",
     "payment_attempts",
     "payment_minor_units",
@@ -214,10 +216,10 @@ _BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), uuid.UUID(int=0))
 
 
 async def insert_quote(
-    connection: Connection, *, seconds: int, booking_id: uuid.UUID | None = None, **values: Any
+    connection: Connection, *, seconds: int, booking_id: uuid.UUID | None = None, visits: bytes = b"", **values: Any
 ) -> Record:
-    """`booking_id` names the booking that the quote is to change."""
-    return await _INSERT_QUOTE.fetch_one(connection, seconds=seconds, booking_id=booking_id, **values)
+    """`booking_id` names the booking that the quote is to change; `visits` are its QuotedVisits."""
+    return await _INSERT_QUOTE.fetch_one(connection, seconds=seconds, booking_id=booking_id, visits=visits, **values)
 
 
 async def load_quotes(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:

@@ -11,7 +11,18 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 from sqlmodel import Field
 
@@ -32,6 +43,8 @@ class Appointment(SalonServiceModel, table=True):
         CheckConstraint("penalty_minor_units >= 0", name="penalty"),
         CheckConstraint("payment_timing IN ('PREPAID', 'AT_HOTEL')", name="payment_timing"),
         CheckConstraint("(state IN ('HELD', 'PAYMENT_PENDING')) = (hold_expires_at IS NOT NULL)", name="hold"),
+        CheckConstraint("num_nonnulls(booking_id, booking_position, booking_attempt) IN (0, 3)", name="booking"),
+        UniqueConstraint("booking_id", "booking_position", name="uq_appointment_booking_id_booking_position"),
         Index("ix_appointment_overdue", "hold_expires_at", postgresql_where=text("hold_expires_at IS NOT NULL")),
         Index("ix_appointment_client_account_id_starts_at_id", "client_account_id", "starts_at", "id"),
         Index("ix_appointment_salon_id_starts_at_id", "salon_id", "starts_at", "id"),
@@ -59,6 +72,10 @@ class Appointment(SalonServiceModel, table=True):
     paid_minor_units: int = Field(sa_type=BigInteger)
     refunded_minor_units: int = Field(sa_type=BigInteger)
     penalty_minor_units: int = Field(sa_type=BigInteger)
+    # That it is booked and paid with. Then a hold ends by booking's word alone, however long ago it was to expire.
+    booking_id: uuid.UUID | None = Field(default=None, nullable=True)
+    booking_position: int | None = Field(default=None, sa_type=SmallInteger, nullable=True)
+    booking_attempt: int | None = Field(default=None, nullable=True)
     hold_expires_at: dt.datetime | None = optional_moment()
     payment_attempts: int = Field(sa_type=SmallInteger)
     payment_id: str = long_text()

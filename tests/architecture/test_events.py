@@ -23,6 +23,8 @@ SAYS_NOTHING_OF_A_PERSON = {
     "innkeeper.events.v1.BookingSnapshot.hotel_name",
     "innkeeper.events.v1.BookingSnapshot.room_names",
     "innkeeper.events.v1.BookingRefunded.reason",  # a code
+    "innkeeper.events.v1.BookedVisit.salon_name",
+    "innkeeper.events.v1.BookedVisit.service_names",
     "innkeeper.events.v1.AppointmentSnapshot.salon_name",
     "innkeeper.events.v1.AppointmentSnapshot.service_names",
     "innkeeper.events.v1.AppointmentSnapshot.master_names",  # on the salon's page

@@ -6,6 +6,8 @@ isort:skip_file
 from collections import abc as _abc
 from contracts.hotel.v1 import rate_pb2 as _rate_pb2
 from contracts.money.v1 import money_pb2 as _money_pb2
+from contracts.salon.v1 import appointment_pb2 as _appointment_pb2
+from contracts.salon.v1 import basket_pb2 as _basket_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -168,6 +170,7 @@ class CreateQuoteRequest(_message.Message):
     ROOMS_FIELD_NUMBER: _builtins.int
     BOOKING_ID_FIELD_NUMBER: _builtins.int
     BLOCK_ID_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     check_in: _builtins.str
     check_out: _builtins.str
@@ -177,6 +180,10 @@ class CreateQuoteRequest(_message.Message):
     """a quote of the hotelier's for a walk-in, for whom the rooms of this block count as free"""
     @_builtins.property
     def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_rate_pb2.RoomRequest]: ...
+    @_builtins.property
+    def visits(self) -> _containers.RepeatedCompositeFieldContainer[_basket_pb2.WantedVisit]:
+        """to salons of the same owner; at most 5"""
+
     def __init__(
         self,
         *,
@@ -186,10 +193,11 @@ class CreateQuoteRequest(_message.Message):
         rooms: _abc.Iterable[_rate_pb2.RoomRequest] | None = ...,
         booking_id: _builtins.str = ...,
         block_id: _builtins.str = ...,
+        visits: _abc.Iterable[_basket_pb2.WantedVisit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "rooms", b"rooms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "hotel_id", b"hotel_id", "rooms", b"rooms", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -209,6 +217,7 @@ class Quote(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     hotel_id: _builtins.str
     hotel_name: _builtins.str
@@ -223,6 +232,10 @@ class Quote(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def visits(self) -> _containers.RepeatedCompositeFieldContainer[_basket_pb2.QuotedVisit]:
+        """part of the total"""
+
     def __init__(
         self,
         *,
@@ -236,10 +249,11 @@ class Quote(_message.Message):
         total: _money_pb2.Money | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        visits: _abc.Iterable[_basket_pb2.QuotedVisit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "expires_at", b"expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "expires_at", b"expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,6 +419,7 @@ class Booking(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     BLOCK_ID_FIELD_NUMBER: _builtins.int
     HOTEL_OWNER_ID_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     reference: _builtins.str
     state: Global___BookingState.ValueType
@@ -460,6 +475,10 @@ class Booking(_message.Message):
     def charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Charge]: ...
     @_builtins.property
     def desk_payments(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeskPayment]: ...
+    @_builtins.property
+    def visits(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookedVisit]:
+        """part of the total, by position"""
+
     def __init__(
         self,
         *,
@@ -493,14 +512,59 @@ class Booking(_message.Message):
         source: Global___BookingSource.ValueType = ...,
         block_id: _builtins.str = ...,
         hotel_owner_id: _builtins.str = ...,
+        visits: _abc.Iterable[Global___BookedVisit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "due", b"due", "guest", b"guest", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "refunded", b"refunded", "total", b"total", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Booking: _TypeAlias = Booking  # noqa: Y015
+
+@_typing.final
+class BookedVisit(_message.Message):
+    """A visit to a salon that was booked and is paid with the rooms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    QUOTED_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    appointment_id: _builtins.str
+    state: _appointment_pb2.AppointmentState.ValueType
+    """as booking knows it"""
+    @_builtins.property
+    def quoted(self) -> _basket_pb2.QuotedVisit: ...
+    @_builtins.property
+    def starts_at(self) -> _timestamp_pb2.Timestamp:
+        """as it stands; it may have been moved"""
+
+    @_builtins.property
+    def cost(self) -> _money_pb2.Money:
+        """by now: its price, or what calling it off or not coming cost"""
+
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        appointment_id: _builtins.str = ...,
+        state: _appointment_pb2.AppointmentState.ValueType = ...,
+        quoted: _basket_pb2.QuotedVisit | None = ...,
+        starts_at: _timestamp_pb2.Timestamp | None = ...,
+        cost: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "quoted", b"quoted", "starts_at", b"starts_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "cost", b"cost", "position", b"position", "quoted", b"quoted", "starts_at", b"starts_at", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookedVisit: _TypeAlias = BookedVisit  # noqa: Y015
 
 @_typing.final
 class BookedRoom(_message.Message):
@@ -668,6 +732,8 @@ class CancellationPreview(_message.Message):
     STAGES_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     BY_HOTEL_FIELD_NUMBER: _builtins.int
+    ROOMS_PENALTY_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     version: _builtins.int
     time_zone: _builtins.str
@@ -684,6 +750,14 @@ class CancellationPreview(_message.Message):
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CancellationStage]:
         """the policy's, for the guest, by rising moment, without gaps"""
 
+    @_builtins.property
+    def rooms_penalty(self) -> _money_pb2.Money:
+        """of the penalty, what the hotel's policy takes"""
+
+    @_builtins.property
+    def visits(self) -> _containers.RepeatedCompositeFieldContainer[Global___VisitCancellation]:
+        """that fall away too, each by its own policy"""
+
     def __init__(
         self,
         *,
@@ -694,14 +768,39 @@ class CancellationPreview(_message.Message):
         stages: _abc.Iterable[Global___CancellationStage] | None = ...,
         time_zone: _builtins.str = ...,
         by_hotel: _builtins.bool = ...,
+        rooms_penalty: _money_pb2.Money | None = ...,
+        visits: _abc.Iterable[Global___VisitCancellation] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["penalty", b"penalty", "refund", b"refund", "rooms_penalty", b"rooms_penalty"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "by_hotel", b"by_hotel", "penalty", b"penalty", "refund", b"refund", "stages", b"stages", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "by_hotel", b"by_hotel", "penalty", b"penalty", "refund", b"refund", "rooms_penalty", b"rooms_penalty", "stages", b"stages", "time_zone", b"time_zone", "version", b"version", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancellationPreview: _TypeAlias = CancellationPreview  # noqa: Y015
+
+@_typing.final
+class VisitCancellation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    PENALTY_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    @_builtins.property
+    def penalty(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        penalty: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["penalty", b"penalty"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["penalty", b"penalty", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VisitCancellation: _TypeAlias = VisitCancellation  # noqa: Y015
 
 @_typing.final
 class CancellationStage(_message.Message):

@@ -247,6 +247,7 @@ class BookingSnapshot(_message.Message):
     HOLD_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     ROOM_NAMES_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     reference: _builtins.str
     state: _booking_pb2.BookingState.ValueType
@@ -274,6 +275,8 @@ class BookingSnapshot(_message.Message):
     def hold_expires_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def room_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def visits(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookedVisit]: ...
     def __init__(
         self,
         *,
@@ -295,14 +298,51 @@ class BookingSnapshot(_message.Message):
         hold_expires_at: _timestamp_pb2.Timestamp | None = ...,
         room_names: _abc.Iterable[_builtins.str] | None = ...,
         time_zone: _builtins.str = ...,
+        visits: _abc.Iterable[Global___BookedVisit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expires_at", b"hold_expires_at", "paid", b"paid", "refunded", b"refunded", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "guest_account_id", b"guest_account_id", "guest_name", b"guest_name", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "room_names", b"room_names", "room_type_ids", b"room_type_ids", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "check_in", b"check_in", "check_out", b"check_out", "guest_account_id", b"guest_account_id", "guest_name", b"guest_name", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "room_names", b"room_names", "room_type_ids", b"room_type_ids", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BookingSnapshot: _TypeAlias = BookingSnapshot  # noqa: Y015
+
+@_typing.final
+class BookedVisit(_message.Message):
+    """A visit to a salon that was booked with the rooms and is not called off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    SALON_NAME_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SERVICE_NAMES_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    salon_name: _builtins.str
+    time_zone: _builtins.str
+    """IANA, of the salon"""
+    @_builtins.property
+    def starts_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def service_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+        salon_name: _builtins.str = ...,
+        starts_at: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        service_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["starts_at", b"starts_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "salon_name", b"salon_name", "service_names", b"service_names", "starts_at", b"starts_at", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookedVisit: _TypeAlias = BookedVisit  # noqa: Y015
 
 @_typing.final
 class BookingHeld(_message.Message):
@@ -617,6 +657,37 @@ class BookingOffered(_message.Message):
 Global___BookingOffered: _TypeAlias = BookingOffered  # noqa: Y015
 
 @_typing.final
+class BookingVisitChanged(_message.Message):
+    """Something became of a visit that was booked with the rooms: confirmed, moved, done, called off or not come to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def refund(self) -> _money_pb2.Money:
+        """what goes back of it"""
+
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        appointment_id: _builtins.str = ...,
+        refund: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "booking", b"booking", "refund", b"refund"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingVisitChanged: _TypeAlias = BookingVisitChanged  # noqa: Y015
+
+@_typing.final
 class RoomTypeSellable(_message.Message):
     """Topic inventory.events"""
 
@@ -733,6 +804,7 @@ class AppointmentSnapshot(_message.Message):
     PAID_FIELD_NUMBER: _builtins.int
     REFUNDED_FIELD_NUMBER: _builtins.int
     HOLD_EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
     appointment_id: _builtins.str
     reference: _builtins.str
     state: _appointment_pb2.AppointmentState.ValueType
@@ -744,6 +816,8 @@ class AppointmentSnapshot(_message.Message):
     client_name: _builtins.str
     time_zone: _builtins.str
     """IANA; moments are told to people in it"""
+    booking_id: _builtins.str
+    """that it is booked and paid with; empty: on its own"""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -789,10 +863,11 @@ class AppointmentSnapshot(_message.Message):
         paid: _money_pb2.Money | None = ...,
         refunded: _money_pb2.Money | None = ...,
         hold_expires_at: _timestamp_pb2.Timestamp | None = ...,
+        booking_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "refunded", b"refunded", "starts_at", b"starts_at", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "client_account_id", b"client_account_id", "client_name", b"client_name", "ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "master_account_ids", b"master_account_ids", "master_ids", b"master_ids", "master_names", b"master_names", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "salon_id", b"salon_id", "salon_name", b"salon_name", "salon_owner_id", b"salon_owner_id", "service_names", b"service_names", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "booking_id", b"booking_id", "client_account_id", b"client_account_id", "client_name", b"client_name", "ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "master_account_ids", b"master_account_ids", "master_ids", b"master_ids", "master_names", b"master_names", "paid", b"paid", "reference", b"reference", "refunded", b"refunded", "salon_id", b"salon_id", "salon_name", b"salon_name", "salon_owner_id", b"salon_owner_id", "service_names", b"service_names", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -959,8 +1034,11 @@ class AppointmentCancelled(_message.Message):
     PENALTY_FIELD_NUMBER: _builtins.int
     BY_SALON_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    WITH_BOOKING_FIELD_NUMBER: _builtins.int
     by_salon: _builtins.bool
     reason: _builtins.str
+    with_booking: _builtins.bool
+    """it fell away with the rooms, of which the client is told"""
     @_builtins.property
     def appointment(self) -> Global___AppointmentSnapshot: ...
     @_builtins.property
@@ -975,10 +1053,11 @@ class AppointmentCancelled(_message.Message):
         penalty: _money_pb2.Money | None = ...,
         by_salon: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        with_booking: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "penalty", b"penalty", "refund", b"refund"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "by_salon", b"by_salon", "penalty", b"penalty", "reason", b"reason", "refund", b"refund"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "by_salon", b"by_salon", "penalty", b"penalty", "reason", b"reason", "refund", b"refund", "with_booking", b"with_booking"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
