@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -10,8 +13,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.admission import Admission
 from api.calendar_export import CalendarExport
+from api.client_address import trusted_networks
+from api.cross_site import CUSTOM_HEADER
 from api.documents import Documents
+from api.doors import Door
 from api.fresh_requests import FreshRequests
 from api.graphql_http import GraphQLOverHTTP
 from api.graphql_ws import GraphQLOverWebSocket
@@ -19,6 +26,7 @@ from api.health import Readiness, live, metrics
 from api.pages import SecurityHeaders, front_door, playground
 from api.payment_webhook import PaymentWebhook
 from api.services import Services
+from api.trusted_documents import BrokenManifest, read_manifests
 from contracts.auth.v1 import auth_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
@@ -26,8 +34,9 @@ from runtime.request_context import REQUEST_ID_HEADER
 from runtime.settings import GatewaySettings
 
 
-def build_app(settings: GatewaySettings, services: Services) -> ASGIApp:
-    """GraphQL is dispatched before the router, everything else through it."""
+def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Event | None = None) -> ASGIApp:
+    """GraphQL is dispatched before the router, everything else through it. `closing` ends the event streams, for
+    which the server would wait. Raises BrokenManifest, and ValueError for a proxy that is no address."""
 
     async def jwks(_request: Request) -> Response:
         try:
@@ -54,10 +63,18 @@ def build_app(settings: GatewaySettings, services: Services) -> ASGIApp:
         Mount("/playground", playground(settings.web_root)),
     ]
     rest = Starlette(routes=routes)
-    over_http, over_socket = (
-        GraphQLOverHTTP(services),
-        GraphQLOverWebSocket(services, frozenset(settings.allowed_origins)),
+    documents = read_manifests(Path(settings.web_root))
+    if settings.only_trusted_documents and not documents:
+        raise BrokenManifest(f"there are no registered documents under {settings.web_root}; build the pages (make web)")
+    door = Door(
+        services,
+        Admission(documents, services.rate_limits, only_trusted=settings.only_trusted_documents),
+        trusted_proxies=trusted_networks(settings.trusted_proxies),
+        allowed_origins=frozenset(settings.allowed_origins),
+        slow_client_seconds=settings.slow_client_seconds,
+        closing=closing or asyncio.Event(),
     )
+    over_http, over_socket = GraphQLOverHTTP(door), GraphQLOverWebSocket(door)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and scope["path"] == "/graphql":
@@ -74,7 +91,7 @@ def _surrounded(app: ASGIApp, settings: GatewaySettings) -> ASGIApp:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", REQUEST_ID_HEADER],
-        expose_headers=[REQUEST_ID_HEADER],
+        allow_headers=["authorization", "content-type", REQUEST_ID_HEADER, CUSTOM_HEADER],
+        expose_headers=[REQUEST_ID_HEADER, "ratelimit", "ratelimit-policy", "retry-after"],
     )
     return FreshRequests(SecurityHeaders(cors.cls(app, *cors.args, **cors.kwargs) if settings.allowed_origins else app))

@@ -108,7 +108,7 @@ class Appointment(AppointmentReviews, Node):
 
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def timeline(
-        self, info: Info, first: First = 50, after: After = None
+        self, info: Info, first: First = 20, after: After = None
     ) -> Connection[AppointmentTimelineEntry]:
         response = await call(
             info.context.services.appointments.ListAppointmentTimeline,

@@ -128,7 +128,7 @@ class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
     async def timeline(
         self,
         info: Info,
-        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 50,
+        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="A cursor of this list.")] = None,
         topics: Annotated[
             list[TimelineTopic] | None, strawberry.argument(description="Only these; null or empty: all.")

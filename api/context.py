@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,7 +19,10 @@ class RequestContext:
 
     services: Services
     user_agent: str = ""
+    address: str = ""  # the client's
+    cookies: Mapping[str, str] = field(default_factory=dict)  # only those that count, see api/cross_site.py
     extensions: dict[str, Any] = field(default_factory=dict)  # of the answer
+    response_headers: list[tuple[bytes, bytes]] = field(default_factory=list)  # sent over HTTP only
 
     @cached_property
     def load(self) -> Loaders:

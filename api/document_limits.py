@@ -18,7 +18,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-DEEPEST = 12
+DEEPEST = 10
 MOST_ALIASES = 30
 MOST_ROOT_FIELDS = 20
 MOST_SIDE_BY_SIDE = 60
@@ -41,13 +41,16 @@ class Size:
 _NOTHING = Size(0, 0, 0, 0, 0)
 
 
-class _Measure:
+class Sizes:
+    """Of everything in one document."""
+
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
+        self._document = document
         self._measured: dict[str, Size] = {}
 
     def of(self, selections: SelectionSetNode | None) -> Size:
@@ -68,6 +71,30 @@ class _Measure:
             widest = max(widest, size.widest)
         return Size(depth, aliases, fields, level, max(widest, level))
 
+    def too_large(self) -> list[GraphQLError]:
+        """Why the document is refused; empty when it is not."""
+        errors = []
+        for definition in self._document.definitions:
+            if not isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
+                continue  # fragments that nobody spreads are validated all the same
+            size = self.of(definition.selection_set)
+            operation = isinstance(definition, OperationDefinitionNode)
+            for what, found, most in (
+                ("levels deep", size.depth, MOST_FIELDS if _is_introspection(definition) else DEEPEST),
+                ("aliases", size.aliases, MOST_ALIASES),
+                ("root fields", size.level, MOST_ROOT_FIELDS if operation else size.level),
+                ("fields side by side", size.widest, MOST_SIDE_BY_SIDE),
+                ("fields", size.fields, MOST_FIELDS),
+            ):
+                if found > most:
+                    errors.append(
+                        GraphQLError(
+                            f"This document has {found} {what}; {most} are allowed.",
+                            extensions={"code": "DOCUMENT_TOO_LARGE"},
+                        )
+                    )
+        return errors[:_MOST_ERRORS]
+
     def _fragment(self, name: str) -> Size:
         if name not in self._measured:
             self._measured[name] = _NOTHING  # a circle ends here; validation reports it
@@ -75,32 +102,6 @@ class _Measure:
             if definition is not None:
                 self._measured[name] = self.of(definition.selection_set)
         return self._measured[name]
-
-
-def too_large(document: DocumentNode) -> list[GraphQLError]:
-    """Why a document is refused; empty when it is not."""
-    measure = _Measure(document)
-    errors = []
-    for definition in document.definitions:
-        if not isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
-            continue  # fragments that nobody spreads are validated all the same
-        size = measure.of(definition.selection_set)
-        operation = isinstance(definition, OperationDefinitionNode)
-        for what, found, most in (
-            ("levels deep", size.depth, MOST_FIELDS if _is_introspection(definition) else DEEPEST),
-            ("aliases", size.aliases, MOST_ALIASES),
-            ("root fields", size.level, MOST_ROOT_FIELDS if operation else size.level),
-            ("fields side by side", size.widest, MOST_SIDE_BY_SIDE),
-            ("fields", size.fields, MOST_FIELDS),
-        ):
-            if found > most:
-                errors.append(
-                    GraphQLError(
-                        f"This document has {found} {what}; {most} are allowed.",
-                        extensions={"code": "DOCUMENT_TOO_LARGE"},
-                    )
-                )
-    return errors[:_MOST_ERRORS]
 
 
 def _is_introspection(definition: OperationDefinitionNode | FragmentDefinitionNode) -> bool:

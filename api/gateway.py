@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,8 +15,11 @@ from runtime.settings import GatewaySettings
 @asynccontextmanager
 async def gateway(settings: GatewaySettings) -> AsyncIterator[str]:
     """Serves until the block ends; answers its address."""
-    async with (
-        open_services(settings) as services,
-        http_server(build_app(settings, services), settings.http_host, settings.http_port, websockets=True) as address,
-    ):
-        yield address
+    closing = asyncio.Event()
+    async with open_services(settings) as services:
+        app = build_app(settings, services, closing)
+        async with http_server(app, settings.http_host, settings.http_port, websockets=True) as address:
+            try:
+                yield address
+            finally:
+                closing.set()

@@ -1,9 +1,14 @@
-"""The graphql-transport-ws protocol: one socket, many operations, every bad frame answered by its code."""
+"""The graphql-transport-ws protocol: one socket, many operations, every bad frame answered by its code.
+
+An operation waits for the client to have read what it told before it goes on, so nothing piles up; a client that
+reads nothing for too long is left, with 4410.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,12 +19,13 @@ from prometheus_client import Gauge
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from api.admission import Asked, NotAsked, asked_of
 from api.callers import caller_of
 from api.context import RequestContext
+from api.doors import SLOW_CLIENTS, Door
 from api.errors import formatted_error
-from api.operations import Chosen, open_subscription, prepare, response_body, run_operation
-from api.request_errors import document_error
-from api.services import Services
+from api.operations import Chosen, open_subscription, response_body, run_operation
+from api.rate_limits import TooManyOperations
 from runtime.errors import ServiceError, Unauthenticated
 from runtime.identity import ANONYMOUS, Caller, set_current_caller
 from runtime.request_context import REQUEST_ID_HEADER, begin_request
@@ -30,6 +36,7 @@ log = structlog.get_logger()
 SUBPROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
 MOST_OPERATIONS = 100
+TOO_SLOW = 4410
 
 SOCKETS = Gauge("innkeeper_websockets", "Open GraphQL sockets")
 
@@ -44,9 +51,8 @@ class Close(Exception):
 
 
 class GraphQLOverWebSocket:
-    def __init__(self, services: Services, allowed_origins: frozenset[str]) -> None:
-        self._services = services
-        self._allowed_origins = allowed_origins
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
@@ -59,19 +65,19 @@ class GraphQLOverWebSocket:
             return
         await socket.accept(SUBPROTOCOL)
         with SOCKETS.track_inprogress():
-            await _Conversation(self._services, socket).hold()
+            await _Conversation(self._door, socket).hold()
 
     def _may_come(self, socket: WebSocket) -> bool:
         """Browsers say where a page came from; ours may connect, strangers' may not. Programs say nothing."""
         origin = socket.headers.get("origin")
-        if origin is None or origin in self._allowed_origins:
+        if origin is None or origin in self._door.allowed_origins:
             return True
         return origin.partition("://")[2] == socket.headers.get("host")
 
 
 class _Conversation:
-    def __init__(self, services: Services, socket: WebSocket) -> None:
-        self._services = services
+    def __init__(self, door: Door, socket: WebSocket) -> None:
+        self._door = door
         self._socket = socket
         self._caller: Caller | None = None
         self._initialised = False
@@ -145,7 +151,7 @@ class _Conversation:
         authorization = given.get("authorization", "")
         try:
             self._caller = await caller_of(
-                self._services.verifier, authorization if isinstance(authorization, str) else ""
+                self._door.services.verifier, authorization if isinstance(authorization, str) else ""
             )
         except Unauthenticated:
             raise Close(4403, "Forbidden") from None
@@ -160,23 +166,25 @@ class _Conversation:
         identifier, payload = frame.get("id"), frame.get("payload")
         if not isinstance(identifier, str) or not identifier or not isinstance(payload, dict):
             raise Close(4400, "A subscribe frame has an id and a payload")
-        query, variables, name = payload.get("query"), payload.get("variables"), payload.get("operationName")
-        if not isinstance(query, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
-            raise Close(4400, "The payload is not a GraphQL request")
+        try:
+            asked = asked_of(payload)
+        except NotAsked as wrong:
+            raise Close(4400, str(wrong)) from None
         if identifier in self._operations:
             raise Close(4409, f"Subscriber for {identifier} already exists")
         if len(self._operations) >= MOST_OPERATIONS:
             raise Close(4400, f"At most {MOST_OPERATIONS} operations a socket")
-        self._operations[identifier] = asyncio.create_task(self._run(identifier, query, variables, name))
+        self._operations[identifier] = asyncio.create_task(self._run(identifier, asked))
 
-    async def _run(self, identifier: str, query: str, variables: dict[str, Any] | None, name: str | None) -> None:
+    async def _run(self, identifier: str, asked: Asked) -> None:
         begin_request(self._socket.headers.get(REQUEST_ID_HEADER))
         set_current_caller(self._caller or ANONYMOUS)
-        context = RequestContext(self._services, user_agent=self._socket.headers.get("user-agent", ""))
         try:
-            await self._execute(identifier, context, query, variables, name)
+            await self._execute(identifier, self._door.context(self._socket), asked)
         except WebSocketDisconnect:
             return
+        except TooManyOperations as many:
+            await self._send_errors(identifier, [many.error()])
         except Exception as failure:
             if self._open:  # else the client has gone, and it was the sending that failed
                 await self._send_errors(identifier, [formatted_error(GraphQLError("", original_error=failure))])
@@ -184,13 +192,13 @@ class _Conversation:
             if self._operations.get(identifier) is asyncio.current_task():
                 del self._operations[identifier]
 
-    async def _execute(
-        self, identifier: str, context: RequestContext, query: str, variables: dict[str, Any] | None, name: str | None
-    ) -> None:
-        chosen = prepare(query).choose(name, variables)
+    async def _execute(self, identifier: str, context: RequestContext, asked: Asked) -> None:
+        caller = self._caller or ANONYMOUS
+        chosen = self._door.admission.choose(asked, caller)
         if not isinstance(chosen, Chosen):
-            await self._send_errors(identifier, [document_error(error) for error in chosen])
+            await self._send_errors(identifier, chosen)
             return
+        await self._door.admission.count(chosen, caller, context.address)
         if chosen.kind is not OperationType.SUBSCRIPTION:
             body = await run_operation(chosen, context)
             await self._send({"id": identifier, "type": "next", "payload": body})
@@ -208,11 +216,19 @@ class _Conversation:
                 await stream.aclose()  # type: ignore[attr-defined]
         await self._send({"id": identifier, "type": "complete"})
 
-    async def _send_errors(self, identifier: str, errors: list[dict[str, Any]]) -> None:
+    async def _send_errors(self, identifier: str, errors: Sequence[dict[str, Any]]) -> None:
         await self._send({"id": identifier, "type": "error", "payload": errors})
 
     async def _send(self, frame: dict[str, Any]) -> None:
-        await self._socket.send_text(orjson.dumps(frame).decode())
+        """Raises WebSocketDisconnect when the client does not read, having closed the socket."""
+        try:
+            async with asyncio.timeout(self._door.slow_client_seconds):
+                await self._socket.send_text(orjson.dumps(frame).decode())
+        except TimeoutError:
+            if self._open:
+                SLOW_CLIENTS.labels("websocket").inc()
+                await self._close(Close(TOO_SLOW, "The client does not read."))
+            raise WebSocketDisconnect(TOO_SLOW) from None
 
     @property
     def _open(self) -> bool:

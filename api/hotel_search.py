@@ -81,7 +81,7 @@ class HotelQueries:
         self,
         info: Info,
         text: Annotated[str, strawberry.argument(description="What was typed so far; at most 200 characters.")],
-        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 10,
+        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
     ) -> list[PlaceSuggestion]:
         request = search_pb2.SuggestPlacesRequest(text=text, first=at_least_one(first))
         response = await call(info.context.services.search.SuggestPlaces, request)

@@ -24,7 +24,8 @@ from graphql import (
 )
 
 from api.context import RequestContext
-from api.document_limits import MOST_TOKENS, too_large
+from api.document_cost import MOST_COST, CostOf, Formula
+from api.document_limits import MOST_TOKENS, Sizes
 from api.errors import formatted_error
 from api.request_errors import document_error, variable_errors
 from api.schema import schema
@@ -46,6 +47,8 @@ class Chosen:
     document: DocumentNode
     operation: OperationDefinitionNode
     variables: dict[str, Any] | None
+    cost: int
+    root_fields: int
 
     @property
     def kind(self) -> OperationType:
@@ -57,12 +60,19 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    operation: OperationDefinitionNode
+    cost: Formula
+    root_fields: int
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A document ready to be executed, or the errors that keep it from being so."""
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
-    operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    operations: dict[str | None, Measured] = field(default_factory=dict)
 
     def choose(self, name: str | None, variables: dict[str, Any] | None) -> Chosen | tuple[GraphQLError, ...]:
         """The operation that is meant, or why none can run."""
@@ -70,10 +80,13 @@ class Prepared:
             return self.errors
         if not name and len(self.operations) > 1:
             return (_unclear("The document has several operations; name one with operationName."),)
-        operation = self.operations.get(name) if name else next(iter(self.operations.values()))
-        if operation is None:
+        measured = self.operations.get(name) if name else next(iter(self.operations.values()))
+        if measured is None:
             return (_unclear("The document has no operation of this name."),)
-        return Chosen(self.document, operation, variables)
+        cost = measured.cost.of(measured.operation, variables)
+        if cost > MOST_COST:
+            return (_too_costly(cost),)
+        return Chosen(self.document, measured.operation, variables, cost, measured.root_fields)
 
 
 _prepared: OrderedDict[str, Prepared] = OrderedDict()
@@ -98,19 +111,25 @@ def _prepare(text: str) -> Prepared:
         document = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         return Prepared(None, (error,))
-    errors = too_large(document) or validate(GRAPHQL_SCHEMA, document, max_errors=20)
+    sizes = Sizes(document)
+    errors = sizes.too_large() or validate(GRAPHQL_SCHEMA, document, max_errors=20)
+    if errors:
+        return Prepared(document, tuple(errors))
+    cost_of = CostOf(GRAPHQL_SCHEMA, document)
     operations = {
-        definition.name.value if definition.name else None: definition
+        definition.name.value if definition.name else None: Measured(
+            definition, cost_of.operation(definition), sizes.of(definition.selection_set).level
+        )
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
     }
-    if not operations and not errors:
-        errors = [_unclear("The document has no operation.")]
-    return Prepared(document, tuple(errors), operations)
+    if not operations:
+        return Prepared(document, (_unclear("The document has no operation."),))
+    return Prepared(document, operations=operations)
 
 
 async def run_operation(chosen: Chosen, context: RequestContext) -> dict[str, Any]:
-    """Executes a query or mutation; answers the response's body."""
+    """Executes a query or mutation; answers the response's body, with what it cost beside."""
     result = execute(
         GRAPHQL_SCHEMA,
         chosen.document,
@@ -119,7 +138,7 @@ async def run_operation(chosen: Chosen, context: RequestContext) -> dict[str, An
         operation_name=chosen.name,
     )
     body = response_body(chosen, await result if isawaitable(result) else result)
-    return body | {"extensions": context.extensions} if context.extensions else body
+    return body | {"extensions": {"cost": chosen.cost, **context.extensions}}
 
 
 async def open_subscription(
@@ -143,6 +162,13 @@ def response_body(chosen: Chosen, result: ExecutionResult) -> dict[str, Any]:
         return {"errors": wrong or [document_error(error) for error in result.errors]}
     body: dict[str, Any] = {"errors": [formatted_error(error) for error in result.errors]} if result.errors else {}
     return body | {"data": result.data}
+
+
+def _too_costly(cost: int) -> GraphQLError:
+    return GraphQLError(
+        f"This operation costs {cost}; {MOST_COST} are allowed. Ask for less at a time.",
+        extensions={"code": "DOCUMENT_TOO_LARGE", "cost": cost},
+    )
 
 
 def _unclear(message: str) -> GraphQLError:

@@ -26,7 +26,7 @@ from runtime.channels import call
 from runtime.errors import InvalidInput as Unusable
 from runtime.identity import Scope
 
-MOST_SHOWN = 1000
+MOST_SHOWN = 100
 
 _RESTRICTIONS = (
     "closed",
@@ -111,7 +111,7 @@ class RatesUpdated:
     runs: strawberry.Private[list[rate_pb2.ChangedRates]]
 
     @strawberry.field(description="What changed, by room type, rate plan and night.")
-    def changed(self, first: Annotated[int, strawberry.argument(description="1 to 1000.")] = 100) -> list[RatesChanged]:
+    def changed(self, first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20) -> list[RatesChanged]:
         if not 1 <= first <= MOST_SHOWN:
             raise Unusable(f"Ask for 1 to {MOST_SHOWN} at a time.", path=("first",))
         return [_rates_changed(run) for run in self.runs[:first]]

@@ -57,7 +57,7 @@ class RecommendationQueries:
         info: Info,
         near: Annotated[PointInput, strawberry.argument(description="Where.")],
         by: Annotated[RecommendBy, strawberry.argument(description="What counts.")],
-        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 10,
+        first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20,
     ) -> list[Hotel]:
         request = search_pb2.RecommendHotelsRequest(
             latitude=near.latitude,

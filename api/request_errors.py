@@ -22,14 +22,16 @@ from graphql import (
 )
 
 _QUOTED_VALUE = re.compile(r"[;,] found: .*", re.DOTALL)
+_HINT = re.compile(r" Did you mean .*", re.DOTALL)
 _NAMED_FIELD = re.compile(r"(?:unknown|required) field '(\w+)'")
 _MOST = 20
 
 
-def document_error(error: GraphQLError) -> dict[str, Any]:
-    """An error of parsing, of the document's size or of validation."""
+def document_error(error: GraphQLError, *, hints: bool = True) -> dict[str, Any]:
+    """An error of parsing, of the document's size or of validation; hints name what the schema has instead."""
     formatted = placed(error)
-    formatted["message"] = _QUOTED_VALUE.sub(".", error.message)
+    message = _QUOTED_VALUE.sub(".", error.message)
+    formatted["message"] = message if hints else _HINT.sub("", message)
     formatted["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
     return formatted
 

@@ -11,6 +11,7 @@ import redis.asyncio as redis
 
 from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from api.live_updates import LiveUpdates, open_live_updates
+from api.rate_limits import RateLimits, open_rate_limits
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from contracts.booking.v1 import (
     block_pb2,
@@ -87,6 +88,7 @@ class Services:
     live: LiveUpdates
     cache: CatalogueCache
     jobs: JobQueue
+    rate_limits: RateLimits
     public_url: str  # of this gateway
 
 
@@ -163,5 +165,12 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             live=await stack.enter_async_context(open_live_updates(client)),
             cache=await stack.enter_async_context(open_catalogue_cache(settings.redis_url.get_secret_value())),
             jobs=await stack.enter_async_context(open_job_queue(settings)),
+            rate_limits=await stack.enter_async_context(
+                open_rate_limits(
+                    settings.redis_url.get_secret_value(),
+                    principal=settings.rate_limit_principal,
+                    address=settings.rate_limit_address,
+                )
+            ),
             public_url=settings.public_url.rstrip("/"),
         )

@@ -10,9 +10,12 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 GRACE_SECONDS = 3  # requests, sockets and streams that are still open are cut then
 LARGEST_FRAME = 64 * 1024
+_UNREAD_SECONDS = 30  # the system cuts a connection whose other end takes nothing for so long
 
 
 class _GuestServer(uvicorn.Server):
@@ -21,6 +24,24 @@ class _GuestServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _PatientSocket(WebSocketsSansIOProtocol):
+    """Reads nothing more from a client that does not read: answers to its pings would be kept without end."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        if message["type"] == "websocket.close":
+            self.writable.set()  # a goodbye waits for nobody to read
+        await super().send(message)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.read_paused:
+            self.transport.resume_reading()
 
 
 @asynccontextmanager
@@ -34,7 +55,7 @@ async def http_server(app: ASGIApp, host: str, port: int, *, websockets: bool = 
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="websockets-sansio" if websockets else "none",
+        ws=_PatientSocket if websockets else "none",
         ws_max_size=LARGEST_FRAME,
         ws_ping_interval=20,
         server_header=False,
@@ -55,6 +76,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections inherit it
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_SECONDS * 1000)
         listener.bind(address)
     except OSError:
         raise OSError(f"address {host}:{port} is taken or cannot be used") from None

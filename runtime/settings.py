@@ -146,6 +146,11 @@ class GatewaySettings(ProcessSettings, RedisSection, TokenSection, ServiceClient
     review_address: str
     webhook_secrets: SecretList  # every one of them verifies
     allowed_origins: TextList = Field(default_factory=list)
+    trusted_proxies: TextList = Field(default_factory=list)  # addresses or networks whose X-Forwarded-For counts
+    rate_limit_principal: int = Field(1_200, ge=0)  # operations a minute of one account; 0: no limit
+    rate_limit_address: int = Field(3_000, ge=0)  # operations a minute from one address; 0: no limit
+    only_trusted_documents: bool = False  # guests and strangers send registered documents only
+    slow_client_seconds: float = Field(10.0, gt=0)  # then a client that does not read is left
     log_file: str = "logs/gateway.log"
     web_root: str = "web/dist"
 

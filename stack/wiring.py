@@ -72,6 +72,8 @@ class Wiring:
             "outbox_schemas": ",".join(OUTBOX_SCHEMAS),
             "log_file": str(self.directory.parent / "logs" / "gateway.log"),
             "web_root": str(self.root / "web" / "dist"),
+            "rate_limit_principal": "60000",  # everybody of this machine has one address, and tours are in a hurry
+            "rate_limit_address": "600000",
         }
         addresses = {
             f"{process.name}_address": ports.grpc_address(process.name)

@@ -12,12 +12,13 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from api.graphql_http import LARGEST_BODY, LEGACY, MODERN
+from api.http_requests import LARGEST_BODY, LEGACY, MODERN
 from stack.tour_client import document
 from tests.api.client import Client
 from tests.api.house import ApiHouse
 
 QUERY = "{ __typename }"
+ANSWER = {"data": {"__typename": "Query"}, "extensions": {"cost": 0}}
 REGISTER = document("1_register")
 VARIABLE = "query ($id: ID!) { hotel(id: $id) { name } }"
 
@@ -38,7 +39,7 @@ def code_of(answer: httpx.Response) -> str:
 @pytest.mark.parametrize("body", [{}, {"variables": None, "operationName": None, "extensions": None}, {"other": 1}])
 async def test_a_query_is_answered_over_post(http: httpx.AsyncClient, endpoint: str, body: dict[str, Any]) -> None:
     answer = await http.post(endpoint, json={"query": QUERY, **body})
-    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (answer.status_code, answer.json()) == (200, ANSWER)
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
 
@@ -46,7 +47,7 @@ async def test_a_query_is_answered_over_post(http: httpx.AsyncClient, endpoint: 
 async def test_a_query_is_answered_over_get(http: httpx.AsyncClient, endpoint: str) -> None:
     asked = {"query": "query A { __typename } query B { viewer { id } }", "operationName": "A", "variables": "{}"}
     answer = await http.get(endpoint, params={**asked, "extensions": "{}"})
-    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (answer.status_code, answer.json()) == (200, ANSWER)
 
 
 async def test_head_tells_what_get_would_without_the_body(http: httpx.AsyncClient, endpoint: str) -> None:
@@ -117,7 +118,7 @@ async def test_the_answer_has_the_wanted_media_type(
         request.headers["accept"] = accept
     answer = await http.send(request)
     assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json() == ANSWER
 
 
 @pytest.mark.parametrize("accept", ["text/html", f"{LEGACY};q=0, {MODERN};q=0", "image/*"])
@@ -249,7 +250,7 @@ async def test_without_a_token_one_is_nobody(nobody: Client) -> None:
 
 async def test_a_token_in_any_case_of_the_scheme_is_a_person(nobody: Client, guest: Client) -> None:
     answer = await nobody.post("{ viewer { email } }", authorization=f"bearer {guest.token}")
-    assert answer.json() == {"data": {"viewer": {"email": guest.email}}}
+    assert answer.json()["data"] == {"viewer": {"email": guest.email}}
 
 
 async def test_a_client_that_goes_away_in_the_middle_leaves_no_fault_behind(
