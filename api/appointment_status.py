@@ -16,9 +16,6 @@ from runtime.channels import call
 from runtime.clock import from_timestamp
 from runtime.errors import NotFound
 from runtime.live_channels import appointment_channel
-from runtime.waiting import wait_at_most
-
-_LOOK_ANYWAY_SECONDS = 15.0
 
 
 @strawberry.type(description="A move of an appointment.")
@@ -47,7 +44,7 @@ class AppointmentSubscriptions:
         ] = None,
     ) -> AsyncGenerator[AppointmentStatusChanged, None]:
         identifier = decode_id("Appointment", appointment_id, path=("appointmentId",))
-        with info.context.services.live.listen(appointment_channel(identifier)) as woken:
+        with info.context.services.live.listen(appointment_channel(identifier)) as listener:
             current = await _current(info, identifier)
             seen = after_version if after_version is not None else current.version
             if after_version is None:
@@ -70,8 +67,7 @@ class AppointmentSubscriptions:
                         version=entry.version,
                         at=from_timestamp(entry.at),
                     )
-                await wait_at_most(woken, _LOOK_ANYWAY_SECONDS)
-                woken.clear()
+                await listener.wait()
 
 
 async def _current(info: Info, identifier: str) -> appointment_pb2.Appointment:

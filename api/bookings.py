@@ -1,10 +1,9 @@
-"""Bookings in the public schema: making one, looking at it, following it live."""
+"""Bookings in the public schema: making one, looking at it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
 
 import strawberry
@@ -38,11 +37,6 @@ from api.scalars import EmailAddress, IdempotencyKey
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
-from runtime.errors import NotFound as NothingThere
-from runtime.live_channels import booking_channel
-from runtime.waiting import wait_at_most
-
-_LOOK_ANYWAY_SECONDS = 15.0
 
 
 @strawberry.enum(description="Where a payment stands.")
@@ -149,14 +143,6 @@ class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
         )
 
 
-@strawberry.type(description="A move of a booking.")
-class BookingStatusChanged:
-    booking: Booking = strawberry.field(description="The booking as it stands now, which may be later than this move.")
-    state: BookingState = strawberry.field(description="The state that this move led to.")
-    version: int = strawberry.field(description="The version that this move led to.")
-    at: dt.datetime = strawberry.field(description="When it moved.")
-
-
 @strawberry.input(description="The guest who answers for a booking.")
 class GuestDetailsInput:
     name: str = strawberry.field(description="Full name, 1 to 120 characters.")
@@ -250,71 +236,6 @@ class BookingMutations:
             room_guests=[booking_pb2.RoomGuest(position=one.position, name=one.name) for one in input.room_guests],
         )
         return BookingCreated(booking=booking(await call(info.context.services.bookings.CreateBooking, request)))
-
-
-@strawberry.type
-class BookingSubscriptions:
-    @strawberry.subscription(
-        description=(
-            "A booking's moves as they happen. First its current state, or with `afterVersion` every move after "
-            "that version, so that a client that was away misses nothing; then every move in order."
-        )
-    )
-    async def booking_status(
-        self,
-        info: Info,
-        booking_id: Annotated[strawberry.ID, strawberry.argument(description="The booking.")],
-        after_version: Annotated[
-            int | None, strawberry.argument(description="The last version the client has seen; 0 for all.")
-        ] = None,
-    ) -> AsyncGenerator[BookingStatusChanged, None]:
-        identifier = decode_id("Booking", booking_id, path=("bookingId",))
-        with info.context.services.live.listen(booking_channel(identifier)) as woken:
-            current = await _current(info, identifier)
-            seen = after_version if after_version is not None else current.version
-            if after_version is None:
-                yield BookingStatusChanged(
-                    booking=booking(current),
-                    state=booking_state(current.state),
-                    version=current.version,
-                    at=from_timestamp(current.updated_at),
-                )
-            while True:
-                async for entry, newest in _moves_after(info, identifier, seen):
-                    seen = entry.version
-                    yield BookingStatusChanged(
-                        booking=booking(newest),
-                        state=booking_state(entry.state),
-                        version=entry.version,
-                        at=from_timestamp(entry.at),
-                    )
-                await wait_at_most(woken, _LOOK_ANYWAY_SECONDS)
-                woken.clear()
-
-
-async def _current(info: Info, identifier: str) -> booking_pb2.Booking:
-    response = await call(info.context.services.bookings.GetBookings, booking_pb2.GetBookingsRequest(ids=[identifier]))
-    if not response.bookings:
-        raise NothingThere("There is no such booking.", path=("bookingId",))
-    return response.bookings[0]
-
-
-async def _moves_after(
-    info: Info, identifier: str, version: int
-) -> AsyncIterator[tuple[booking_pb2.TimelineEntry, booking_pb2.Booking]]:
-    """Every move after a version, in order, with the booking as it stands. Asked of booking in the name of the
-    listener, so a session that ended or a booking that is no longer theirs ends the subscription."""
-    while True:
-        page = await call(
-            info.context.services.bookings.ListTimeline,
-            booking_pb2.ListTimelineRequest(booking_id=identifier, after_version=version, state_changes_only=True),
-        )
-        if not page.entries:
-            return
-        newest = await _current(info, identifier)
-        for entry in page.entries:
-            yield entry, newest
-        version = page.entries[-1].version
 
 
 def stay_time(value: StayTime | None) -> booking_pb2.StayTime.ValueType:

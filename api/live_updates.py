@@ -16,33 +16,51 @@ import structlog
 from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
+from runtime.waiting import wait_at_most
+
 log = structlog.get_logger()
 
 LISTENERS = Gauge("innkeeper_live_listeners", "Subscriptions waiting for live updates")
+LOOK_ANYWAY_SECONDS = 15.0  # the longest that a lost message goes unnoticed
 _RETRY_SECONDS = 1.0
 _POLL_SECONDS = 30.0
 _ALWAYS = "live:always"  # a connection without any subscription cannot be read from
 
 
+class Listener:
+    """Something to wait for before looking for oneself."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def wait(self) -> None:
+        """Until there may be something new, or for so long that it is time to look anyway."""
+        await wait_at_most(self._woken, LOOK_ANYWAY_SECONDS)
+        self._woken.clear()
+
+
 class LiveUpdates:
     def __init__(self, client: redis.Redis) -> None:
         self._pubsub = client.pubsub(ignore_subscribe_messages=True)
-        self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._subscribed: set[str] = set()
         self._changed = asyncio.Event()
 
     @contextmanager
-    def listen(self, channel: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever there may be something new on the channel."""
-        woken = asyncio.Event()
-        self._listeners[channel].add(woken)
+    def listen(self, channel: str) -> Iterator[Listener]:
+        """A listener that is woken whenever there may be something new on the channel."""
+        listener = Listener()
+        self._listeners[channel].add(listener)
         self._changed.set()
         LISTENERS.inc()
         try:
-            yield woken
+            yield listener
         finally:
             LISTENERS.dec()
-            self._listeners[channel].discard(woken)
+            self._listeners[channel].discard(listener)
             if not self._listeners[channel]:
                 del self._listeners[channel]
                 self._changed.set()
@@ -87,8 +105,8 @@ class LiveUpdates:
                 self._wake(message["channel"].decode())
 
     def _wake(self, channel: str) -> None:
-        for woken in self._listeners.get(channel, ()):
-            woken.set()
+        for listener in self._listeners.get(channel, ()):
+            listener.wake()
 
 
 @asynccontextmanager

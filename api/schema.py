@@ -11,10 +11,12 @@ from strawberry.schema.config import StrawberryConfig
 from api.appointment_moves import AppointmentMoveMutations, AppointmentMoveQueries
 from api.appointment_status import AppointmentSubscriptions
 from api.appointments import AppointmentMutations, AppointmentQueries, appointment
+from api.availability_following import AvailabilitySubscriptions
 from api.blocks import BlockMutations
 from api.booking_moves import BookingMoveMutations, BookingMoveQueries
 from api.booking_notes import BookingNoteMutations
-from api.bookings import BookingMutations, BookingQueries, BookingSubscriptions, booking
+from api.booking_status import BookingSubscriptions
+from api.bookings import BookingMutations, BookingQueries, booking
 from api.calendar_feeds import CalendarMutations
 from api.context import Info
 from api.desk_moves import DeskMoveMutations
@@ -29,6 +31,7 @@ from api.master_editing import MasterEditing
 from api.masters import master
 from api.node_ids import decode_node_id
 from api.nodes import Node
+from api.notification_following import NotificationSubscriptions
 from api.notifications import NotificationMutations
 from api.payments import PaymentMutations
 from api.price_explaining import PriceQueries
@@ -131,7 +134,9 @@ class Mutation(
 
 
 @strawberry.type(description="What can be followed live.")
-class Subscription(BookingSubscriptions, AppointmentSubscriptions):
+class Subscription(
+    BookingSubscriptions, AppointmentSubscriptions, NotificationSubscriptions, AvailabilitySubscriptions
+):
     pass
 
 

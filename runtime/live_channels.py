@@ -39,3 +39,12 @@ def booking_channel(booking_id: str) -> str:
 
 def appointment_channel(appointment_id: str) -> str:
     return f"live:appointment:{appointment_id}"
+
+
+def hotel_channel(hotel_id: str) -> str:
+    """Its bookings or its inventory moved."""
+    return f"live:hotel:{hotel_id}"
+
+
+def notifications_channel(account_id: str) -> str:
+    return f"live:notifications:{account_id}"

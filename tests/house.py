@@ -133,7 +133,7 @@ def relay_settings(parts: Parts, **changes: object) -> RelaySettings:
             **kafka_fields(parts),
             "environment": "test",
             "DATABASE_URL": parts.database_url("relay"),
-            "outbox_schemas": "hotel,booking,salon,review",
+            "outbox_schemas": "hotel,booking,salon,review,notification",
             **changes,
         }
     )

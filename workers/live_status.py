@@ -1,9 +1,9 @@
-"""Tells every gateway of every move of a booking or an appointment and every change of what they keep
-copies of, over Redis: python -m workers.live_status
+"""Tells every gateway over Redis that something moved that people follow, or changed of which they keep copies:
+python -m workers.live_status
 
-The message is only the new version, or what it is that changed. Subscribers fetch what happened from its service, in
-the name of the person who listens, so nothing is said here that somebody may not hear, and a lost message only
-costs time. The copies that gateways share in Redis are deleted here, before the gateways drop their own.
+The message says nothing but that there is something. Subscribers fetch what happened from its service, in the name of
+the person who listens, so nothing is said here that somebody may not hear, and a lost message only costs time. The
+copies that gateways share in Redis are deleted here, before the gateways drop their own.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from redis.exceptions import RedisError
 
 from contracts.events.v1 import events_pb2
 from runtime.errors import Unavailable
-from runtime.event_bus import APPOINTMENT_TOPIC, BOOKING_TOPIC, HOTEL_TOPIC, REVIEW_TOPIC, SALON_TOPIC, consume
-from runtime.live_channels import CHANGES_CHANNEL, appointment_channel, booking_channel, cache_key
+from runtime.event_bus import TOPICS, consume
+from runtime.live_channels import CHANGES_CHANNEL, cache_key
 from runtime.process import run_process
 from runtime.settings import LiveStatusSettings
 from workers.changed_entities import changed_entities
+from workers.moved_channels import moved_channels
 
 GROUP = "live-status"
-TOPICS = (BOOKING_TOPIC, HOTEL_TOPIC, APPOINTMENT_TOPIC, SALON_TOPIC, REVIEW_TOPIC)
 
 
 async def serve(settings: LiveStatusSettings, stop: asyncio.Event) -> None:
@@ -42,11 +42,8 @@ async def tell(client: redis.Redis, envelopes: Sequence[events_pb2.Envelope]) ->
     """Raises Unavailable, and everything is to be told again."""
     try:
         async with client.pipeline(transaction=False) as pipeline:
-            for envelope in envelopes:
-                if envelope.type.startswith("Booking"):
-                    pipeline.publish(booking_channel(envelope.aggregate_id), envelope.aggregate_version)
-                elif envelope.type.startswith("Appointment"):
-                    pipeline.publish(appointment_channel(envelope.aggregate_id), envelope.aggregate_version)
+            for channel in moved_channels(envelopes):
+                pipeline.publish(channel, "")
             if names := changed_entities(envelopes):
                 pipeline.unlink(*map(cache_key, names))
                 pipeline.publish(CHANGES_CHANNEL, ",".join(names))

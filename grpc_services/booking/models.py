@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from grpc_services.booking.table_base import BookingServiceModel, metadata
+from runtime.commit_order import commit_order
 from runtime.tables import (
     idempotency_table,
     long_text,
@@ -179,10 +180,14 @@ class TimelineEntry(BookingServiceModel, table=True):
     """Something that happened to a booking; `version` is the booking's version after it."""
 
     __tablename__ = "timeline_entry"
-    __table_args__ = (Index("ix_timeline_entry_booking_id_id", "booking_id", "id"),)
+    __table_args__ = (
+        Index("ix_timeline_entry_booking_id_id", "booking_id", "id"),
+        Index("ix_timeline_entry_moves", "hotel_id", "written_in", "id", postgresql_where=text("changed_state")),
+    )
 
     id: uuid.UUID = Field(primary_key=True)
     booking_id: uuid.UUID = Field(sa_column_args=(ForeignKey("booking.booking.id", ondelete="CASCADE"),))
+    hotel_id: uuid.UUID
     kind: str = long_text()
     state: str = long_text()
     version: int
@@ -192,6 +197,7 @@ class TimelineEntry(BookingServiceModel, table=True):
     request_id: str = long_text()
     trace_id: str = long_text()
     at: dt.datetime = required_moment(default_now=True)
+    written_in: int = commit_order()
 
 
 class CapturedPayment(BookingServiceModel, table=True):

@@ -210,7 +210,7 @@ _OVERDUE_OF_TYPES = Statement(
     .order_by(booking.c.hold_expires_at)
 )
 _INSERT_TIMELINE = Statement(
-    insert(timeline).values({column.name: bindparam(column.name) for column in timeline.c if column.name != "at"})
+    insert(timeline).values({column.name: bindparam(column.name) for column in timeline.c if not column.server_default})
 )
 _BEFORE_ALL = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), uuid.UUID(int=0))
 
@@ -348,6 +348,7 @@ async def write_timeline(
         connection,
         id=new_id(),
         booking_id=row["id"],
+        hotel_id=row["hotel_id"],
         kind=kind,
         state=row["state"],
         version=row["version"],

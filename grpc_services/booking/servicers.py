@@ -31,6 +31,7 @@ from grpc_services.booking.figures_servicer import FiguresMethods
 from grpc_services.booking.gateway import HotelPrices, PaymentSystem
 from grpc_services.booking.inventory_change_servicer import InventoryChangeMethods
 from grpc_services.booking.inventory_servicer import InventoryMethods
+from grpc_services.booking.live_servicer import LiveMethods
 from grpc_services.booking.modify_servicer import ModifyMethods
 from grpc_services.booking.note_servicer import NoteMethods
 from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
@@ -91,6 +92,7 @@ class FrontDeskServicer(
     RoomPlanMethods,
     NoteMethods,
     WalkInMethods,
+    LiveMethods,
     _Equipped,
     front_desk_pb2_grpc.FrontDeskServiceServicer,
 ):

@@ -36,7 +36,7 @@ _TIMELINE = Statement(
 )
 _INSERT_NOTICE = Statement(
     upsert(timeline)
-    .values({column.name: bindparam(column.name) for column in timeline.c if column.name != "at"})
+    .values({column.name: bindparam(column.name) for column in timeline.c if not column.server_default})
     .on_conflict_do_nothing(index_elements=["id"])
 )
 
@@ -72,6 +72,7 @@ async def write_notice(
         connection,
         id=delivery_id,
         booking_id=row["id"],
+        hotel_id=row["hotel_id"],
         kind=kind,
         state=row["state"],
         version=row["version"],

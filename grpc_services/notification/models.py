@@ -9,7 +9,15 @@ from sqlalchemy import CheckConstraint, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from runtime.tables import json_document, long_text, optional_moment, required_moment, service_metadata
+from runtime.commit_order import commit_order
+from runtime.tables import (
+    json_document,
+    long_text,
+    optional_moment,
+    outbox_table,
+    required_moment,
+    service_metadata,
+)
 
 metadata = service_metadata("notification")
 
@@ -27,6 +35,7 @@ class Notification(NotificationModel, table=True):
         UniqueConstraint("event_id", "account_id"),
         Index("ix_notification_account_id_id", "account_id", "id"),
         Index("ix_notification_unread", "account_id", "id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notification_in_order", "account_id", "written_in", "id"),
     )
 
     id: uuid.UUID = Field(primary_key=True)
@@ -38,6 +47,7 @@ class Notification(NotificationModel, table=True):
     booking_id: uuid.UUID
     created_at: Any = required_moment(default_now=True)
     read_at: Any = optional_moment()
+    written_in: int = commit_order()
 
 
 class Delivery(NotificationModel, table=True):
@@ -68,3 +78,6 @@ class Delivery(NotificationModel, table=True):
     request_id: str = long_text()
     created_at: Any = required_moment(default_now=True)
     finished_at: Any = optional_moment()
+
+
+outbox = outbox_table(metadata)

@@ -8,12 +8,14 @@ import grpc
 import structlog
 
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
-from grpc_services.notification import queries, rules, texts
+from grpc_services.notification import messages, queries, rules, texts
 from grpc_services.notification.channels import People
-from grpc_services.notification.plans import NO_ACCOUNT, NO_BOOKING, Notice, Plan
+from grpc_services.notification.events import publish_stored
+from grpc_services.notification.follow_servicer import FollowMethods
+from grpc_services.notification.plans import NO_ACCOUNT, Notice, Plan
 from runtime.clock import to_timestamp
 from runtime.cursors import decode_cursor, encode_cursor, page_size
-from runtime.database import Connection, Database, Record
+from runtime.database import Connection, Database
 from runtime.errors import InvalidInput, NotFound
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import Role, require_account, require_role
@@ -25,7 +27,7 @@ MOST_IDS = 200
 _BEFORE_ALL = uuid.UUID(int=2**128 - 1)
 
 
-class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
+class NotificationServicer(FollowMethods, notification_pb2_grpc.NotificationServiceServicer):
     def __init__(self, database: Database, people: People, *, public_url: str, mail_domain: str) -> None:
         self._database = database
         self._people = people
@@ -52,7 +54,7 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
         page = rows[:size]
         locale = await self._people.callers_locale() if page else ""
         return notification_pb2.ListNotificationsResponse(
-            notifications=[_notification_message(row, locale) for row in page],
+            notifications=[messages.notification_message(row, locale) for row in page],
             cursors=[encode_cursor(str(row["id"])) for row in page],
             has_next_page=len(rows) > size,
         )
@@ -140,7 +142,7 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
                 url=self._public_url,
                 message_id=claimed["message_id"],
                 request_id=claimed["request_id"],
-                booking_id=_booking_id(claimed),
+                booking_id=messages.booking_id(claimed),
                 kind=claimed["kind"],
             )
         )
@@ -198,7 +200,11 @@ class NotificationServicer(notification_pb2_grpc.NotificationServiceServicer):
             parameters=plan.parameters,
             booking_id=plan.booking_id,
         )
-        if notification_id is None or not notice.by_email:
+        if notification_id is None:
+            return
+        if notice.account_id != NO_ACCOUNT:
+            await publish_stored(connection, notification_id, notice.account_id)
+        if not notice.by_email:
             return
         await queries.ADD_DELIVERY.execute(
             connection,
@@ -223,23 +229,3 @@ def _position(after: str) -> uuid.UUID:
         return _BEFORE_ALL
     (identifier,) = decode_cursor(after, (str,))
     return parse_id(str(identifier), path=("after",))
-
-
-def _notification_message(row: Record, locale: str) -> notification_pb2.Notification:
-    text = texts.short_text(row["template"], row["parameters"], locale)
-    return notification_pb2.Notification(
-        id=str(row["id"]),
-        kind=row["kind"],
-        title=text.title,
-        body=text.body,
-        booking_id=_booking_id(row),
-        review_id=row["parameters"].get("review_id", ""),
-        appointment_id=row["parameters"].get("appointment_id", ""),
-        created_at=to_timestamp(row["created_at"]),
-        read_at=to_timestamp(row["read_at"]) if row["read_at"] else None,
-    )
-
-
-def _booking_id(row: Record) -> str:
-    """Empty for what is not about a booking."""
-    return "" if row["booking_id"] == NO_BOOKING else str(row["booking_id"])

@@ -616,3 +616,132 @@ class CreateWalkInRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateWalkInRequest: _TypeAlias = CreateWalkInRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveBookingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLiveBookingsRequest: _TypeAlias = ListLiveBookingsRequest  # noqa: Y015
+
+@_typing.final
+class ListLiveBookingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    position: _builtins.str
+    """as it was when this page was read; that of the first page counts"""
+    next: _builtins.str
+    """to ask for the next page with; empty after the last one"""
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[_booking_pb2.Booking]: ...
+    def __init__(
+        self,
+        *,
+        bookings: _abc.Iterable[_booking_pb2.Booking] | None = ...,
+        position: _builtins.str = ...,
+        next: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "next", b"next", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLiveBookingsResponse: _TypeAlias = ListLiveBookingsResponse  # noqa: Y015
+
+@_typing.final
+class ListHotelMovesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    hotel_id: _builtins.str
+    after: _builtins.str
+    """a position"""
+    def __init__(
+        self,
+        *,
+        hotel_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "hotel_id", b"hotel_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHotelMovesRequest: _TypeAlias = ListHotelMovesRequest  # noqa: Y015
+
+@_typing.final
+class HotelMove(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    position: _builtins.str
+    @_builtins.property
+    def entry(self) -> _booking_pb2.TimelineEntry: ...
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        entry: _booking_pb2.TimelineEntry | None = ...,
+        position: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "entry", b"entry", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HotelMove: _TypeAlias = HotelMove  # noqa: Y015
+
+@_typing.final
+class ListHotelMovesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVES_FIELD_NUMBER: _builtins.int
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    MORE_SOON_FIELD_NUMBER: _builtins.int
+    more_soon: _builtins.bool
+    """more are written but not yet in order: ask again at once"""
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[Global___HotelMove]: ...
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[_booking_pb2.Booking]:
+        """of these moves, as they stand"""
+
+    def __init__(
+        self,
+        *,
+        moves: _abc.Iterable[Global___HotelMove] | None = ...,
+        bookings: _abc.Iterable[_booking_pb2.Booking] | None = ...,
+        more_soon: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "more_soon", b"more_soon", "moves", b"moves"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHotelMovesResponse: _TypeAlias = ListHotelMovesResponse  # noqa: Y015

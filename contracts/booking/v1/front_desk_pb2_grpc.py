@@ -103,6 +103,16 @@ class FrontDeskServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListNotesRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListNotesResponse.FromString,
                 _registered_method=True)
+        self.ListLiveBookings = channel.unary_unary(
+                '/innkeeper.booking.v1.FrontDeskService/ListLiveBookings',
+                request_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListLiveBookingsRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListLiveBookingsResponse.FromString,
+                _registered_method=True)
+        self.ListHotelMoves = channel.unary_unary(
+                '/innkeeper.booking.v1.FrontDeskService/ListHotelMoves',
+                request_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListHotelMovesRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListHotelMovesResponse.FromString,
+                _registered_method=True)
         self.CreateWalkIn = channel.unary_unary(
                 '/innkeeper.booking.v1.FrontDeskService/CreateWalkIn',
                 request_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.CreateWalkInRequest.SerializeToString,
@@ -206,6 +216,21 @@ class FrontDeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLiveBookings(self, request, context):
+        """Every booking that a desk has before it now: holds, whoever may arrive, whoever is in house; oldest booking first.
+        Its position is where to go on with ListHotelMoves; a booking may be in both.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHotelMoves(self, request, context):
+        """Moves of all bookings of a house after a position, in the order of their commits, none left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateWalkIn(self, request, context):
         """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel.
         """
@@ -280,6 +305,16 @@ def add_FrontDeskServiceServicer_to_server(servicer, server):
                     servicer.ListNotes,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListNotesRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListNotesResponse.SerializeToString,
+            ),
+            'ListLiveBookings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLiveBookings,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListLiveBookingsRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListLiveBookingsResponse.SerializeToString,
+            ),
+            'ListHotelMoves': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHotelMoves,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListHotelMovesRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListHotelMovesResponse.SerializeToString,
             ),
             'CreateWalkIn': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateWalkIn,
@@ -641,6 +676,60 @@ class FrontDeskService:
             '/innkeeper.booking.v1.FrontDeskService/ListNotes',
             contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListNotesRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListNotesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLiveBookings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.FrontDeskService/ListLiveBookings',
+            contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListLiveBookingsRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListLiveBookingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHotelMoves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.FrontDeskService/ListHotelMoves',
+            contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListHotelMovesRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_front__desk__pb2.ListHotelMovesResponse.FromString,
             options,
             channel_credentials,
             insecure,

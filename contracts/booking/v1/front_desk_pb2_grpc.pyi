@@ -63,6 +63,12 @@ class FrontDeskServiceStub:
     AddNote: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.AddNoteRequest, _front_desk_pb2.Note]
     """For the hotel's eyes only."""
     ListNotes: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.ListNotesRequest, _front_desk_pb2.ListNotesResponse]
+    ListLiveBookings: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.ListLiveBookingsRequest, _front_desk_pb2.ListLiveBookingsResponse]
+    """Every booking that a desk has before it now: holds, whoever may arrive, whoever is in house; oldest booking first.
+    Its position is where to go on with ListHotelMoves; a booking may be in both.
+    """
+    ListHotelMoves: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.ListHotelMovesRequest, _front_desk_pb2.ListHotelMovesResponse]
+    """Moves of all bookings of a house after a position, in the order of their commits, none left out."""
     CreateWalkIn: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.CreateWalkInRequest, _booking_pb2.Booking]
     """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
 
@@ -100,6 +106,12 @@ class FrontDeskServiceAsyncStub(FrontDeskServiceStub):
     AddNote: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.AddNoteRequest, _front_desk_pb2.Note]  # type: ignore[assignment]
     """For the hotel's eyes only."""
     ListNotes: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.ListNotesRequest, _front_desk_pb2.ListNotesResponse]  # type: ignore[assignment]
+    ListLiveBookings: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.ListLiveBookingsRequest, _front_desk_pb2.ListLiveBookingsResponse]  # type: ignore[assignment]
+    """Every booking that a desk has before it now: holds, whoever may arrive, whoever is in house; oldest booking first.
+    Its position is where to go on with ListHotelMoves; a booking may be in both.
+    """
+    ListHotelMoves: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.ListHotelMovesRequest, _front_desk_pb2.ListHotelMovesResponse]  # type: ignore[assignment]
+    """Moves of all bookings of a house after a position, in the order of their commits, none left out."""
     CreateWalkIn: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.CreateWalkInRequest, _booking_pb2.Booking]  # type: ignore[assignment]
     """A booking that the hotelier makes for a guest at the desk or on the phone; confirmed at once, paid at the hotel."""
 
@@ -212,6 +224,24 @@ class FrontDeskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _front_desk_pb2.ListNotesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_front_desk_pb2.ListNotesResponse, _abc.Awaitable[_front_desk_pb2.ListNotesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListLiveBookings(
+        self,
+        request: _front_desk_pb2.ListLiveBookingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_front_desk_pb2.ListLiveBookingsResponse, _abc.Awaitable[_front_desk_pb2.ListLiveBookingsResponse]]:
+        """Every booking that a desk has before it now: holds, whoever may arrive, whoever is in house; oldest booking first.
+        Its position is where to go on with ListHotelMoves; a booking may be in both.
+        """
+
+    @_abc_1.abstractmethod
+    def ListHotelMoves(
+        self,
+        request: _front_desk_pb2.ListHotelMovesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_front_desk_pb2.ListHotelMovesResponse, _abc.Awaitable[_front_desk_pb2.ListHotelMovesResponse]]:
+        """Moves of all bookings of a house after a position, in the order of their commits, none left out."""
 
     @_abc_1.abstractmethod
     def CreateWalkIn(

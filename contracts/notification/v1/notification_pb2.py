@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,contracts/notification/v1/notification.proto\x12\x19innkeeper.notification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\x0cNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treview_id\x18\x08 \x01(\t\x12\x16\n\x0e\x61ppointment_id\x18\t \x01(\t\"M\n\x18ListNotificationsRequest\x12\x13\n\x0bunread_only\x18\x01 \x01(\x08\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x83\x01\n\x19ListNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\"\x14\n\x12\x43ountUnreadRequest\"%\n\x13\x43ountUnreadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x05\"+\n\x0fMarkReadRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"2\n\x10MarkReadResponse\x12\x0e\n\x06marked\x18\x01 \x01(\x05\x12\x0e\n\x06unread\x18\x02 \x01(\x05\"(\n\x14NotifyOfEventRequest\x12\x10\n\x08\x65nvelope\x18\x01 \x01(\x0c\"-\n\x15NotifyOfEventResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t\"+\n\x14\x43laimDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\xe6\x01\n\x0c\x45mailMessage\x12\x12\n\nto_address\x18\x01 \x01(\t\x12\x0f\n\x07to_name\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0c\n\x04html\x18\x05 \x01(\t\x12\x12\n\nmessage_id\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x0e\n\x06locale\x18\x08 \x01(\t\x12\x12\n\nbooking_id\x18\t \x01(\t\x12\x15\n\rwith_calendar\x18\n \x01(\x08\x12\x0c\n\x04kind\x18\x0b \x01(\t\x12\x13\n\x0bto_hotelier\x18\x0c \x01(\x08\"O\n\x15\x43laimDeliveryResponse\x12\x36\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.innkeeper.notification.v1.EmailMessage\"^\n\x15\x46inishDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x0c\n\x04sent\x18\x02 \x01(\x08\x12\x0f\n\x07\x66\x61ilure\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"M\n\x16\x46inishDeliveryResponse\x12\x33\n\x0fnext_attempt_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\x18ListDueDeliveriesRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x19ListDueDeliveriesResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t2\xe7\x06\n\x13NotificationService\x12\x83\x01\n\x11ListNotifications\x12\x33.innkeeper.notification.v1.ListNotificationsRequest\x1a\x34.innkeeper.notification.v1.ListNotificationsResponse\"\x03\x90\x02\x01\x12q\n\x0b\x43ountUnread\x12-.innkeeper.notification.v1.CountUnreadRequest\x1a..innkeeper.notification.v1.CountUnreadResponse\"\x03\x90\x02\x01\x12h\n\x08MarkRead\x12*.innkeeper.notification.v1.MarkReadRequest\x1a+.innkeeper.notification.v1.MarkReadResponse\"\x03\x90\x02\x02\x12w\n\rNotifyOfEvent\x12/.innkeeper.notification.v1.NotifyOfEventRequest\x1a\x30.innkeeper.notification.v1.NotifyOfEventResponse\"\x03\x90\x02\x02\x12r\n\rClaimDelivery\x12/.innkeeper.notification.v1.ClaimDeliveryRequest\x1a\x30.innkeeper.notification.v1.ClaimDeliveryResponse\x12z\n\x0e\x46inishDelivery\x12\x30.innkeeper.notification.v1.FinishDeliveryRequest\x1a\x31.innkeeper.notification.v1.FinishDeliveryResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x11ListDueDeliveries\x12\x33.innkeeper.notification.v1.ListDueDeliveriesRequest\x1a\x34.innkeeper.notification.v1.ListDueDeliveriesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,contracts/notification/v1/notification.proto\x12\x19innkeeper.notification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\x0cNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treview_id\x18\x08 \x01(\t\x12\x16\n\x0e\x61ppointment_id\x18\t \x01(\t\"M\n\x18ListNotificationsRequest\x12\x13\n\x0bunread_only\x18\x01 \x01(\x08\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x83\x01\n\x19ListNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\"F\n\x1a\x46ollowNotificationsRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\t\"\x82\x01\n\x1b\x46ollowNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x11\n\tmore_soon\x18\x03 \x01(\x08\"\x14\n\x12\x43ountUnreadRequest\"%\n\x13\x43ountUnreadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x05\"+\n\x0fMarkReadRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"2\n\x10MarkReadResponse\x12\x0e\n\x06marked\x18\x01 \x01(\x05\x12\x0e\n\x06unread\x18\x02 \x01(\x05\"(\n\x14NotifyOfEventRequest\x12\x10\n\x08\x65nvelope\x18\x01 \x01(\x0c\"-\n\x15NotifyOfEventResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t\"+\n\x14\x43laimDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\xe6\x01\n\x0c\x45mailMessage\x12\x12\n\nto_address\x18\x01 \x01(\t\x12\x0f\n\x07to_name\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0c\n\x04html\x18\x05 \x01(\t\x12\x12\n\nmessage_id\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x0e\n\x06locale\x18\x08 \x01(\t\x12\x12\n\nbooking_id\x18\t \x01(\t\x12\x15\n\rwith_calendar\x18\n \x01(\x08\x12\x0c\n\x04kind\x18\x0b \x01(\t\x12\x13\n\x0bto_hotelier\x18\x0c \x01(\x08\"O\n\x15\x43laimDeliveryResponse\x12\x36\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.innkeeper.notification.v1.EmailMessage\"^\n\x15\x46inishDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x0c\n\x04sent\x18\x02 \x01(\x08\x12\x0f\n\x07\x66\x61ilure\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"M\n\x16\x46inishDeliveryResponse\x12\x33\n\x0fnext_attempt_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\x18ListDueDeliveriesRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x19ListDueDeliveriesResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t2\xf3\x07\n\x13NotificationService\x12\x83\x01\n\x11ListNotifications\x12\x33.innkeeper.notification.v1.ListNotificationsRequest\x1a\x34.innkeeper.notification.v1.ListNotificationsResponse\"\x03\x90\x02\x01\x12q\n\x0b\x43ountUnread\x12-.innkeeper.notification.v1.CountUnreadRequest\x1a..innkeeper.notification.v1.CountUnreadResponse\"\x03\x90\x02\x01\x12h\n\x08MarkRead\x12*.innkeeper.notification.v1.MarkReadRequest\x1a+.innkeeper.notification.v1.MarkReadResponse\"\x03\x90\x02\x02\x12\x89\x01\n\x13\x46ollowNotifications\x12\x35.innkeeper.notification.v1.FollowNotificationsRequest\x1a\x36.innkeeper.notification.v1.FollowNotificationsResponse\"\x03\x90\x02\x01\x12w\n\rNotifyOfEvent\x12/.innkeeper.notification.v1.NotifyOfEventRequest\x1a\x30.innkeeper.notification.v1.NotifyOfEventResponse\"\x03\x90\x02\x02\x12r\n\rClaimDelivery\x12/.innkeeper.notification.v1.ClaimDeliveryRequest\x1a\x30.innkeeper.notification.v1.ClaimDeliveryResponse\x12z\n\x0e\x46inishDelivery\x12\x30.innkeeper.notification.v1.FinishDeliveryRequest\x1a\x31.innkeeper.notification.v1.FinishDeliveryResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x11ListDueDeliveries\x12\x33.innkeeper.notification.v1.ListDueDeliveriesRequest\x1a\x34.innkeeper.notification.v1.ListDueDeliveriesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['CountUnread']._serialized_options = b'\220\002\001'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['MarkRead']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['MarkRead']._serialized_options = b'\220\002\002'
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['FollowNotifications']._loaded_options = None
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['FollowNotifications']._serialized_options = b'\220\002\001'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['NotifyOfEvent']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['NotifyOfEvent']._serialized_options = b'\220\002\002'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['FinishDelivery']._loaded_options = None
@@ -50,32 +52,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=413
   _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=416
   _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=547
-  _globals['_COUNTUNREADREQUEST']._serialized_start=549
-  _globals['_COUNTUNREADREQUEST']._serialized_end=569
-  _globals['_COUNTUNREADRESPONSE']._serialized_start=571
-  _globals['_COUNTUNREADRESPONSE']._serialized_end=608
-  _globals['_MARKREADREQUEST']._serialized_start=610
-  _globals['_MARKREADREQUEST']._serialized_end=653
-  _globals['_MARKREADRESPONSE']._serialized_start=655
-  _globals['_MARKREADRESPONSE']._serialized_end=705
-  _globals['_NOTIFYOFEVENTREQUEST']._serialized_start=707
-  _globals['_NOTIFYOFEVENTREQUEST']._serialized_end=747
-  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_start=749
-  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_end=794
-  _globals['_CLAIMDELIVERYREQUEST']._serialized_start=796
-  _globals['_CLAIMDELIVERYREQUEST']._serialized_end=839
-  _globals['_EMAILMESSAGE']._serialized_start=842
-  _globals['_EMAILMESSAGE']._serialized_end=1072
-  _globals['_CLAIMDELIVERYRESPONSE']._serialized_start=1074
-  _globals['_CLAIMDELIVERYRESPONSE']._serialized_end=1153
-  _globals['_FINISHDELIVERYREQUEST']._serialized_start=1155
-  _globals['_FINISHDELIVERYREQUEST']._serialized_end=1249
-  _globals['_FINISHDELIVERYRESPONSE']._serialized_start=1251
-  _globals['_FINISHDELIVERYRESPONSE']._serialized_end=1328
-  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_start=1330
-  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_end=1371
-  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_start=1373
-  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_end=1422
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1425
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=2296
+  _globals['_FOLLOWNOTIFICATIONSREQUEST']._serialized_start=549
+  _globals['_FOLLOWNOTIFICATIONSREQUEST']._serialized_end=619
+  _globals['_FOLLOWNOTIFICATIONSRESPONSE']._serialized_start=622
+  _globals['_FOLLOWNOTIFICATIONSRESPONSE']._serialized_end=752
+  _globals['_COUNTUNREADREQUEST']._serialized_start=754
+  _globals['_COUNTUNREADREQUEST']._serialized_end=774
+  _globals['_COUNTUNREADRESPONSE']._serialized_start=776
+  _globals['_COUNTUNREADRESPONSE']._serialized_end=813
+  _globals['_MARKREADREQUEST']._serialized_start=815
+  _globals['_MARKREADREQUEST']._serialized_end=858
+  _globals['_MARKREADRESPONSE']._serialized_start=860
+  _globals['_MARKREADRESPONSE']._serialized_end=910
+  _globals['_NOTIFYOFEVENTREQUEST']._serialized_start=912
+  _globals['_NOTIFYOFEVENTREQUEST']._serialized_end=952
+  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_start=954
+  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_end=999
+  _globals['_CLAIMDELIVERYREQUEST']._serialized_start=1001
+  _globals['_CLAIMDELIVERYREQUEST']._serialized_end=1044
+  _globals['_EMAILMESSAGE']._serialized_start=1047
+  _globals['_EMAILMESSAGE']._serialized_end=1277
+  _globals['_CLAIMDELIVERYRESPONSE']._serialized_start=1279
+  _globals['_CLAIMDELIVERYRESPONSE']._serialized_end=1358
+  _globals['_FINISHDELIVERYREQUEST']._serialized_start=1360
+  _globals['_FINISHDELIVERYREQUEST']._serialized_end=1454
+  _globals['_FINISHDELIVERYRESPONSE']._serialized_start=1456
+  _globals['_FINISHDELIVERYRESPONSE']._serialized_end=1533
+  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_start=1535
+  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_end=1576
+  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_start=1578
+  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_end=1627
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1630
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=2641
 # @@protoc_insertion_point(module_scope)

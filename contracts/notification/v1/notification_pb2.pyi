@@ -118,6 +118,60 @@ class ListNotificationsResponse(_message.Message):
 Global___ListNotificationsResponse: _TypeAlias = ListNotificationsResponse  # noqa: Y015
 
 @_typing.final
+class FollowNotificationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_ID_FIELD_NUMBER: _builtins.int
+    AFTER_POSITION_FIELD_NUMBER: _builtins.int
+    after_id: _builtins.str
+    """a notification of the caller's"""
+    after_position: _builtins.str
+    """or a position that was answered; neither: from now on, with the latest unread ones"""
+    def __init__(
+        self,
+        *,
+        after_id: _builtins.str = ...,
+        after_position: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_id", b"after_id", "after_position", b"after_position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowNotificationsRequest: _TypeAlias = FollowNotificationsRequest  # noqa: Y015
+
+@_typing.final
+class FollowNotificationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATIONS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    MORE_SOON_FIELD_NUMBER: _builtins.int
+    position: _builtins.str
+    """to go on with"""
+    more_soon: _builtins.bool
+    """more are written but not yet in order: ask again at once"""
+    @_builtins.property
+    def notifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notification]:
+        """oldest first"""
+
+    def __init__(
+        self,
+        *,
+        notifications: _abc.Iterable[Global___Notification] | None = ...,
+        position: _builtins.str = ...,
+        more_soon: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["more_soon", b"more_soon", "notifications", b"notifications", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowNotificationsResponse: _TypeAlias = FollowNotificationsResponse  # noqa: Y015
+
+@_typing.final
 class CountUnreadRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

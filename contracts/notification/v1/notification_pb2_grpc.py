@@ -50,6 +50,11 @@ class NotificationServiceStub:
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadRequest.SerializeToString,
                 response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadResponse.FromString,
                 _registered_method=True)
+        self.FollowNotifications = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/FollowNotifications',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsResponse.FromString,
+                _registered_method=True)
         self.NotifyOfEvent = channel.unary_unary(
                 '/innkeeper.notification.v1.NotificationService/NotifyOfEvent',
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.NotifyOfEventRequest.SerializeToString,
@@ -90,6 +95,13 @@ class NotificationServiceServicer:
 
     def MarkRead(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowNotifications(self, request, context):
+        """What the caller was told after a notification, in order, none left out; without one the unread ones of late.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -140,6 +152,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.MarkRead,
                     request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadRequest.FromString,
                     response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadResponse.SerializeToString,
+            ),
+            'FollowNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowNotifications,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsResponse.SerializeToString,
             ),
             'NotifyOfEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.NotifyOfEvent,
@@ -244,6 +261,33 @@ class NotificationService:
             '/innkeeper.notification.v1.NotificationService/MarkRead',
             contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadRequest.SerializeToString,
             contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.NotificationService/FollowNotifications',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,6 +36,8 @@ class NotificationServiceStub:
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListNotificationsRequest, _notification_pb2.ListNotificationsResponse]
     CountUnread: _grpc.UnaryUnaryMultiCallable[_notification_pb2.CountUnreadRequest, _notification_pb2.CountUnreadResponse]
     MarkRead: _grpc.UnaryUnaryMultiCallable[_notification_pb2.MarkReadRequest, _notification_pb2.MarkReadResponse]
+    FollowNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.FollowNotificationsRequest, _notification_pb2.FollowNotificationsResponse]
+    """What the caller was told after a notification, in order, none left out; without one the unread ones of late."""
     NotifyOfEvent: _grpc.UnaryUnaryMultiCallable[_notification_pb2.NotifyOfEventRequest, _notification_pb2.NotifyOfEventResponse]
     """What follows is for our own processes (role SYSTEM).
 
@@ -55,6 +57,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListNotificationsRequest, _notification_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     CountUnread: _aio.UnaryUnaryMultiCallable[_notification_pb2.CountUnreadRequest, _notification_pb2.CountUnreadResponse]  # type: ignore[assignment]
     MarkRead: _aio.UnaryUnaryMultiCallable[_notification_pb2.MarkReadRequest, _notification_pb2.MarkReadResponse]  # type: ignore[assignment]
+    FollowNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.FollowNotificationsRequest, _notification_pb2.FollowNotificationsResponse]  # type: ignore[assignment]
+    """What the caller was told after a notification, in order, none left out; without one the unread ones of late."""
     NotifyOfEvent: _aio.UnaryUnaryMultiCallable[_notification_pb2.NotifyOfEventRequest, _notification_pb2.NotifyOfEventResponse]  # type: ignore[assignment]
     """What follows is for our own processes (role SYSTEM).
 
@@ -89,6 +93,14 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_pb2.MarkReadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_pb2.MarkReadResponse, _abc.Awaitable[_notification_pb2.MarkReadResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def FollowNotifications(
+        self,
+        request: _notification_pb2.FollowNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_pb2.FollowNotificationsResponse, _abc.Awaitable[_notification_pb2.FollowNotificationsResponse]]:
+        """What the caller was told after a notification, in order, none left out; without one the unread ones of late."""
 
     @_abc_1.abstractmethod
     def NotifyOfEvent(
