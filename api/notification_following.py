@@ -34,19 +34,19 @@ class NotificationSubscriptions:
         ] = None,
     ) -> AsyncGenerator[Notification, None]:
         account_id = require_account().account_id
-        request = notification_pb2.FollowNotificationsRequest(
+        request = notification_pb2.ListNewNotificationsRequest(
             after_id=decode_id("Notification", after, path=("after",)) if after is not None else ""
         )
         told: set[str] = set()  # what the beginning told, which may come again
         with info.context.services.live.listen(notifications_channel(str(account_id))) as listener:
             while True:
-                page = await call(info.context.services.notifications.FollowNotifications, request)
+                page = await call(info.context.services.notifications.ListNewNotifications, request)
                 for message in page.notifications:
                     if message.id not in told:
                         yield notification(message)
                 if not request.after_id and not request.after_position:
                     told = {message.id for message in page.notifications}
-                request = notification_pb2.FollowNotificationsRequest(after_position=page.position)
+                request = notification_pb2.ListNewNotificationsRequest(after_position=page.position)
                 if page.more_soon:
                     await asyncio.sleep(0 if page.notifications else IN_ORDER_SOON_SECONDS)
                 else:

@@ -26,9 +26,9 @@ class FollowMethods:
     _database: Database
     _people: People
 
-    async def FollowNotifications(
-        self, request: notification_pb2.FollowNotificationsRequest, context: Context
-    ) -> notification_pb2.FollowNotificationsResponse:
+    async def ListNewNotifications(
+        self, request: notification_pb2.ListNewNotificationsRequest, context: Context
+    ) -> notification_pb2.ListNewNotificationsResponse:
         caller = require_account()
         async with self._database.reading() as connection:
             after = await _asked_position(connection, caller, request)
@@ -40,7 +40,7 @@ class FollowMethods:
                 rows, position = page.rows, position_of(page.rows[-1]) if page.rows else after
                 more_soon = page.more_soon or len(rows) == LARGEST_PAGE
         locale = await self._people.callers_locale() if rows else ""
-        return notification_pb2.FollowNotificationsResponse(
+        return notification_pb2.ListNewNotificationsResponse(
             notifications=[notification_message(row, locale) for row in rows],
             position=encode_position(position),
             more_soon=more_soon,
@@ -48,7 +48,7 @@ class FollowMethods:
 
 
 async def _asked_position(
-    connection: Connection, caller: Caller, request: notification_pb2.FollowNotificationsRequest
+    connection: Connection, caller: Caller, request: notification_pb2.ListNewNotificationsRequest
 ) -> Position | None:
     if request.after_position:
         return decode_position(request.after_position)

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.message import Message
 
 from contracts.events.v1 import events_pb2
-from runtime.outbox import make_envelope
+from runtime.envelopes import make_envelope
 from workers.moved_channels import moved_channels
 
 _BOOKING_EVENTS = [

@@ -118,7 +118,7 @@ class ListNotificationsResponse(_message.Message):
 Global___ListNotificationsResponse: _TypeAlias = ListNotificationsResponse  # noqa: Y015
 
 @_typing.final
-class FollowNotificationsRequest(_message.Message):
+class ListNewNotificationsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AFTER_ID_FIELD_NUMBER: _builtins.int
@@ -139,10 +139,10 @@ class FollowNotificationsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___FollowNotificationsRequest: _TypeAlias = FollowNotificationsRequest  # noqa: Y015
+Global___ListNewNotificationsRequest: _TypeAlias = ListNewNotificationsRequest  # noqa: Y015
 
 @_typing.final
-class FollowNotificationsResponse(_message.Message):
+class ListNewNotificationsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NOTIFICATIONS_FIELD_NUMBER: _builtins.int
@@ -169,7 +169,7 @@ class FollowNotificationsResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___FollowNotificationsResponse: _TypeAlias = FollowNotificationsResponse  # noqa: Y015
+Global___ListNewNotificationsResponse: _TypeAlias = ListNewNotificationsResponse  # noqa: Y015
 
 @_typing.final
 class CountUnreadRequest(_message.Message):

@@ -50,10 +50,10 @@ class NotificationServiceStub:
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadRequest.SerializeToString,
                 response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadResponse.FromString,
                 _registered_method=True)
-        self.FollowNotifications = channel.unary_unary(
-                '/innkeeper.notification.v1.NotificationService/FollowNotifications',
-                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsRequest.SerializeToString,
-                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsResponse.FromString,
+        self.ListNewNotifications = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/ListNewNotifications',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNewNotificationsRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNewNotificationsResponse.FromString,
                 _registered_method=True)
         self.NotifyOfEvent = channel.unary_unary(
                 '/innkeeper.notification.v1.NotificationService/NotifyOfEvent',
@@ -99,7 +99,7 @@ class NotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def FollowNotifications(self, request, context):
+    def ListNewNotifications(self, request, context):
         """What the caller was told after a notification, in order, none left out; without one the unread ones of late.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -153,10 +153,10 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadRequest.FromString,
                     response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.MarkReadResponse.SerializeToString,
             ),
-            'FollowNotifications': grpc.unary_unary_rpc_method_handler(
-                    servicer.FollowNotifications,
-                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsRequest.FromString,
-                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsResponse.SerializeToString,
+            'ListNewNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNewNotifications,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNewNotificationsRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNewNotificationsResponse.SerializeToString,
             ),
             'NotifyOfEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.NotifyOfEvent,
@@ -272,7 +272,7 @@ class NotificationService:
             _registered_method=True)
 
     @staticmethod
-    def FollowNotifications(request,
+    def ListNewNotifications(request,
             target,
             options=(),
             channel_credentials=None,
@@ -285,9 +285,9 @@ class NotificationService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/innkeeper.notification.v1.NotificationService/FollowNotifications',
-            contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsRequest.SerializeToString,
-            contracts_dot_notification_dot_v1_dot_notification__pb2.FollowNotificationsResponse.FromString,
+            '/innkeeper.notification.v1.NotificationService/ListNewNotifications',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ListNewNotificationsRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ListNewNotificationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,7 +36,7 @@ class NotificationServiceStub:
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListNotificationsRequest, _notification_pb2.ListNotificationsResponse]
     CountUnread: _grpc.UnaryUnaryMultiCallable[_notification_pb2.CountUnreadRequest, _notification_pb2.CountUnreadResponse]
     MarkRead: _grpc.UnaryUnaryMultiCallable[_notification_pb2.MarkReadRequest, _notification_pb2.MarkReadResponse]
-    FollowNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.FollowNotificationsRequest, _notification_pb2.FollowNotificationsResponse]
+    ListNewNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListNewNotificationsRequest, _notification_pb2.ListNewNotificationsResponse]
     """What the caller was told after a notification, in order, none left out; without one the unread ones of late."""
     NotifyOfEvent: _grpc.UnaryUnaryMultiCallable[_notification_pb2.NotifyOfEventRequest, _notification_pb2.NotifyOfEventResponse]
     """What follows is for our own processes (role SYSTEM).
@@ -57,7 +57,7 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListNotificationsRequest, _notification_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     CountUnread: _aio.UnaryUnaryMultiCallable[_notification_pb2.CountUnreadRequest, _notification_pb2.CountUnreadResponse]  # type: ignore[assignment]
     MarkRead: _aio.UnaryUnaryMultiCallable[_notification_pb2.MarkReadRequest, _notification_pb2.MarkReadResponse]  # type: ignore[assignment]
-    FollowNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.FollowNotificationsRequest, _notification_pb2.FollowNotificationsResponse]  # type: ignore[assignment]
+    ListNewNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListNewNotificationsRequest, _notification_pb2.ListNewNotificationsResponse]  # type: ignore[assignment]
     """What the caller was told after a notification, in order, none left out; without one the unread ones of late."""
     NotifyOfEvent: _aio.UnaryUnaryMultiCallable[_notification_pb2.NotifyOfEventRequest, _notification_pb2.NotifyOfEventResponse]  # type: ignore[assignment]
     """What follows is for our own processes (role SYSTEM).
@@ -95,11 +95,11 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_notification_pb2.MarkReadResponse, _abc.Awaitable[_notification_pb2.MarkReadResponse]]: ...
 
     @_abc_1.abstractmethod
-    def FollowNotifications(
+    def ListNewNotifications(
         self,
-        request: _notification_pb2.FollowNotificationsRequest,
+        request: _notification_pb2.ListNewNotificationsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_notification_pb2.FollowNotificationsResponse, _abc.Awaitable[_notification_pb2.FollowNotificationsResponse]]:
+    ) -> _typing.Union[_notification_pb2.ListNewNotificationsResponse, _abc.Awaitable[_notification_pb2.ListNewNotificationsResponse]]:
         """What the caller was told after a notification, in order, none left out; without one the unread ones of late."""
 
     @_abc_1.abstractmethod
