@@ -20,7 +20,10 @@ import httpx
 _SEARCH = """
     query ($input: HotelSearchInput!, $first: Int!) {
       searchHotels(input: $input, sort: PRICE, first: $first) {
-        nodes { hotel { id name } roomsLeft roomType { id } rooms { roomType { id } ratePlan { id paymentTiming } } }
+        nodes {
+          hotel { id name } total { currency } roomsLeft roomType { id }
+          rooms { roomType { id } ratePlan { id paymentTiming } }
+        }
       }
     }
 """
