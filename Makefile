@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --req
 CODE := runtime api grpc_services workers migrations stack bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up tour audit test proofs bench lint format types contracts contracts-check migrations-check schema web lock clean
+.PHONY: help up tour audit test test-kafka proofs bench lint format types contracts contracts-check migrations-check schema web lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -24,6 +24,11 @@ audit: $(STAMP) ## the standing proof: every booking counted against nights and 
 
 test: $(STAMP) ## all tests in two processes, each with its own PostgreSQL, Valkey and Kafka broker
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-kafka: $(STAMP) ## the event tests and the journey on Apache Kafka 4 itself; needs Maven and a JDK 17
+	@$(PY) -m pytest -n 2 --dist loadfile --apache-kafka tests/runtime/test_event_bus.py tests/workers/test_outbox_relay.py \
+		tests/workers/test_notification_consumer.py tests/workers/test_inventory_consumer.py \
+		tests/workers/test_rating_consumer.py tests/proofs/test_event_delivery.py tests/journeys/test_first_journey.py $(ARGS)
 
 proofs: $(STAMP) ## every proof at its full size, with progress and figures; half an hour
 	@$(PY) -m pytest -v --no-header -n 2 --dist load --maxschedchunk 1 --full-proofs tests/proofs $(ARGS)

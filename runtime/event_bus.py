@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -93,6 +94,20 @@ async def open_producer(settings: KafkaSection) -> AsyncIterator[AIOKafkaProduce
         await producer.stop()
 
 
+@asynccontextmanager
+async def open_reader(settings: KafkaSection, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of no group: it commits nothing, and is told where to read."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers, enable_auto_commit=False, fetch_max_wait_ms=100, **options
+    )
+    await _connect(consumer.start)
+    try:
+        await asyncio.sleep(0)  # one that is stopped before its first step raises CancelledError (aiokafka 0.14)
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
 async def consume(
     settings: KafkaSection,
     *,
@@ -145,14 +160,8 @@ async def follow(
     Nothing is committed. A failing batch is tried again until it goes through.
     """
     await ensure_topics(settings, topics)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",  # a broker that lost its messages gets them anew from the outbox
-        fetch_max_wait_ms=100,
-    )
-    await _connect(consumer.start)
-    try:
+    # From the beginning where there is nothing at our place: a broker that lost its messages gets them anew.
+    async with open_reader(settings, auto_offset_reset="earliest") as consumer:
         partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
         consumer.assign(partitions)
         await consumer.seek_to_end(*partitions)
@@ -164,8 +173,6 @@ async def follow(
             envelopes = [one for one in decoded if one is not None and one.schema_version <= SCHEMA_VERSION]
             if envelopes:
                 await _until_it_goes_through(envelopes, handle, stop)
-    finally:
-        await consumer.stop()
 
 
 async def _until_it_goes_through(

@@ -11,17 +11,30 @@ from grpc_services.booking.service import booking_service
 from grpc_services.hotel.service import hotel_service
 from grpc_services.review.service import review_service
 from grpc_services.salon.service import salon_service
+from tests.apache_kafka.server import ApacheKafka, java_with_kafka
 from tests.house import auth_settings, booking_settings, hotel_settings, review_settings, salon_settings
-from tests.parts import Parts, free_port, running_parts
+from tests.parts import NewBroker, Parts, embedded_broker, free_port, running_parts
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full-proofs", action="store_true", help="run the proofs with all their rounds")
+    parser.addoption("--apache-kafka", action="store_true", help="on Apache Kafka instead of the embedded broker")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--apache-kafka") and (reason := java_with_kafka().missing):
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")
-async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parts]:
-    async with running_parts(tmp_path_factory.mktemp("parts")) as running:
+def new_broker(request: pytest.FixtureRequest) -> NewBroker:
+    return ApacheKafka if request.config.getoption("--apache-kafka") else embedded_broker
+
+
+@pytest.fixture(scope="session")
+async def parts(tmp_path_factory: pytest.TempPathFactory, new_broker: NewBroker) -> AsyncIterator[Parts]:
+    async with running_parts(tmp_path_factory.mktemp("parts"), new_broker) as running:
         yield running
 
 

@@ -78,8 +78,10 @@ def client_fields(client: str) -> dict[str, object]:
 
 
 def kafka_fields(parts: Parts) -> dict[str, object]:
-    """The embedded broker gives out no producer ids."""
-    return {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka_bootstrap_servers, "kafka_idempotent_producer": False}
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": parts.kafka_bootstrap_servers,
+        "kafka_idempotent_producer": parts.broker.gives_producer_ids,
+    }
 
 
 def auth_settings(parts: Parts, **changes: object) -> AuthSettings:

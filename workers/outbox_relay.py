@@ -20,7 +20,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, any_, bindparam, delete, func, select, update
 
 from runtime.database import Connection, Database, Record, Statement, open_database
-from runtime.event_bus import PARTITIONS, TOPICS, ensure_topics, open_producer
+from runtime.event_bus import PARTITIONS, TOPICS, ensure_topics, open_producer, open_reader
 from runtime.outbox import WAKE_CHANNEL
 from runtime.process import run_process
 from runtime.settings import RelaySettings
@@ -163,21 +163,16 @@ class Relay:
 
     async def _carry_until_stopped(self, stop: asyncio.Event) -> None:
         await ensure_topics(self._settings, self._topics)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.kafka_bootstrap_servers)
-        async with open_producer(self._settings) as producer:
-            await consumer.start()
-            try:
-                looked_at = -self._watch_seconds
-                while not stop.is_set():
-                    self._wake.clear()
-                    if time.monotonic() - looked_at > self._watch_seconds:
-                        looked_at = time.monotonic()
-                        await self._look_after(consumer)
-                    for outbox in self._outboxes:
-                        await self._drain(outbox, producer)
-                    await self._until_woken(stop)
-            finally:
-                await consumer.stop()
+        async with open_producer(self._settings) as producer, open_reader(self._settings) as consumer:
+            looked_at = -self._watch_seconds
+            while not stop.is_set():
+                self._wake.clear()
+                if time.monotonic() - looked_at > self._watch_seconds:
+                    looked_at = time.monotonic()
+                    await self._look_after(consumer)
+                for outbox in self._outboxes:
+                    await self._drain(outbox, producer)
+                await self._until_woken(stop)
 
     async def _drain(self, outbox: SchemaOutbox, producer: AIOKafkaProducer) -> None:
         carried = 1

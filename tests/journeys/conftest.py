@@ -1,15 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
+from tests.apache_kafka.server import ApacheKafka
 from tests.journeys.running_stack import RunningStack, free_block, start_stack
 
 
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
+async def stack(tmp_path_factory: pytest.TempPathFactory, own_kafka: Mapping[str, str]) -> AsyncIterator[RunningStack]:
     """A stack that is up; tests that end it or hurt it start one of their own."""
-    async with start_stack(tmp_path_factory.mktemp("house") / ".stack", free_block()) as running:
+    folder = tmp_path_factory.mktemp("house") / ".stack"
+    async with start_stack(folder, free_block(), environment=own_kafka) as running:
         await running.said("Ctrl-C ends everything")
         yield running
+
+
+@pytest.fixture(scope="session")
+async def own_kafka(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Mapping[str, str]]:
+    """The settings of a stack on Apache Kafka, where it is asked for."""
+    if not request.config.getoption("--apache-kafka"):
+        yield {}
+        return
+    broker = ApacheKafka(tmp_path_factory.mktemp("kafka"))
+    await broker.start()
+    yield {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers}
+    await broker.stop()

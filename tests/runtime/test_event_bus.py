@@ -16,6 +16,7 @@ from runtime.envelopes import make_envelope
 from runtime.errors import InvalidInput, Unavailable
 from runtime.event_bus import DEAD_LETTERS, MAX_TRIES, PARTITIONS, consume, ensure_topics, open_producer
 from runtime.settings import KafkaSection
+from tests.house import kafka_fields
 from tests.parts import Parts
 
 TOPIC = "tests.events"
@@ -52,9 +53,7 @@ class Worker:
 @pytest.fixture(scope="module")
 async def worker(parts: Parts) -> AsyncIterator[Worker]:
     """One consumer for all: the embedded broker lets a member in after five seconds."""
-    settings = KafkaSection.model_validate(
-        {"KAFKA_BOOTSTRAP_SERVERS": parts.kafka_bootstrap_servers, "kafka_idempotent_producer": False}
-    )
+    settings = KafkaSection.model_validate(kafka_fields(parts))
     running, stop = Worker(settings), asyncio.Event()
     task = asyncio.create_task(consume(settings, group="tests", topics=(TOPIC,), handle=running.handle, stop=stop))
     await running.has_done(await send(settings, envelope("first")), seconds=30)
