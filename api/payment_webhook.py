@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.services import Services
-from contracts.booking.v1 import settlement_pb2
-from contracts.salon.v1 import appointment_pb2
+from contracts.settlement.v1 import settlement_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
 from runtime.request_context import begin_request, request_id
@@ -23,6 +22,7 @@ log = structlog.get_logger()
 
 PROVIDER = "innkeeper-payments"
 LARGEST_WEBHOOK = 64 * 1024
+_SERVICE_OF = {"BOOKING": "booking", "APPOINTMENT": "salon"}
 
 
 class PaymentWebhook:
@@ -44,36 +44,22 @@ class PaymentWebhook:
             log.warning("webhook.refused")
             return _refusal(401, "INVALID_SIGNATURE", "The signature does not match, or it is too old.")
         event_id = headers["webhook-id"]
-        of_appointment = _purpose(body) == "APPOINTMENT"
-        store = self._store_for_salon if of_appointment else self._store_for_booking
+        service = _SERVICE_OF.get(_purpose(body), "booking")
         try:
-            duplicate = await store(event_id, body)
+            duplicate = await self._store(service, event_id, body)
         except ServiceError as refusal:
             log.warning("webhook.not_stored", event_id=event_id, reason=refusal.code)
             return _refusal(503, "UNAVAILABLE", "Please deliver this again.")
         if not duplicate:
-            jobs = self._services.jobs
-            wake = jobs.settle_appointment_payment_event if of_appointment else jobs.settle_payment_event
-            await wake(PROVIDER, event_id, request_id())
-        log.info("webhook.stored", event_id=event_id, duplicate=duplicate)
+            await self._services.jobs.settle_payment_event(service, PROVIDER, event_id, request_id())
+        log.info("webhook.stored", service=service, event_id=event_id, duplicate=duplicate)
         return Response(status_code=204)
 
-    async def _store_for_booking(self, event_id: str, body: bytes) -> bool:
+    async def _store(self, service: str, event_id: str, body: bytes) -> bool:
         """Whether it was known before."""
         stored = await call(
-            self._services.settlement.ReceivePaymentEvent,
+            self._services.settlements[service].ReceivePaymentEvent,
             settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=body),
-            token=await self._services.identity.token(),
-        )
-        return stored.duplicate
-
-    async def _store_for_salon(self, event_id: str, body: bytes) -> bool:
-        request = appointment_pb2.ReceiveAppointmentPaymentEventRequest(
-            provider=PROVIDER, event_id=event_id, payload=body
-        )
-        stored = await call(
-            self._services.appointments.ReceiveAppointmentPaymentEvent,
-            request,
             token=await self._services.identity.token(),
         )
         return stored.duplicate

@@ -33,6 +33,7 @@ from api.node_ids import decode_node_id
 from api.nodes import Node
 from api.notification_following import NotificationSubscriptions
 from api.notifications import NotificationMutations
+from api.payment_refresh import PaymentRefreshMutations
 from api.payments import PaymentMutations
 from api.price_explaining import PriceQueries
 from api.price_rule_editing import PriceRuleMutations
@@ -106,6 +107,7 @@ class Mutation(
     BookingMoveMutations,
     DeskMoveMutations,
     PaymentMutations,
+    PaymentRefreshMutations,
     NotificationMutations,
     InventoryMutations,
     CalendarMutations,

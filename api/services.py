@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -26,8 +26,6 @@ from contracts.booking.v1 import (
     front_desk_pb2_grpc,
     inventory_pb2,
     inventory_pb2_grpc,
-    settlement_pb2,
-    settlement_pb2_grpc,
     waitlist_pb2,
     waitlist_pb2_grpc,
 )
@@ -52,6 +50,7 @@ from contracts.salon.v1 import (
     schedule_pb2_grpc,
 )
 from contracts.search.v1 import search_pb2, search_pb2_grpc
+from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import ServiceIdentity, call, open_channel
 from runtime.identity import TokenVerifier
 from runtime.job_queue import JobQueue, open_job_queue
@@ -75,7 +74,7 @@ class Services:
     inventory: inventory_pb2_grpc.InventoryServiceAsyncStub
     calendars: calendar_pb2_grpc.CalendarServiceAsyncStub
     waitlists: waitlist_pb2_grpc.WaitlistServiceAsyncStub
-    settlement: settlement_pb2_grpc.SettlementServiceAsyncStub
+    settlements: Mapping[str, settlement_pb2_grpc.SettlementServiceAsyncStub]  # by service
     notifications: notification_pb2_grpc.NotificationServiceAsyncStub
     salons: salon_pb2_grpc.SalonServiceAsyncStub
     schedules: schedule_pb2_grpc.ScheduleServiceAsyncStub
@@ -127,6 +126,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     salon_pb2.DESCRIPTOR,
                     schedule_pb2.DESCRIPTOR,
                     appointment_pb2.DESCRIPTOR,
+                    settlement_pb2.DESCRIPTOR,
                 ),
                 ("review", settings.review_address, review_pb2.DESCRIPTOR),
             )
@@ -152,7 +152,10 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             inventory=inventory_pb2_grpc.InventoryServiceStub(channels["booking"]),
             calendars=calendar_pb2_grpc.CalendarServiceStub(channels["booking"]),
             waitlists=waitlist_pb2_grpc.WaitlistServiceStub(channels["booking"]),
-            settlement=settlement_pb2_grpc.SettlementServiceStub(channels["booking"]),
+            settlements={
+                service: settlement_pb2_grpc.SettlementServiceStub(channels[service])
+                for service in ("booking", "salon")
+            },
             notifications=notification_pb2_grpc.NotificationServiceStub(channels["notification"]),
             salons=salon_pb2_grpc.SalonServiceStub(channels["salon"]),
             schedules=schedule_pb2_grpc.ScheduleServiceStub(channels["salon"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 from collections.abc import Sequence
 
 import orjson
@@ -29,6 +30,17 @@ def decode_cursor(cursor: str, kinds: Sequence[type], *, path: Sequence[str] = (
     if not isinstance(values, list) or [type(value) for value in values] != list(kinds) or "\0" in str(values):
         raise InvalidInput("This cursor is not one that this list gave out.", path=path)
     return values
+
+
+def moment_and_name(cursor: str) -> tuple[dt.datetime, str] | None:
+    """The place in a list that is ordered by (moment, name); None for its beginning."""
+    if not cursor:
+        return None
+    at, name = decode_cursor(cursor, (str, str))
+    try:
+        return dt.datetime.fromisoformat(str(at)).astimezone(dt.UTC), str(name)
+    except (ValueError, OverflowError):
+        raise InvalidInput("This cursor is not one that this list gave out.", path=("after",)) from None
 
 
 def page_size(first: int, *, path: Sequence[str] = ("first",)) -> int:

@@ -168,6 +168,7 @@ class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientS
     smtp_start_tls: bool = False
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
     allow_private_addresses: bool = False  # calendars over http and from private networks: never in production
+    payment_stuck_seconds: int = Field(120, ge=1)  # an open payment not heard of for so long is looked at
 
 
 class RelaySettings(ProcessSettings, DatabaseSection, KafkaSection):

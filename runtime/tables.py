@@ -1,4 +1,4 @@
-"""What the tables of every service share: a schema of their own, constraint names, the outbox, idempotency."""
+"""What the tables of every service share: a schema of their own, constraint names, outbox, inbox, idempotency."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -49,6 +50,27 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("published_at", DateTime(timezone=True)),
         Index("ix_outbox_event_waiting", "position", postgresql_where=text("published_at IS NULL")),
         Index("ix_outbox_event_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+    )
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """What others told us, stored before it was answered: the truth of what is still to be worked off."""
+    return Table(
+        "inbox_event",
+        metadata,
+        Column("source", Text, primary_key=True),
+        Column("event_id", Text, primary_key=True),
+        Column("payload", LargeBinary, nullable=False),
+        Column("request_id", Text, nullable=False),
+        Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("settled_at", DateTime(timezone=True)),
+        Column("outcome", Text, nullable=False),  # empty until it is settled
+        Column("reason", Text, nullable=False),  # of what is parked
+        Column("tries", Integer, nullable=False),
+        Column("tried_at", DateTime(timezone=True)),
+        Column("failures", Integer, nullable=False),  # tries that failed for a cause that does not pass by itself
+        Index("ix_inbox_event_unsettled", "received_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_inbox_event_parked", "settled_at", postgresql_where=text("outcome = 'PARKED'")),
     )
 
 

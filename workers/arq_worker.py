@@ -19,29 +19,28 @@ from contracts.booking.v1 import (
     booking_pb2_grpc,
     calendar_pb2,
     calendar_pb2_grpc,
-    settlement_pb2,
-    settlement_pb2_grpc,
     waitlist_pb2,
     waitlist_pb2_grpc,
 )
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
-from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
+from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
 from runtime.outbound_http import open_outbound_http
 from runtime.process import run_process
 from runtime.settings import WorkerSettings
-from workers.appointment_payments import settle_appointment_payment_event, sweep_appointment_payment_events
 from workers.calendar_feeds import JOB_SECONDS, fetch_calendar_feeds
 from workers.email_delivery import deliver_email, sweep_due_deliveries
-from workers.hold_expiry import expire_appointment_holds, expire_holds
+from workers.hold_expiry import expire_holds
+from workers.job_lives import MOST_TRIES, count_dead_jobs, with_a_good_end
+from workers.payment_reconciliation import reconcile_payments
 from workers.payment_webhooks import settle_payment_event, sweep_payment_events
 from workers.waitlists import tend_waitlists
 
 log = structlog.get_logger()
 
 JOB_TIMEOUT_SECONDS = 25  # a killed worker's job comes back after this and ten seconds more
-_FUNCTIONS = [settle_payment_event, settle_appointment_payment_event, deliver_email]
+_FUNCTIONS = [with_a_good_end(job) for job in (settle_payment_event, deliver_email)]
 _EVERY_5_SECONDS = set(range(0, 60, 5))
 _EVERY_10_SECONDS = set(range(0, 60, 10))
 _PAUSE_SECONDS = 1.0
@@ -56,7 +55,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             waitlist_pb2.DESCRIPTOR,
             settlement_pb2.DESCRIPTOR,
         ) as booking,
-        open_channel(settings.salon_address, appointment_pb2.DESCRIPTOR) as salon,
+        open_channel(settings.salon_address, settlement_pb2.DESCRIPTOR) as salon,
         open_channel(settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
         open_service_identity(settings.auth_address, settings) as identity,
         open_job_queue(settings) as jobs,
@@ -67,8 +66,10 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             "bookings": booking_pb2_grpc.BookingServiceStub(booking),
             "calendars": calendar_pb2_grpc.CalendarServiceStub(booking),
             "waitlists": waitlist_pb2_grpc.WaitlistServiceStub(booking),
-            "settlement": settlement_pb2_grpc.SettlementServiceStub(booking),
-            "appointments": appointment_pb2_grpc.AppointmentServiceStub(salon),
+            "settlements": {
+                "booking": settlement_pb2_grpc.SettlementServiceStub(booking),
+                "salon": settlement_pb2_grpc.SettlementServiceStub(salon),
+            },
             "notifications": notification_pb2_grpc.NotificationServiceStub(notifications),
             "identity": identity,
             "jobs": jobs,
@@ -87,10 +88,10 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
         functions=_FUNCTIONS,  # type: ignore[arg-type]  # arq types jobs as taking anything after ctx
         cron_jobs=[
             cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),
-            cron(expire_appointment_holds, second=_EVERY_5_SECONDS, max_tries=1),
             cron(tend_waitlists, second=_EVERY_10_SECONDS, max_tries=1),
-            cron(sweep_payment_events, second=_EVERY_10_SECONDS, max_tries=1),
-            cron(sweep_appointment_payment_events, second=_EVERY_10_SECONDS, max_tries=1),
+            cron(sweep_payment_events, second=_EVERY_5_SECONDS, max_tries=1),
+            cron(reconcile_payments, second=_EVERY_10_SECONDS, max_tries=1),
+            cron(count_dead_jobs, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
             cron(fetch_calendar_feeds, second={15}, max_tries=1, timeout=JOB_SECONDS),
         ],
@@ -99,7 +100,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
         handle_signals=False,
         job_timeout=JOB_TIMEOUT_SECONDS,
         keep_result=0,  # a job that is done may be asked for again
-        max_tries=10,
+        max_tries=2 * MOST_TRIES,  # jobs end by themselves before; killed workers count too
         max_jobs=20,
         poll_delay=0.1,
         job_serializer=serialize_job,

@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 
-from contracts.booking.v1 import settlement_pb2, settlement_pb2_grpc
-from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
+from contracts.settlement.v1 import settlement_pb2
 from runtime.channels import ServiceIdentity, call
+from runtime.errors import ServiceError
 from runtime.request_context import begin_request
+from workers.payment_webhooks import Settlements
 
 log = structlog.get_logger()
 
@@ -17,38 +18,21 @@ _BATCH = 100
 
 
 async def expire_holds(ctx: dict[str, Any]) -> int:
-    """arq cron job; answers how many holds of bookings it released."""
+    """arq cron job; answers how many holds of bookings and appointments it released."""
     begin_request()
-    settlement: settlement_pb2_grpc.SettlementServiceAsyncStub = ctx["settlement"]
+    settlements: Settlements = ctx["settlements"]
     identity: ServiceIdentity = ctx["identity"]
     expired = 0
-    while True:
-        response = await call(
-            settlement.ExpireHolds, settlement_pb2.ExpireHoldsRequest(limit=_BATCH), token=await identity.token()
-        )
-        expired += response.expired
-        if response.expired < _BATCH:
-            break
+    request = settlement_pb2.ExpireHoldsRequest(limit=_BATCH)
+    for service, settlement in settlements.items():
+        released = _BATCH
+        while released == _BATCH:
+            try:
+                released = (await call(settlement.ExpireHolds, request, token=await identity.token())).expired
+            except ServiceError as failure:
+                log.warning("holds.not_expired", service=service, reason=failure.code)
+                break
+            expired += released
     if expired:
         log.info("holds.expired", count=expired)
-    return expired
-
-
-async def expire_appointment_holds(ctx: dict[str, Any]) -> int:
-    """arq cron job; answers how many holds of appointments it released."""
-    begin_request()
-    appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub = ctx["appointments"]
-    identity: ServiceIdentity = ctx["identity"]
-    expired = 0
-    while True:
-        response = await call(
-            appointments.ExpireAppointmentHolds,
-            appointment_pb2.ExpireAppointmentHoldsRequest(at_most=_BATCH),
-            token=await identity.token(),
-        )
-        expired += len(response.appointment_ids)
-        if len(response.appointment_ids) < _BATCH:
-            break
-    if expired:
-        log.info("appointment_holds.expired", count=expired)
     return expired

@@ -27,6 +27,7 @@ from grpc_services.booking.table_base import BookingServiceModel, metadata
 from runtime.commit_order import commit_order
 from runtime.tables import (
     idempotency_table,
+    inbox_table,
     long_text,
     optional_moment,
     outbox_table,
@@ -231,21 +232,17 @@ class Refund(BookingServiceModel, table=True):
     created_at: dt.datetime = required_moment(default_now=True)
 
 
-class PaymentEvent(BookingServiceModel, table=True):
-    """A verified webhook, stored before it was answered: the truth of what is still to be worked off."""
+class OpenPayment(BookingServiceModel, table=True):
+    """A payment that may still change: looked after until it is over, whether or not webhooks tell of it."""
 
-    __tablename__ = "payment_event"
-    __table_args__ = (Index("ix_payment_event_unsettled", "received_at", postgresql_where=text("settled_at IS NULL")),)
+    __tablename__ = "open_payment"
 
-    provider: str = Field(primary_key=True, sa_type=Text)
-    event_id: str = Field(primary_key=True, sa_type=Text)
-    payload: bytes = Field(sa_type=LargeBinary)
-    request_id: str = long_text()
-    received_at: dt.datetime = required_moment(default_now=True)
-    settled_at: dt.datetime | None = optional_moment()
-    outcome: str = long_text()
-    tries: int
+    payment_id: str = Field(primary_key=True, sa_type=Text)
+    booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id", ondelete="CASCADE"),))
+    opened_at: dt.datetime = required_moment(default_now=True)
+    checked_at: dt.datetime | None = optional_moment()
 
 
 outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
 idempotency = idempotency_table(metadata)

@@ -1,59 +1,45 @@
-"""The SQL of money in booking: stored webhooks, and refunds that are owed."""
+"""The SQL of money in booking: payments that are open, what was captured, and refunds that are owed."""
 
 from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from grpc_services.booking.models import Booking, CapturedPayment, PaymentEvent, Refund
+from grpc_services.booking.models import Booking, CapturedPayment, OpenPayment, Refund
 from runtime.database import Connection, Record, Statement
 from runtime.identifiers import new_id
-from runtime.request_context import request_id
 from runtime.tables import table_of
 
 refund = table_of(Refund)
-payment_event = table_of(PaymentEvent)
+open_payment = table_of(OpenPayment)
 captured = table_of(CapturedPayment)
 booking = table_of(Booking)
 
-_seconds = bindparam("seconds", type_=Integer)
-
-_STORE_EVENT = Statement(
-    upsert(payment_event)
-    .values(
-        provider=bindparam("provider"),
-        event_id=bindparam("event_id"),
-        payload=bindparam("payload"),
-        request_id=bindparam("request_id"),
-        outcome="",
-        tries=0,
-    )
+_OPEN_PAYMENT = Statement(
+    upsert(open_payment)
+    .values(payment_id=bindparam("payment_id"), booking_id=bindparam("booking_id"))
     .on_conflict_do_nothing()
 )
-_TRY_EVENT = Statement(
-    update(payment_event)
-    .where(payment_event.c.provider == bindparam("b_provider"), payment_event.c.event_id == bindparam("b_event_id"))
-    .values(tries=payment_event.c.tries + 1)
-    .returning(payment_event)
+_this_payment = open_payment.c.payment_id == bindparam("of_payment")
+_IS_OPEN = Statement(select(open_payment.c.payment_id).where(_this_payment))
+_CHECKED = Statement(update(open_payment).where(_this_payment).values(checked_at=func.now()))
+_CLOSE_PAYMENT = Statement(delete(open_payment).where(_this_payment))
+_CLOSE_ABANDONED = Statement(
+    delete(open_payment).where(_this_payment, open_payment.c.opened_at < func.now() - text("interval '4 days'"))
 )
-_SETTLE_EVENT = Statement(
-    update(payment_event)
-    .where(
-        payment_event.c.provider == bindparam("b_provider"),
-        payment_event.c.event_id == bindparam("b_event_id"),
-        payment_event.c.settled_at.is_(None),
-    )
-    .values(settled_at=func.now(), outcome=bindparam("b_outcome"))
+_last_look = func.coalesce(open_payment.c.checked_at, open_payment.c.opened_at)
+_wait_seconds = func.least(
+    func.greatest(
+        bindparam("seconds", type_=Integer), func.extract("epoch", _last_look - open_payment.c.opened_at) / 4
+    ),
+    3600,
 )
-_UNSETTLED = Statement(
-    select(payment_event.c.provider, payment_event.c.event_id)
-    .where(
-        payment_event.c.settled_at.is_(None),
-        payment_event.c.received_at <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _seconds),
-    )
-    .order_by(payment_event.c.received_at)
+_STUCK = Statement(
+    select(open_payment.c.payment_id)
+    .where(_last_look <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _wait_seconds))
+    .order_by(_last_look)
     .limit(bindparam("limit", type_=Integer))
 )
 _REQUEST_REFUND = Statement(
@@ -110,27 +96,26 @@ _FINISH_REFUND = Statement(
 )
 
 
-async def store_payment_event(connection: Connection, provider: str, event_id: str, payload: bytes) -> bool:
-    """True when it was not known before."""
-    return bool(
-        await _STORE_EVENT.execute(
-            connection, provider=provider, event_id=event_id, payload=payload, request_id=request_id()
-        )
-    )
+async def open_new_payment(connection: Connection, booking_id: uuid.UUID, payment_id: str) -> None:
+    """From now on somebody looks after it."""
+    await _OPEN_PAYMENT.execute(connection, payment_id=payment_id, booking_id=booking_id)
 
 
-async def begin_payment_event(connection: Connection, provider: str, event_id: str) -> Record | None:
-    """Counts a try and answers the event."""
-    return await _TRY_EVENT.fetch_row(connection, b_provider=provider, b_event_id=event_id)
+async def is_open(connection: Connection, payment_id: str) -> bool:
+    return await _IS_OPEN.fetch_row(connection, of_payment=payment_id) is not None
 
 
-async def finish_payment_event(connection: Connection, provider: str, event_id: str, outcome: str) -> bool:
-    """True when it was not finished before."""
-    return bool(await _SETTLE_EVENT.execute(connection, b_provider=provider, b_event_id=event_id, b_outcome=outcome))
+async def looked_at(connection: Connection, payment_id: str, *, over: bool, with_bank: bool) -> None:
+    """Closes a payment that is over, and one that its guest left days ago unless its money is `with_bank`."""
+    if over:
+        await _CLOSE_PAYMENT.execute(connection, of_payment=payment_id)
+    elif with_bank or not await _CLOSE_ABANDONED.execute(connection, of_payment=payment_id):
+        await _CHECKED.execute(connection, of_payment=payment_id)
 
 
-async def unsettled_payment_events(connection: Connection, *, older_than_seconds: int, limit: int) -> list[Record]:
-    return await _UNSETTLED.fetch(connection, seconds=older_than_seconds, limit=limit)
+async def stuck_payments(connection: Connection, *, stuck_seconds: int, limit: int) -> list[str]:
+    """Open payments that nobody looked at for so long; the older they are the longer, at most an hour."""
+    return [row["payment_id"] for row in await _STUCK.fetch(connection, seconds=stuck_seconds, limit=limit)]
 
 
 async def request_refund(

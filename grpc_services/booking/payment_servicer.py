@@ -1,4 +1,4 @@
-"""The use case of paying: beginning a payment."""
+"""The use cases of paying: beginning a payment, and looking how it went."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import grpc
 from contracts.booking.v1 import booking_pb2
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, folio, messages, queries, rules
+from grpc_services.booking import events, folio, messages, payment_queries, queries, rules, settlement
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
@@ -32,6 +32,7 @@ class PaymentMethods:
 
     _database: Database
     _payments: PaymentSystem
+    _stale_seconds: int
     _now: Callable[[], dt.datetime]
 
     async def StartPayment(
@@ -76,6 +77,17 @@ class PaymentMethods:
             await keys.store(connection, **key, answer=response)
         return response
 
+    async def RefreshPayment(self, request: booking_pb2.RefreshPaymentRequest, context: Context) -> booking_pb2.Booking:
+        async with self._database.reading() as connection:
+            row = await visible_booking(connection, request.booking_id)
+            is_open = await payment_queries.is_open(connection, row["payment_id"])
+        if is_open:
+            await settlement.look_after(
+                self._database, self._payments, row["payment_id"], stale_seconds=self._stale_seconds
+            )
+        async with self._database.reading() as connection:
+            return await booking_as_message(connection, await visible_booking(connection, request.booking_id))
+
     async def _open_payment(self, row: Record, amount: int) -> payment_pb2.Payment | None:
         """The payment that is already open for this amount; one for another amount is ended."""
         if not row["payment_id"] or row["payment_state"] in _ENDED:
@@ -105,6 +117,7 @@ async def _begin_payment(connection: Connection, row: Record, payment: payment_p
     )
     if moved is None:
         raise RuntimeError("a locked booking was moved by somebody else")
+    await payment_queries.open_new_payment(connection, row["id"], payment.id)
     await queries.write_timeline(
         connection,
         moved,

@@ -14,11 +14,15 @@ import structlog
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import events, payment_queries, queries
 from grpc_services.booking.gateway import PROVIDER, PaymentSystem
+from grpc_services.booking.models import inbox as inbox_rows
 from runtime.database import Connection, Database, Record
 from runtime.errors import ServiceError
 from runtime.identity import Role
+from runtime.inbox import Inbox
 
 log = structlog.get_logger()
+
+inbox = Inbox(inbox_rows)
 
 OWED = "refund.owed"  # what booking tells itself among the webhooks, so that the sweeper finds it
 
@@ -38,7 +42,7 @@ async def owe(connection: Connection, booking_id: uuid.UUID, amount: int, reason
             connection, booking_id=booking_id, payment_id=payment["payment_id"], amount=part, reason=reason
         )
         payload = orjson.dumps({"type": OWED, "data": {"payment_id": payment["payment_id"]}})
-        await payment_queries.store_payment_event(connection, PROVIDER, _event_id(refund_id), payload)
+        await inbox.store(connection, PROVIDER, _event_id(refund_id), payload)
         amount -= part
     if amount > 0:
         raise RuntimeError("more is to go back than was ever paid")
@@ -79,7 +83,7 @@ async def _send(database: Database, payments: PaymentSystem, refund: Record) -> 
             changed_state=False,
         )
         await events.publish_refunded(connection, row, amount, refund["reason"])
-        await payment_queries.finish_payment_event(connection, PROVIDER, _event_id(refund["id"]), "APPLIED")
+        await inbox.finish(connection, PROVIDER, _event_id(refund["id"]), "APPLIED")
 
 
 def _event_id(refund_id: uuid.UUID) -> str:

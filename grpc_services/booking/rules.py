@@ -125,6 +125,10 @@ def check_line(text: str, longest: int, path: Sequence[str], *, required: bool =
         raise InvalidInput("This has characters that cannot be shown.", path=path)
 
 
+CAPTURED = ("CAPTURED", "DISPUTED")  # states of a payment whose money came in; that it is contested comes after
+FAILED = ("FAILED", "VOIDED")
+
+
 class Settlement(enum.Enum):
     """What the state of a payment asks of its booking."""
 
@@ -158,7 +162,7 @@ class BookingFacts:
 def settlement(booking: BookingFacts, payment: PaymentFacts) -> Settlement:
     """The one place that says what money does to a booking. Repeating it with the same facts is harmless:
     a booking that took this money is paid, and then nothing is left to do."""
-    if payment.state == "CAPTURED":
+    if payment.state in CAPTURED:
         if payment.is_taken_in:
             return Settlement.NOTHING
         expected = booking.payment_minor_units if payment.is_current else booking.total_minor_units
@@ -169,6 +173,6 @@ def settlement(booking: BookingFacts, payment: PaymentFacts) -> Settlement:
         if booking.state is State.EXPIRED:
             return Settlement.REFUND if booking.paid_minor_units else Settlement.TAKE_AGAIN
         return Settlement.KEEP_WHAT_IS_DUE if payment.is_current else Settlement.REFUND
-    if payment.state in ("FAILED", "VOIDED") and payment.is_current and booking.state is State.PAYMENT_PENDING:
+    if payment.state in FAILED and payment.is_current and booking.state is State.PAYMENT_PENDING:
         return Settlement.REOPEN
     return Settlement.NOTHING

@@ -13,16 +13,18 @@ from contracts.booking.v1 import (
     figures_pb2,
     front_desk_pb2,
     inventory_pb2,
-    settlement_pb2,
     waitlist_pb2,
 )
+from contracts.settlement.v1 import settlement_pb2
 from grpc_services.booking.audit_metric import counting_discrepancies
 from grpc_services.booking.gateway import open_gateway
+from grpc_services.booking.refunds import inbox
 from grpc_services.booking.servicers import Parts, add_servicers
 from runtime.channels import open_token_verifier
 from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
+from runtime.inbox_metric import counting_inbox
 from runtime.settings import BookingSettings
 
 SERVICE_NAMES = service_names_of(
@@ -49,6 +51,7 @@ async def booking_service(
             application_name="innkeeper-booking",
         ) as database,
         counting_discrepancies(database, every_seconds=settings.audit_seconds),
+        counting_inbox("booking", inbox, database),
         open_gateway(settings) as (prices, payments),
         open_token_verifier(settings) as verifier,
         grpc_server(

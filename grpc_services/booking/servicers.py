@@ -15,9 +15,9 @@ from contracts.booking.v1 import (
     figures_pb2_grpc,
     front_desk_pb2_grpc,
     inventory_pb2_grpc,
-    settlement_pb2_grpc,
     waitlist_pb2_grpc,
 )
+from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.booking.bill_servicer import BillMethods
 from grpc_services.booking.block_servicer import BlockMethods
 from grpc_services.booking.booking_servicer import BookingMethods

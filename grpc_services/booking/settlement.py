@@ -27,8 +27,9 @@ from grpc_services.booking import (
     rules,
     timeline_topics,
 )
-from grpc_services.booking.gateway import PaymentSystem, payment_state_name
+from grpc_services.booking.gateway import PROVIDER, PaymentSystem, payment_state_name
 from grpc_services.booking.inventory_queries import Shift
+from grpc_services.booking.refunds import inbox
 from grpc_services.booking.rules import Settlement, State
 from runtime.database import Connection, Database, Record
 from runtime.errors import InvalidInput, NotFound, ServiceError
@@ -37,6 +38,7 @@ from runtime.identity import NOBODY, Role
 log = structlog.get_logger()
 
 LATE_MONEY = "LATE_MONEY"
+LOOKED_AFTER = "payment.looked_after"  # what booking tells itself of a payment that it found by itself
 
 
 class Outcome(enum.StrEnum):
@@ -45,11 +47,21 @@ class Outcome(enum.StrEnum):
     PARKED = "PARKED"
 
 
+class Parked(enum.StrEnum):
+    """Why a person must look at a payment."""
+
+    UNREADABLE = "UNREADABLE"
+    UNKNOWN_PAYMENT = "UNKNOWN_PAYMENT"
+    NOTHING_TO_PAY = "NOTHING_TO_PAY"  # no booking of ours
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"  # or its currency
+
+
 class Settled(NamedTuple):
-    """What came of a webhook, and the booking that it was about; None when there is none."""
+    """What came of looking at a payment, and the booking that it was about; None when there is none."""
 
     outcome: Outcome
     booking_id: uuid.UUID | None = None
+    reason: Parked | None = None  # of what is parked
 
 
 def type_of(payload: bytes) -> str:
@@ -80,25 +92,62 @@ async def settle_payment(
     except (ServiceError, ValueError) as refusal:
         if isinstance(refusal, ServiceError) and refusal.code not in (NotFound.code, InvalidInput.code):
             raise
-        log.warning("payment.unknown", payment_id=payment_id)
-        return Settled(Outcome.PARKED)
-    if payment.state == payment_pb2.PAYMENT_STATE_CAPTURED:
+        log.error("payment.unknown", payment_id=payment_id)
+        return await _without_booking(database, payment_id, Parked.UNKNOWN_PAYMENT)
+    state = payment_state_name(payment)
+    if state in rules.CAPTURED:
         await _make_way(database, booking_id)
     async with database.transaction() as connection:
         row = await queries.lock_booking(connection, booking_id)
-        if row is None:
-            log.warning("payment.without_booking", payment_id=payment_id)
-            return Settled(Outcome.PARKED)
-        outcome = await _apply(connection, row, payment, stale_seconds)
+        if row is not None:
+            outcome = await _apply(connection, row, payment, stale_seconds)
+            taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
+            await payment_queries.looked_at(
+                connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
+            )
+    if row is None:
+        log.error("payment.without_booking", payment_id=payment_id)
+        return await _without_booking(database, payment_id, Parked.NOTHING_TO_PAY)
     await refunds.send_open(database, payments, booking_id)
-    return Settled(outcome, booking_id)
+    return Settled(outcome, booking_id, Parked.AMOUNT_DIFFERS if outcome is Outcome.PARKED else None)
 
 
-async def finish_event(connection: Connection, event: Record, settled: Settled) -> None:
+async def settle_event(database: Database, payments: PaymentSystem, event: Record, *, stale_seconds: int) -> Settled:
+    """Works one stored webhook off to its end. Safe to repeat, to race and to be killed in."""
+    payment_id = payment_of(event["payload"])
+    settled = (
+        await settle_payment(database, payments, payment_id, stale_seconds=stale_seconds)
+        if payment_id
+        else Settled(Outcome.PARKED, reason=Parked.UNREADABLE)
+    )
+    async with database.transaction() as connection:
+        await _finish_event(connection, event, settled)
+    return settled
+
+
+async def look_after(database: Database, payments: PaymentSystem, payment_id: str, *, stale_seconds: int) -> Settled:
+    """Settles a payment that nobody told of. What does not fit is parked in the inbox, as a webhook's would be."""
+    settled = await settle_payment(database, payments, payment_id, stale_seconds=stale_seconds)
+    if settled.outcome is Outcome.PARKED:
+        event_id = f"looked-after-{payment_id}"
+        payload = orjson.dumps({"type": LOOKED_AFTER, "data": {"payment_id": payment_id}})
+        async with database.transaction() as connection:
+            if await inbox.store(connection, PROVIDER, event_id, payload):
+                await inbox.finish(connection, PROVIDER, event_id, settled.outcome, reason=settled.reason or "")
+    return settled
+
+
+async def _without_booking(database: Database, payment_id: str, reason: Parked) -> Settled:
+    async with database.transaction() as connection:
+        await payment_queries.looked_at(connection, payment_id, over=True, with_bank=False)
+    return Settled(Outcome.PARKED, reason=reason)
+
+
+async def _finish_event(connection: Connection, event: Record, settled: Settled) -> None:
     """Closes a stored webhook and writes it into its booking's timeline; of two who close it only one writes."""
     row = await queries.lock_booking(connection, settled.booking_id) if settled.booking_id else None
-    first = await payment_queries.finish_payment_event(
-        connection, event["provider"], event["event_id"], settled.outcome
+    first = await inbox.finish(
+        connection, event["source"], event["event_id"], settled.outcome, reason=settled.reason or ""
     )
     event_type = type_of(event["payload"])
     if row is None or not first or event_type == refunds.OWED:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    LargeBinary,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -181,17 +180,14 @@ class AppointmentRefund(SalonServiceModel, table=True):
     created_at: dt.datetime = required_moment(default_now=True)
 
 
-class AppointmentPaymentEvent(SalonServiceModel, table=True):
-    """A verified webhook, stored before it was answered: the truth of what is still to be worked off."""
+class AppointmentOpenPayment(SalonServiceModel, table=True):
+    """A payment that may still change: looked after until it is over, whether or not webhooks tell of it."""
 
-    __tablename__ = "payment_event"
-    __table_args__ = (Index("ix_payment_event_unsettled", "received_at", postgresql_where=text("settled_at IS NULL")),)
+    __tablename__ = "open_payment"
 
-    provider: str = Field(primary_key=True, sa_type=Text)
-    event_id: str = Field(primary_key=True, sa_type=Text)
-    payload: bytes = Field(sa_type=LargeBinary)
-    request_id: str = long_text()
-    received_at: dt.datetime = required_moment(default_now=True)
-    settled_at: dt.datetime | None = optional_moment()
-    outcome: str = long_text()
-    tries: int
+    payment_id: str = Field(primary_key=True, sa_type=Text)
+    appointment_id: uuid.UUID = Field(
+        index=True, sa_column_args=(ForeignKey("salon.appointment.id", ondelete="CASCADE"),)
+    )
+    opened_at: dt.datetime = required_moment(default_now=True)
+    checked_at: dt.datetime | None = optional_moment()

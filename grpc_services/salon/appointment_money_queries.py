@@ -1,54 +1,50 @@
-"""The SQL of money in appointments: stored webhooks, what was captured, and refunds that are owed."""
+"""The SQL of money in appointments: payments that are open, what was captured, and refunds that are owed."""
 
 from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from grpc_services.salon.appointment_models import (
     Appointment,
     AppointmentCapturedPayment,
-    AppointmentPaymentEvent,
+    AppointmentOpenPayment,
     AppointmentRefund,
 )
 from runtime.database import Connection, Record, Statement
 from runtime.identifiers import new_id
-from runtime.request_context import request_id
 from runtime.tables import table_of
 
 refund = table_of(AppointmentRefund)
-event = table_of(AppointmentPaymentEvent)
+open_payment = table_of(AppointmentOpenPayment)
 captured = table_of(AppointmentCapturedPayment)
 appointment = table_of(Appointment)
 
-_STORE_EVENT = Statement(
-    insert(event)
-    .values(
-        provider=bindparam("provider"),
-        event_id=bindparam("event_id"),
-        payload=bindparam("payload"),
-        request_id=bindparam("request_id"),
-        outcome="",
-        tries=0,
-    )
+_OPEN_PAYMENT = Statement(
+    insert(open_payment)
+    .values(payment_id=bindparam("payment_id"), appointment_id=bindparam("appointment_id"))
     .on_conflict_do_nothing()
 )
-_this_event = (event.c.provider == bindparam("of_provider"), event.c.event_id == bindparam("of_event"))
-_TRY_EVENT = Statement(update(event).where(*_this_event).values(tries=event.c.tries + 1).returning(event))
-_SETTLE_EVENT = Statement(
-    update(event)
-    .where(*_this_event, event.c.settled_at.is_(None))
-    .values(settled_at=func.now(), outcome=bindparam("to_outcome"))
+_this_payment = open_payment.c.payment_id == bindparam("of_payment")
+_IS_OPEN = Statement(select(open_payment.c.payment_id).where(_this_payment))
+_CHECKED = Statement(update(open_payment).where(_this_payment).values(checked_at=func.now()))
+_CLOSE_PAYMENT = Statement(delete(open_payment).where(_this_payment))
+_CLOSE_ABANDONED = Statement(
+    delete(open_payment).where(_this_payment, open_payment.c.opened_at < func.now() - text("interval '4 days'"))
 )
-_UNSETTLED = Statement(
-    select(event.c.provider, event.c.event_id)
-    .where(
-        event.c.settled_at.is_(None),
-        event.c.received_at <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, bindparam("seconds", type_=Integer)),
-    )
-    .order_by(event.c.received_at)
+_last_look = func.coalesce(open_payment.c.checked_at, open_payment.c.opened_at)
+_wait_seconds = func.least(
+    func.greatest(
+        bindparam("seconds", type_=Integer), func.extract("epoch", _last_look - open_payment.c.opened_at) / 4
+    ),
+    3600,
+)
+_STUCK = Statement(
+    select(open_payment.c.payment_id)
+    .where(_last_look <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _wait_seconds))
+    .order_by(_last_look)
     .limit(bindparam("limit", type_=Integer))
 )
 _OWE = Statement(
@@ -100,26 +96,26 @@ _REFUNDABLE = Statement(
 )
 
 
-async def store_payment_event(connection: Connection, provider: str, event_id: str, payload: bytes) -> bool:
-    """True when it was not known before."""
-    return bool(
-        await _STORE_EVENT.execute(
-            connection, provider=provider, event_id=event_id, payload=payload, request_id=request_id()
-        )
-    )
+async def open_new_payment(connection: Connection, appointment_id: uuid.UUID, payment_id: str) -> None:
+    """From now on somebody looks after it."""
+    await _OPEN_PAYMENT.execute(connection, payment_id=payment_id, appointment_id=appointment_id)
 
 
-async def begin_payment_event(connection: Connection, provider: str, event_id: str) -> Record | None:
-    """Counts a try and answers the event."""
-    return await _TRY_EVENT.fetch_row(connection, of_provider=provider, of_event=event_id)
+async def is_open(connection: Connection, payment_id: str) -> bool:
+    return await _IS_OPEN.fetch_row(connection, of_payment=payment_id) is not None
 
 
-async def finish_payment_event(connection: Connection, provider: str, event_id: str, outcome: str) -> None:
-    await _SETTLE_EVENT.execute(connection, of_provider=provider, of_event=event_id, to_outcome=outcome)
+async def looked_at(connection: Connection, payment_id: str, *, over: bool, with_bank: bool) -> None:
+    """Closes a payment that is over, and one that its client left days ago unless its money is `with_bank`."""
+    if over:
+        await _CLOSE_PAYMENT.execute(connection, of_payment=payment_id)
+    elif with_bank or not await _CLOSE_ABANDONED.execute(connection, of_payment=payment_id):
+        await _CHECKED.execute(connection, of_payment=payment_id)
 
 
-async def unsettled_payment_events(connection: Connection, *, older_than_seconds: int, limit: int) -> list[Record]:
-    return await _UNSETTLED.fetch(connection, seconds=older_than_seconds, limit=limit)
+async def stuck_payments(connection: Connection, *, stuck_seconds: int, limit: int) -> list[str]:
+    """Open payments that nobody looked at for so long; the older they are the longer, at most an hour."""
+    return [row["payment_id"] for row in await _STUCK.fetch(connection, seconds=stuck_seconds, limit=limit)]
 
 
 async def owe_refund(

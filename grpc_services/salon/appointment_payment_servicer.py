@@ -1,7 +1,9 @@
-"""The use case of paying an appointment: beginning a payment."""
+"""The use cases of paying an appointment: beginning a payment, and looking how it went."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -11,8 +13,10 @@ from contracts.payment.v1 import payment_pb2
 from contracts.salon.v1 import appointment_pb2
 from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_messages as messages
+from grpc_services.salon import appointment_money_queries as money_queries
 from grpc_services.salon import appointment_queries as queries
 from grpc_services.salon import appointment_rules as rules
+from grpc_services.salon import appointment_settlement as settlement
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon.appointment_reading import keys, no_appointment, visible_appointment
 from grpc_services.salon.appointment_rules import State
@@ -26,10 +30,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AppointmentPaymentMethods:
-    """A part of AppointmentServicer, which gives it the database and the payment system."""
+    """A part of AppointmentServicer, which gives it the database, the payment system and the clock."""
 
     _database: Database
     _payments: PaymentSystem
+    _now: Callable[[], dt.datetime]
 
     async def StartAppointmentPayment(
         self, request: appointment_pb2.StartAppointmentPaymentRequest, context: Context
@@ -65,6 +70,18 @@ class AppointmentPaymentMethods:
             await keys.store(connection, **key, answer=response)
         return response
 
+    async def RefreshAppointmentPayment(
+        self, request: appointment_pb2.RefreshAppointmentPaymentRequest, context: Context
+    ) -> appointment_pb2.Appointment:
+        async with self._database.reading() as connection:
+            row = await visible_appointment(connection, request.appointment_id)
+            is_open = await money_queries.is_open(connection, row["payment_id"])
+        if is_open:
+            await settlement.look_after(self._database, self._payments, row["payment_id"], now=self._now())
+        async with self._database.reading() as connection:
+            now = await visible_appointment(connection, request.appointment_id)
+            return await messages.appointment_as_message(connection, now)
+
     async def _open_payment(self, row: Record, return_url: str) -> payment_pb2.Payment:
         """The payment that is under way, or a new one for the whole price."""
         if row["state"] == State.PAYMENT_PENDING:
@@ -91,6 +108,7 @@ async def _begin(connection: Connection, row: Record, payment: payment_pb2.Payme
         checkout_url=payment.checkout_url,
         payment_attempts=row["payment_attempts"] + 1,
     )
+    await money_queries.open_new_payment(connection, row["id"], payment.id)
     await timeline_queries.write_timeline(
         connection, moved, kind="PaymentStarted", actor=actor, summary="Payment begun."
     )

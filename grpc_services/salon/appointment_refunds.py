@@ -17,11 +17,15 @@ from grpc_services.salon import appointment_money_queries as money_queries
 from grpc_services.salon import appointment_queries as queries
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon.gateway import PROVIDER, PaymentSystem
+from grpc_services.salon.models import inbox as inbox_rows
 from runtime.database import Connection, Database, Record
 from runtime.errors import ServiceError
 from runtime.identity import Role
+from runtime.inbox import Inbox
 
 log = structlog.get_logger()
+
+inbox = Inbox(inbox_rows)
 
 CANCELLED = "CANCELLED"
 NO_SHOW = "NO_SHOW"
@@ -69,7 +73,7 @@ async def _owe_part(
     if refund_id is None:
         return False
     payload = orjson.dumps({"type": "refund.owed", "data": {"payment_id": payment_id}})
-    await money_queries.store_payment_event(connection, PROVIDER, _event_id(refund_id), payload)
+    await inbox.store(connection, PROVIDER, _event_id(refund_id), payload)
     return True
 
 
@@ -92,7 +96,7 @@ async def _send(database: Database, payments: PaymentSystem, refund: Record) -> 
             changed_state=False,
         )
         await events.publish_refunded(connection, row, amount, refund["reason"])
-        await money_queries.finish_payment_event(connection, PROVIDER, _event_id(refund["id"]), "APPLIED")
+        await inbox.finish(connection, PROVIDER, _event_id(refund["id"]), "APPLIED")
 
 
 def _event_id(refund_id: uuid.UUID) -> str:

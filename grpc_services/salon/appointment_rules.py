@@ -90,6 +90,10 @@ def checked_client(client: appointment_pb2.ClientDetails) -> Values:
     }
 
 
+CAPTURED = ("CAPTURED", "DISPUTED")  # states of a payment whose money came in; that it is contested comes after
+FAILED = ("FAILED", "VOIDED")
+
+
 class Settlement(enum.Enum):
     """What the state of a payment asks of its appointment."""
 
@@ -114,7 +118,7 @@ def settlement(row: Record, payment: PaymentFacts) -> Settlement:
     """The one place that says what money does to an appointment. Repeating it with the same facts is harmless: an
     appointment that took this money is paid, and then nothing is left to do."""
     state = State(row["state"])
-    if payment.state == "CAPTURED":
+    if payment.state in CAPTURED:
         if payment.is_taken_in:
             return Settlement.NOTHING
         if (payment.amount_minor_units, payment.currency) != (row["total_minor_units"], row["currency"]):
@@ -124,6 +128,6 @@ def settlement(row: Record, payment: PaymentFacts) -> Settlement:
         if state is State.EXPIRED and not row["paid_minor_units"]:
             return Settlement.TAKE_AGAIN
         return Settlement.REFUND
-    if payment.state in ("FAILED", "VOIDED") and payment.is_current and state is State.PAYMENT_PENDING:
+    if payment.state in FAILED and payment.is_current and state is State.PAYMENT_PENDING:
         return Settlement.REOPEN
     return Settlement.NOTHING

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -22,20 +23,49 @@ from grpc_services.salon import appointment_refunds as refunds
 from grpc_services.salon import appointment_rules as rules
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon import visit_queries
+from grpc_services.salon.appointment_refunds import inbox
 from grpc_services.salon.appointment_rules import Settlement, State
 from grpc_services.salon.errors import SlotUnavailable
-from grpc_services.salon.gateway import PaymentSystem
+from grpc_services.salon.gateway import PROVIDER, PaymentSystem
 from runtime.database import Connection, Database, Record
 from runtime.errors import InvalidInput, NotFound, ServiceError
 from runtime.identity import NOBODY, Role
 
 log = structlog.get_logger()
 
+LOOKED_AFTER = "payment.looked_after"  # what salon tells itself of a payment that it found by itself
+
 
 class Outcome(enum.StrEnum):
     APPLIED = "APPLIED"
     NOTHING_TO_DO = "NOTHING_TO_DO"
     PARKED = "PARKED"
+
+
+class Parked(enum.StrEnum):
+    """Why a person must look at a payment."""
+
+    UNREADABLE = "UNREADABLE"
+    UNKNOWN_PAYMENT = "UNKNOWN_PAYMENT"
+    NOTHING_TO_PAY = "NOTHING_TO_PAY"  # no appointment of ours
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"  # or its currency
+
+
+class Settled(NamedTuple):
+    """What came of looking at a payment, and the appointment that it was about; None when there is none."""
+
+    outcome: Outcome
+    appointment_id: uuid.UUID | None = None
+    reason: Parked | None = None  # of what is parked
+
+
+def type_of(payload: bytes) -> str:
+    """What a stored webhook calls its event; empty when it does not."""
+    try:
+        named = orjson.loads(payload)["type"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return named if isinstance(named, str) else ""
 
 
 def payment_of(payload: bytes) -> str | None:
@@ -47,7 +77,7 @@ def payment_of(payload: bytes) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-async def settle_payment(database: Database, payments: PaymentSystem, payment_id: str, *, now: dt.datetime) -> Outcome:
+async def settle_payment(database: Database, payments: PaymentSystem, payment_id: str, *, now: dt.datetime) -> Settled:
     """Brings the appointment of a payment in line with it. Safe to repeat, to race and to be killed in."""
     try:
         payment = await payments.get(payment_id)
@@ -55,18 +85,55 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
     except (ServiceError, ValueError) as refusal:
         if isinstance(refusal, ServiceError) and refusal.code not in (NotFound.code, InvalidInput.code):
             raise
-        log.warning("payment.unknown", payment_id=payment_id)
-        return Outcome.PARKED
-    if payment.state == payment_pb2.PAYMENT_STATE_CAPTURED:
+        log.error("payment.unknown", payment_id=payment_id)
+        return await _without_appointment(database, payment_id, Parked.UNKNOWN_PAYMENT)
+    state = _state_of(payment)
+    if state in rules.CAPTURED:
         await _make_way(database, appointment_id)
     async with database.transaction() as connection:
         row = await queries.lock_appointment(connection, appointment_id)
-        if row is None:
-            log.warning("payment.without_appointment", payment_id=payment_id)
-            return Outcome.PARKED
-        outcome = await _apply(connection, row, payment, now)
+        if row is not None:
+            outcome = await _apply(connection, row, payment, now)
+            taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
+            await money_queries.looked_at(
+                connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
+            )
+    if row is None:
+        log.error("payment.without_appointment", payment_id=payment_id)
+        return await _without_appointment(database, payment_id, Parked.NOTHING_TO_PAY)
     await refunds.send_open(database, payments, appointment_id)
-    return outcome
+    return Settled(outcome, appointment_id, Parked.AMOUNT_DIFFERS if outcome is Outcome.PARKED else None)
+
+
+async def settle_event(database: Database, payments: PaymentSystem, event: Record, *, now: dt.datetime) -> Settled:
+    """Works one stored webhook off to its end. Safe to repeat, to race and to be killed in."""
+    payment_id = payment_of(event["payload"])
+    settled = (
+        await settle_payment(database, payments, payment_id, now=now)
+        if payment_id
+        else Settled(Outcome.PARKED, reason=Parked.UNREADABLE)
+    )
+    async with database.transaction() as connection:
+        await inbox.finish(connection, event["source"], event["event_id"], settled.outcome, reason=settled.reason or "")
+    return settled
+
+
+async def look_after(database: Database, payments: PaymentSystem, payment_id: str, *, now: dt.datetime) -> Settled:
+    """Settles a payment that nobody told of. What does not fit is parked in the inbox, as a webhook's would be."""
+    settled = await settle_payment(database, payments, payment_id, now=now)
+    if settled.outcome is Outcome.PARKED:
+        event_id = f"looked-after-{payment_id}"
+        payload = orjson.dumps({"type": LOOKED_AFTER, "data": {"payment_id": payment_id}})
+        async with database.transaction() as connection:
+            if await inbox.store(connection, PROVIDER, event_id, payload):
+                await inbox.finish(connection, PROVIDER, event_id, settled.outcome, reason=settled.reason or "")
+    return settled
+
+
+async def _without_appointment(database: Database, payment_id: str, reason: Parked) -> Settled:
+    async with database.transaction() as connection:
+        await money_queries.looked_at(connection, payment_id, over=True, with_bank=False)
+    return Settled(Outcome.PARKED, reason=reason)
 
 
 async def _make_way(database: Database, appointment_id: uuid.UUID) -> None:

@@ -11,7 +11,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from grpc_services.salon.table_base import SalonServiceModel, metadata
-from runtime.tables import idempotency_table, json_document, long_text, optional_moment, outbox_table, required_moment
+from runtime.tables import (
+    idempotency_table,
+    inbox_table,
+    json_document,
+    long_text,
+    optional_moment,
+    outbox_table,
+    required_moment,
+)
 
 
 class Salon(SalonServiceModel, table=True):
@@ -187,4 +195,5 @@ class ChangeEntry(SalonServiceModel, table=True):
 
 
 outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
 idempotency = idempotency_table(metadata)

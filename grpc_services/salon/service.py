@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from contracts.salon.v1 import appointment_pb2, salon_pb2, schedule_pb2
+from contracts.settlement.v1 import settlement_pb2
+from grpc_services.salon.appointment_refunds import inbox
 from grpc_services.salon.audit_metric import counting_discrepancies
 from grpc_services.salon.gateway import open_gateway
 from grpc_services.salon.servicers import add_servicers
@@ -14,9 +16,12 @@ from runtime.channels import open_token_verifier
 from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
+from runtime.inbox_metric import counting_inbox
 from runtime.settings import SalonSettings
 
-SERVICE_NAMES = service_names_of(salon_pb2.DESCRIPTOR, schedule_pb2.DESCRIPTOR, appointment_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(
+    salon_pb2.DESCRIPTOR, schedule_pb2.DESCRIPTOR, appointment_pb2.DESCRIPTOR, settlement_pb2.DESCRIPTOR
+)
 
 
 @asynccontextmanager
@@ -31,6 +36,7 @@ async def salon_service(
             application_name="innkeeper-salon",
         ) as database,
         counting_discrepancies(database, every_seconds=settings.audit_seconds),
+        counting_inbox("salon", inbox, database),
         open_gateway(settings) as (hotels, payments),
         open_token_verifier(settings) as verifier,
         grpc_server(

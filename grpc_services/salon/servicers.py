@@ -8,9 +8,10 @@ from collections.abc import Callable
 import grpc
 
 from contracts.salon.v1 import appointment_pb2_grpc, salon_pb2_grpc, schedule_pb2_grpc
+from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.salon.appointment_payment_servicer import AppointmentPaymentMethods
 from grpc_services.salon.appointment_servicer import AppointmentMethods
-from grpc_services.salon.appointment_settlement_servicer import AppointmentSettlementMethods
+from grpc_services.salon.appointment_settlement_servicer import SettlementMethods
 from grpc_services.salon.cancel_servicer import CancelMethods
 from grpc_services.salon.change_servicer import ChangeMethods
 from grpc_services.salon.figures_servicer import FiguresMethods
@@ -61,10 +62,13 @@ class AppointmentServicer(
     SalonDayMethods,
     FiguresMethods,
     AppointmentPaymentMethods,
-    AppointmentSettlementMethods,
     _Equipped,
     appointment_pb2_grpc.AppointmentServiceServicer,
 ):
+    pass
+
+
+class SettlementServicer(SettlementMethods, _Equipped, settlement_pb2_grpc.SettlementServiceServicer):
     pass
 
 
@@ -85,4 +89,7 @@ def add_servicers(
     )
     appointment_pb2_grpc.add_AppointmentServiceServicer_to_server(
         AppointmentServicer(database, hotels, payments, settings, now=now), server
+    )
+    settlement_pb2_grpc.add_SettlementServiceServicer_to_server(
+        SettlementServicer(database, hotels, payments, settings, now=now), server
     )

@@ -70,7 +70,7 @@ _ROWS = """
            (SELECT count(*) FROM booking.timeline_entry
             WHERE kind NOT IN ('WebhookReceived', 'NotificationSent')) AS moves,
            (SELECT coalesce(sum(held + sold), 0) FROM booking.room_type_night) AS nights,
-           (SELECT count(*) FROM booking.payment_event) AS webhooks,
+           (SELECT count(*) FROM booking.inbox_event) AS webhooks,
            (SELECT count(*) FROM payment.payment) AS payments,
            (SELECT count(*) FROM notification.notification WHERE read_at IS NOT NULL) AS read
 """

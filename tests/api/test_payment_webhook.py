@@ -89,7 +89,7 @@ async def test_a_repeated_delivery_is_answered_alike_and_has_no_second_effect(
     delivered = "SELECT id::text, body FROM payment.webhook_delivery WHERE type = 'payment.captured'"
 
     async def settled() -> bool:
-        return not await house.database.fetchval("SELECT 1 FROM booking.payment_event WHERE settled_at IS NULL LIMIT 1")
+        return not await house.database.fetchval("SELECT 1 FROM booking.inbox_event WHERE settled_at IS NULL LIMIT 1")
 
     await until(settled)
     before = await house.rows()

@@ -20,13 +20,13 @@ from contracts.booking.v1 import (
     figures_pb2,
     front_desk_pb2,
     inventory_pb2,
-    settlement_pb2,
     waitlist_pb2,
 )
 from contracts.hotel.v1 import hotel_import_pb2, hotel_pb2, hotel_pb2_grpc, rate_pb2
 from contracts.notification.v1 import notification_pb2
 from contracts.payment.v1 import payment_pb2
 from contracts.search.v1 import search_pb2
+from contracts.settlement.v1 import settlement_pb2
 from grpc_services.auth.service import SERVICE_NAMES as AUTH_NAMES
 from grpc_services.booking.errors import QuoteAlreadyBooked, QuoteExpired
 from grpc_services.booking.service import SERVICE_NAMES as BOOKING_NAMES

@@ -24,7 +24,7 @@ async def test_more_overdue_holds_than_one_batch_are_all_released(
         house = await desk.house(owner, Kind(rooms=105))
         held = [await desk.booked(house, guest) for _ in range(105)]
         await desk.run_out(*held)
-        context = {"settlement": desk.settlement, "identity": identity}
+        context = {"settlements": {"booking": desk.settlement}, "identity": identity}
         assert await expire_holds(context) >= 105
         assert await expire_holds(context) == 0
         assert await desk.free(house) == [105, 105]

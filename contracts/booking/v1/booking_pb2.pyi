@@ -1324,6 +1324,25 @@ class StartPaymentRequest(_message.Message):
 Global___StartPaymentRequest: _TypeAlias = StartPaymentRequest  # noqa: Y015
 
 @_typing.final
+class RefreshPaymentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshPaymentRequest: _TypeAlias = RefreshPaymentRequest  # noqa: Y015
+
+@_typing.final
 class StartPaymentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

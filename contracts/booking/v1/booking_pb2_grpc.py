@@ -75,6 +75,11 @@ class BookingServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentResponse.FromString,
                 _registered_method=True)
+        self.RefreshPayment = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/RefreshPayment',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RefreshPaymentRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+                _registered_method=True)
         self.ReadDocument = channel.unary_unary(
                 '/innkeeper.booking.v1.BookingService/ReadDocument',
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ReadDocumentRequest.SerializeToString,
@@ -154,6 +159,14 @@ class BookingServiceServicer:
 
     def StartPayment(self, request, context):
         """Opens a payment for a held booking at the payment system; idempotent by the caller's key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefreshPayment(self, request, context):
+        """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+        before the webhook does. Whoever may see the booking may ask; it answers the booking as it is then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -240,6 +253,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.StartPayment,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentResponse.SerializeToString,
+            ),
+            'RefreshPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefreshPayment,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.RefreshPaymentRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
             ),
             'ReadDocument': grpc.unary_unary_rpc_method_handler(
                     servicer.ReadDocument,
@@ -484,6 +502,33 @@ class BookingService:
             '/innkeeper.booking.v1.BookingService/StartPayment',
             contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.StartPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefreshPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/RefreshPayment',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.RefreshPaymentRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class BookingServiceStub:
     """
     StartPayment: _grpc.UnaryUnaryMultiCallable[_booking_pb2.StartPaymentRequest, _booking_pb2.StartPaymentResponse]
     """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
+    RefreshPayment: _grpc.UnaryUnaryMultiCallable[_booking_pb2.RefreshPaymentRequest, _booking_pb2.Booking]
+    """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+    before the webhook does. Whoever may see the booking may ask; it answers the booking as it is then.
+    """
     ReadDocument: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]
     """The bill of a booking, for whoever knows its secret address."""
     PreviewCancellation: _grpc.UnaryUnaryMultiCallable[_booking_pb2.PreviewCancellationRequest, _booking_pb2.CancellationPreview]
@@ -83,6 +87,10 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """
     StartPayment: _aio.UnaryUnaryMultiCallable[_booking_pb2.StartPaymentRequest, _booking_pb2.StartPaymentResponse]  # type: ignore[assignment]
     """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
+    RefreshPayment: _aio.UnaryUnaryMultiCallable[_booking_pb2.RefreshPaymentRequest, _booking_pb2.Booking]  # type: ignore[assignment]
+    """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+    before the webhook does. Whoever may see the booking may ask; it answers the booking as it is then.
+    """
     ReadDocument: _aio.UnaryUnaryMultiCallable[_booking_pb2.ReadDocumentRequest, _booking_pb2.Document]  # type: ignore[assignment]
     """The bill of a booking, for whoever knows its secret address."""
     PreviewCancellation: _aio.UnaryUnaryMultiCallable[_booking_pb2.PreviewCancellationRequest, _booking_pb2.CancellationPreview]  # type: ignore[assignment]
@@ -164,6 +172,16 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.StartPaymentResponse, _abc.Awaitable[_booking_pb2.StartPaymentResponse]]:
         """Opens a payment for a held booking at the payment system; idempotent by the caller's key."""
+
+    @_abc_1.abstractmethod
+    def RefreshPayment(
+        self,
+        request: _booking_pb2.RefreshPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
+        """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+        before the webhook does. Whoever may see the booking may ask; it answers the booking as it is then.
+        """
 
     @_abc_1.abstractmethod
     def ReadDocument(

@@ -772,6 +772,25 @@ class StartAppointmentPaymentResponse(_message.Message):
 Global___StartAppointmentPaymentResponse: _TypeAlias = StartAppointmentPaymentResponse  # noqa: Y015
 
 @_typing.final
+class RefreshAppointmentPaymentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshAppointmentPaymentRequest: _TypeAlias = RefreshAppointmentPaymentRequest  # noqa: Y015
+
+@_typing.final
 class ConfirmAppointmentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -985,192 +1004,3 @@ class MasterFigures(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MasterFigures: _TypeAlias = MasterFigures  # noqa: Y015
-
-@_typing.final
-class ReceiveAppointmentPaymentEventRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PROVIDER_FIELD_NUMBER: _builtins.int
-    EVENT_ID_FIELD_NUMBER: _builtins.int
-    PAYLOAD_FIELD_NUMBER: _builtins.int
-    provider: _builtins.str
-    event_id: _builtins.str
-    payload: _builtins.bytes
-    def __init__(
-        self,
-        *,
-        provider: _builtins.str = ...,
-        event_id: _builtins.str = ...,
-        payload: _builtins.bytes = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "payload", b"payload", "provider", b"provider"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReceiveAppointmentPaymentEventRequest: _TypeAlias = ReceiveAppointmentPaymentEventRequest  # noqa: Y015
-
-@_typing.final
-class ReceiveAppointmentPaymentEventResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    DUPLICATE_FIELD_NUMBER: _builtins.int
-    duplicate: _builtins.bool
-    def __init__(
-        self,
-        *,
-        duplicate: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate", b"duplicate"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReceiveAppointmentPaymentEventResponse: _TypeAlias = ReceiveAppointmentPaymentEventResponse  # noqa: Y015
-
-@_typing.final
-class SettleAppointmentPaymentEventRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PROVIDER_FIELD_NUMBER: _builtins.int
-    EVENT_ID_FIELD_NUMBER: _builtins.int
-    provider: _builtins.str
-    event_id: _builtins.str
-    def __init__(
-        self,
-        *,
-        provider: _builtins.str = ...,
-        event_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "provider", b"provider"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___SettleAppointmentPaymentEventRequest: _TypeAlias = SettleAppointmentPaymentEventRequest  # noqa: Y015
-
-@_typing.final
-class SettleAppointmentPaymentEventResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    OUTCOME_FIELD_NUMBER: _builtins.int
-    outcome: _builtins.str
-    """APPLIED, NOTHING_TO_DO or PARKED"""
-    def __init__(
-        self,
-        *,
-        outcome: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___SettleAppointmentPaymentEventResponse: _TypeAlias = SettleAppointmentPaymentEventResponse  # noqa: Y015
-
-@_typing.final
-class ListUnsettledAppointmentPaymentEventsRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    OLDER_THAN_SECONDS_FIELD_NUMBER: _builtins.int
-    FIRST_FIELD_NUMBER: _builtins.int
-    older_than_seconds: _builtins.int
-    first: _builtins.int
-    def __init__(
-        self,
-        *,
-        older_than_seconds: _builtins.int = ...,
-        first: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "older_than_seconds", b"older_than_seconds"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListUnsettledAppointmentPaymentEventsRequest: _TypeAlias = ListUnsettledAppointmentPaymentEventsRequest  # noqa: Y015
-
-@_typing.final
-class AppointmentPaymentEventKey(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PROVIDER_FIELD_NUMBER: _builtins.int
-    EVENT_ID_FIELD_NUMBER: _builtins.int
-    provider: _builtins.str
-    event_id: _builtins.str
-    def __init__(
-        self,
-        *,
-        provider: _builtins.str = ...,
-        event_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "provider", b"provider"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AppointmentPaymentEventKey: _TypeAlias = AppointmentPaymentEventKey  # noqa: Y015
-
-@_typing.final
-class ListUnsettledAppointmentPaymentEventsResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EVENTS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___AppointmentPaymentEventKey]: ...
-    def __init__(
-        self,
-        *,
-        events: _abc.Iterable[Global___AppointmentPaymentEventKey] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListUnsettledAppointmentPaymentEventsResponse: _TypeAlias = ListUnsettledAppointmentPaymentEventsResponse  # noqa: Y015
-
-@_typing.final
-class ExpireAppointmentHoldsRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    AT_MOST_FIELD_NUMBER: _builtins.int
-    at_most: _builtins.int
-    def __init__(
-        self,
-        *,
-        at_most: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_most", b"at_most"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ExpireAppointmentHoldsRequest: _TypeAlias = ExpireAppointmentHoldsRequest  # noqa: Y015
-
-@_typing.final
-class ExpireAppointmentHoldsResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    APPOINTMENT_IDS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def appointment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
-    def __init__(
-        self,
-        *,
-        appointment_ids: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_ids", b"appointment_ids"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ExpireAppointmentHoldsResponse: _TypeAlias = ExpireAppointmentHoldsResponse  # noqa: Y015

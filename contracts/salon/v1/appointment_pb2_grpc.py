@@ -81,6 +81,11 @@ class AppointmentServiceStub:
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.StartAppointmentPaymentRequest.SerializeToString,
                 response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.StartAppointmentPaymentResponse.FromString,
                 _registered_method=True)
+        self.RefreshAppointmentPayment = channel.unary_unary(
+                '/innkeeper.salon.v1.AppointmentService/RefreshAppointmentPayment',
+                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.RefreshAppointmentPaymentRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.Appointment.FromString,
+                _registered_method=True)
         self.ConfirmAppointment = channel.unary_unary(
                 '/innkeeper.salon.v1.AppointmentService/ConfirmAppointment',
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ConfirmAppointmentRequest.SerializeToString,
@@ -105,26 +110,6 @@ class AppointmentServiceStub:
                 '/innkeeper.salon.v1.AppointmentService/GetSalonFigures',
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetSalonFiguresRequest.SerializeToString,
                 response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SalonFigures.FromString,
-                _registered_method=True)
-        self.ReceiveAppointmentPaymentEvent = channel.unary_unary(
-                '/innkeeper.salon.v1.AppointmentService/ReceiveAppointmentPaymentEvent',
-                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ReceiveAppointmentPaymentEventRequest.SerializeToString,
-                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ReceiveAppointmentPaymentEventResponse.FromString,
-                _registered_method=True)
-        self.SettleAppointmentPaymentEvent = channel.unary_unary(
-                '/innkeeper.salon.v1.AppointmentService/SettleAppointmentPaymentEvent',
-                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SettleAppointmentPaymentEventRequest.SerializeToString,
-                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SettleAppointmentPaymentEventResponse.FromString,
-                _registered_method=True)
-        self.ListUnsettledAppointmentPaymentEvents = channel.unary_unary(
-                '/innkeeper.salon.v1.AppointmentService/ListUnsettledAppointmentPaymentEvents',
-                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListUnsettledAppointmentPaymentEventsRequest.SerializeToString,
-                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListUnsettledAppointmentPaymentEventsResponse.FromString,
-                _registered_method=True)
-        self.ExpireAppointmentHolds = channel.unary_unary(
-                '/innkeeper.salon.v1.AppointmentService/ExpireAppointmentHolds',
-                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ExpireAppointmentHoldsRequest.SerializeToString,
-                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ExpireAppointmentHoldsResponse.FromString,
                 _registered_method=True)
 
 
@@ -196,6 +181,14 @@ class AppointmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RefreshAppointmentPayment(self, request, context):
+        """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+        before the webhook does. Whoever may see the appointment may ask; it answers the appointment as it is then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ConfirmAppointment(self, request, context):
         """What follows is for the salon's hotelier, for the masters of the appointment, and admins.
 
@@ -226,32 +219,6 @@ class AppointmentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSalonFigures(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ReceiveAppointmentPaymentEvent(self, request, context):
-        """What follows is for our own processes (role SYSTEM).
-
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def SettleAppointmentPaymentEvent(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListUnsettledAppointmentPaymentEvents(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ExpireAppointmentHolds(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -305,6 +272,11 @@ def add_AppointmentServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.StartAppointmentPaymentRequest.FromString,
                     response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.StartAppointmentPaymentResponse.SerializeToString,
             ),
+            'RefreshAppointmentPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefreshAppointmentPayment,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.RefreshAppointmentPaymentRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.Appointment.SerializeToString,
+            ),
             'ConfirmAppointment': grpc.unary_unary_rpc_method_handler(
                     servicer.ConfirmAppointment,
                     request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ConfirmAppointmentRequest.FromString,
@@ -329,26 +301,6 @@ def add_AppointmentServiceServicer_to_server(servicer, server):
                     servicer.GetSalonFigures,
                     request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetSalonFiguresRequest.FromString,
                     response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SalonFigures.SerializeToString,
-            ),
-            'ReceiveAppointmentPaymentEvent': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReceiveAppointmentPaymentEvent,
-                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ReceiveAppointmentPaymentEventRequest.FromString,
-                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ReceiveAppointmentPaymentEventResponse.SerializeToString,
-            ),
-            'SettleAppointmentPaymentEvent': grpc.unary_unary_rpc_method_handler(
-                    servicer.SettleAppointmentPaymentEvent,
-                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SettleAppointmentPaymentEventRequest.FromString,
-                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SettleAppointmentPaymentEventResponse.SerializeToString,
-            ),
-            'ListUnsettledAppointmentPaymentEvents': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListUnsettledAppointmentPaymentEvents,
-                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListUnsettledAppointmentPaymentEventsRequest.FromString,
-                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListUnsettledAppointmentPaymentEventsResponse.SerializeToString,
-            ),
-            'ExpireAppointmentHolds': grpc.unary_unary_rpc_method_handler(
-                    servicer.ExpireAppointmentHolds,
-                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ExpireAppointmentHoldsRequest.FromString,
-                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ExpireAppointmentHoldsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -607,6 +559,33 @@ class AppointmentService:
             _registered_method=True)
 
     @staticmethod
+    def RefreshAppointmentPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.AppointmentService/RefreshAppointmentPayment',
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.RefreshAppointmentPaymentRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.Appointment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ConfirmAppointment(request,
             target,
             options=(),
@@ -731,114 +710,6 @@ class AppointmentService:
             '/innkeeper.salon.v1.AppointmentService/GetSalonFigures',
             contracts_dot_salon_dot_v1_dot_appointment__pb2.GetSalonFiguresRequest.SerializeToString,
             contracts_dot_salon_dot_v1_dot_appointment__pb2.SalonFigures.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReceiveAppointmentPaymentEvent(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.salon.v1.AppointmentService/ReceiveAppointmentPaymentEvent',
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.ReceiveAppointmentPaymentEventRequest.SerializeToString,
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.ReceiveAppointmentPaymentEventResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def SettleAppointmentPaymentEvent(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.salon.v1.AppointmentService/SettleAppointmentPaymentEvent',
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.SettleAppointmentPaymentEventRequest.SerializeToString,
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.SettleAppointmentPaymentEventResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListUnsettledAppointmentPaymentEvents(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.salon.v1.AppointmentService/ListUnsettledAppointmentPaymentEvents',
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.ListUnsettledAppointmentPaymentEventsRequest.SerializeToString,
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.ListUnsettledAppointmentPaymentEventsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ExpireAppointmentHolds(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/innkeeper.salon.v1.AppointmentService/ExpireAppointmentHolds',
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.ExpireAppointmentHoldsRequest.SerializeToString,
-            contracts_dot_salon_dot_v1_dot_appointment__pb2.ExpireAppointmentHoldsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,10 @@ class AppointmentServiceStub:
     """
     StartAppointmentPayment: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.StartAppointmentPaymentRequest, _appointment_pb2.StartAppointmentPaymentResponse]
     """Begins to pay a held appointment."""
+    RefreshAppointmentPayment: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.RefreshAppointmentPaymentRequest, _appointment_pb2.Appointment]
+    """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+    before the webhook does. Whoever may see the appointment may ask; it answers the appointment as it is then.
+    """
     ConfirmAppointment: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ConfirmAppointmentRequest, _appointment_pb2.Appointment]
     """What follows is for the salon's hotelier, for the masters of the appointment, and admins."""
     CompleteAppointment: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.CompleteAppointmentRequest, _appointment_pb2.Appointment]
@@ -64,11 +68,6 @@ class AppointmentServiceStub:
     ListSalonAppointments: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListSalonAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]
     """Whoever works at a salon sees its days: a master their own, the hotelier all."""
     GetSalonFigures: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.GetSalonFiguresRequest, _appointment_pb2.SalonFigures]
-    ReceiveAppointmentPaymentEvent: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ReceiveAppointmentPaymentEventRequest, _appointment_pb2.ReceiveAppointmentPaymentEventResponse]
-    """What follows is for our own processes (role SYSTEM)."""
-    SettleAppointmentPaymentEvent: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.SettleAppointmentPaymentEventRequest, _appointment_pb2.SettleAppointmentPaymentEventResponse]
-    ListUnsettledAppointmentPaymentEvents: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListUnsettledAppointmentPaymentEventsRequest, _appointment_pb2.ListUnsettledAppointmentPaymentEventsResponse]
-    ExpireAppointmentHolds: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ExpireAppointmentHoldsRequest, _appointment_pb2.ExpireAppointmentHoldsResponse]
 
 @_typing.type_check_only
 class AppointmentServiceAsyncStub(AppointmentServiceStub):
@@ -97,6 +96,10 @@ class AppointmentServiceAsyncStub(AppointmentServiceStub):
     """
     StartAppointmentPayment: _aio.UnaryUnaryMultiCallable[_appointment_pb2.StartAppointmentPaymentRequest, _appointment_pb2.StartAppointmentPaymentResponse]  # type: ignore[assignment]
     """Begins to pay a held appointment."""
+    RefreshAppointmentPayment: _aio.UnaryUnaryMultiCallable[_appointment_pb2.RefreshAppointmentPaymentRequest, _appointment_pb2.Appointment]  # type: ignore[assignment]
+    """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+    before the webhook does. Whoever may see the appointment may ask; it answers the appointment as it is then.
+    """
     ConfirmAppointment: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ConfirmAppointmentRequest, _appointment_pb2.Appointment]  # type: ignore[assignment]
     """What follows is for the salon's hotelier, for the masters of the appointment, and admins."""
     CompleteAppointment: _aio.UnaryUnaryMultiCallable[_appointment_pb2.CompleteAppointmentRequest, _appointment_pb2.Appointment]  # type: ignore[assignment]
@@ -106,11 +109,6 @@ class AppointmentServiceAsyncStub(AppointmentServiceStub):
     ListSalonAppointments: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListSalonAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]  # type: ignore[assignment]
     """Whoever works at a salon sees its days: a master their own, the hotelier all."""
     GetSalonFigures: _aio.UnaryUnaryMultiCallable[_appointment_pb2.GetSalonFiguresRequest, _appointment_pb2.SalonFigures]  # type: ignore[assignment]
-    ReceiveAppointmentPaymentEvent: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ReceiveAppointmentPaymentEventRequest, _appointment_pb2.ReceiveAppointmentPaymentEventResponse]  # type: ignore[assignment]
-    """What follows is for our own processes (role SYSTEM)."""
-    SettleAppointmentPaymentEvent: _aio.UnaryUnaryMultiCallable[_appointment_pb2.SettleAppointmentPaymentEventRequest, _appointment_pb2.SettleAppointmentPaymentEventResponse]  # type: ignore[assignment]
-    ListUnsettledAppointmentPaymentEvents: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListUnsettledAppointmentPaymentEventsRequest, _appointment_pb2.ListUnsettledAppointmentPaymentEventsResponse]  # type: ignore[assignment]
-    ExpireAppointmentHolds: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ExpireAppointmentHoldsRequest, _appointment_pb2.ExpireAppointmentHoldsResponse]  # type: ignore[assignment]
 
 class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
     """Free times of masters, and the appointments that take them: one visit of a client, with one or several services
@@ -192,6 +190,16 @@ class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Begins to pay a held appointment."""
 
     @_abc_1.abstractmethod
+    def RefreshAppointmentPayment(
+        self,
+        request: _appointment_pb2.RefreshAppointmentPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_appointment_pb2.Appointment, _abc.Awaitable[_appointment_pb2.Appointment]]:
+        """Asks the payment system how the newest payment went and settles it, for who comes back from the checkout page
+        before the webhook does. Whoever may see the appointment may ask; it answers the appointment as it is then.
+        """
+
+    @_abc_1.abstractmethod
     def ConfirmAppointment(
         self,
         request: _appointment_pb2.ConfirmAppointmentRequest,
@@ -229,34 +237,5 @@ class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _appointment_pb2.GetSalonFiguresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_appointment_pb2.SalonFigures, _abc.Awaitable[_appointment_pb2.SalonFigures]]: ...
-
-    @_abc_1.abstractmethod
-    def ReceiveAppointmentPaymentEvent(
-        self,
-        request: _appointment_pb2.ReceiveAppointmentPaymentEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_appointment_pb2.ReceiveAppointmentPaymentEventResponse, _abc.Awaitable[_appointment_pb2.ReceiveAppointmentPaymentEventResponse]]:
-        """What follows is for our own processes (role SYSTEM)."""
-
-    @_abc_1.abstractmethod
-    def SettleAppointmentPaymentEvent(
-        self,
-        request: _appointment_pb2.SettleAppointmentPaymentEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_appointment_pb2.SettleAppointmentPaymentEventResponse, _abc.Awaitable[_appointment_pb2.SettleAppointmentPaymentEventResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ListUnsettledAppointmentPaymentEvents(
-        self,
-        request: _appointment_pb2.ListUnsettledAppointmentPaymentEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_appointment_pb2.ListUnsettledAppointmentPaymentEventsResponse, _abc.Awaitable[_appointment_pb2.ListUnsettledAppointmentPaymentEventsResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ExpireAppointmentHolds(
-        self,
-        request: _appointment_pb2.ExpireAppointmentHoldsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_appointment_pb2.ExpireAppointmentHoldsResponse, _abc.Awaitable[_appointment_pb2.ExpireAppointmentHoldsResponse]]: ...
 
 def add_AppointmentServiceServicer_to_server(servicer: AppointmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

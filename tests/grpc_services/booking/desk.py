@@ -26,12 +26,11 @@ from contracts.booking.v1 import (
     front_desk_pb2_grpc,
     inventory_pb2,
     inventory_pb2_grpc,
-    settlement_pb2,
-    settlement_pb2_grpc,
     waitlist_pb2,
     waitlist_pb2_grpc,
 )
 from contracts.hotel.v1 import rate_pb2
+from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from grpc_services.booking.audit import find_discrepancies
 from runtime.channels import call, open_channel
 from runtime.clock import utc_now
@@ -60,7 +59,8 @@ _TABLES = (
     "captured_payment",
     "booking_charge",
     "desk_payment",
-    "payment_event",
+    "inbox_event",
+    "open_payment",
     "idempotency_record",
     "room",
     "out_of_order_period",
@@ -165,6 +165,36 @@ class Desk:
     async def hear_of(self, payment_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
         """A new webhook about a payment, worked off."""
         return await self.settle(await self.receive(webhook(payment_id)))
+
+    async def look_after(self, payment_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
+        """As the poller does, without any webhook."""
+        request = settlement_pb2.SettlePaymentRequest(payment_id=payment_id)
+        return (await self.call(self.settlement.SettlePayment, request, token=self.system)).outcome
+
+    async def stuck(self, seconds: int = 120) -> list[str]:
+        """The payments that the poller would look at."""
+        request = settlement_pb2.ListStuckPaymentsRequest(stuck_seconds=seconds, first=100)
+        return list((await self.call(self.settlement.ListStuckPayments, request, token=self.system)).payment_ids)
+
+    async def refresh(self, booking: booking_pb2.Booking, token: str) -> booking_pb2.Booking:
+        request = booking_pb2.RefreshPaymentRequest(booking_id=booking.id)
+        return await self.call(self.bookings.RefreshPayment, request, token=token)
+
+    async def parked(self) -> dict[str, settlement_pb2.ParkedPaymentEvent]:
+        """By event id: all of them."""
+        found: dict[str, settlement_pb2.ParkedPaymentEvent] = {}
+        after = ""
+        while True:
+            request = settlement_pb2.ListParkedPaymentEventsRequest(first=100, after=after)
+            page = await self.call(self.settlement.ListParkedPaymentEvents, request, token=self.system)
+            found |= {event.event_id: event for event in page.events}
+            if not page.has_next_page:
+                return found
+            after = page.cursors[-1]
+
+    async def replay(self, event_id: str) -> settlement_pb2.SettlementOutcome.ValueType:
+        request = settlement_pb2.ReplayPaymentEventRequest(provider=PROVIDER, event_id=event_id)
+        return (await self.call(self.settlement.ReplayPaymentEvent, request, token=self.system)).outcome
 
     async def expire(self, limit: int = 100) -> int:
         request = settlement_pb2.ExpireHoldsRequest(limit=limit)

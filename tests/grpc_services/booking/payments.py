@@ -58,11 +58,11 @@ class Payments:
         request = payment_pb2.GetPaymentRequest(id=payment_id)
         return await call(self.stub.GetPayment, request, token="", extra_metadata=_KEY)
 
-    async def create(self, booking_id: str, minor_units: int) -> payment_pb2.Payment:
+    async def create(self, booking_id: str, minor_units: int, *, currency: str = "EUR") -> payment_pb2.Payment:
         """A payment that booking has not asked for."""
         request = payment_pb2.CreatePaymentRequest(
             idempotency_key=uuid.uuid4().hex,
-            amount=money_pb2.Money(minor_units=minor_units, currency="EUR"),
+            amount=money_pb2.Money(minor_units=minor_units, currency=currency),
             booking_id=booking_id,
             booking_reference="STRANGER",
         )

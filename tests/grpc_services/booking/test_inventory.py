@@ -6,7 +6,8 @@ import asyncio
 import datetime as dt
 import uuid
 
-from contracts.booking.v1 import inventory_pb2, settlement_pb2
+from contracts.booking.v1 import inventory_pb2
+from contracts.settlement.v1 import settlement_pb2
 from runtime.channels import call, stream
 from tests.grpc_services.booking.desk import ARRIVAL, EXPIRED, HELD, Desk
 from tests.grpc_services.hotel.catalogue import HouseInput, Kind, add_house
@@ -112,6 +113,10 @@ async def test_what_is_for_our_own_processes_is_refused_to_people(desk: Desk, ow
                 settlement_pb2.ListUnsettledPaymentEventsRequest(),
                 token=token,
             ),
+            call(desk.settlement.ListStuckPayments, settlement_pb2.ListStuckPaymentsRequest(), token=token),
+            call(desk.settlement.SettlePayment, settlement_pb2.SettlePaymentRequest(), token=token),
+            call(desk.settlement.ListParkedPaymentEvents, settlement_pb2.ListParkedPaymentEventsRequest(), token=token),
+            call(desk.settlement.ReplayPaymentEvent, settlement_pb2.ReplayPaymentEventRequest(**key), token=token),
         ):
             assert (await refused(awaited)).code == code
     assert await desk.everything() == before

@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from contracts.booking.v1 import booking_pb2, settlement_pb2
+from contracts.booking.v1 import booking_pb2
+from contracts.settlement.v1 import settlement_pb2
 from runtime.channels import call
 from tests.grpc_services.booking.desk import (
     APPLIED,

@@ -14,6 +14,7 @@ import orjson
 
 from contracts.events.v1 import events_pb2
 from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc, salon_pb2
+from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from grpc_services.salon.audit import find_discrepancies
 from grpc_services.salon.service import salon_service
 from runtime.channels import call, open_channel
@@ -43,7 +44,8 @@ _TABLES = (
     "appointment_timeline_entry",
     "captured_payment",
     "refund",
-    "payment_event",
+    "inbox_event",
+    "open_payment",
     "idempotency_record",
 )
 
@@ -78,6 +80,7 @@ class Clock:
 @dataclass
 class AppointmentDesk:
     appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub
+    settlement: settlement_pb2_grpc.SettlementServiceAsyncStub
     parlour: Parlour
     database: Database
     system: str
@@ -199,15 +202,33 @@ class AppointmentDesk:
     async def hear_of(self, payment_id: str, event_id: str = "") -> str:
         """A webhook arrives and is worked off; answers the outcome."""
         event_id = event_id or uuid.uuid4().hex
-        received = appointment_pb2.ReceiveAppointmentPaymentEventRequest(
-            provider=PROVIDER, event_id=event_id, payload=webhook(payment_id)
-        )
-        await call(self.appointments.ReceiveAppointmentPaymentEvent, received, token=self.system)
+        await self.receive(webhook(payment_id), event_id)
         return await self.settle(event_id)
 
+    async def receive(self, payload: bytes, event_id: str = "") -> str:
+        """Stores a webhook; answers its id."""
+        event_id = event_id or uuid.uuid4().hex
+        received = settlement_pb2.ReceivePaymentEventRequest(provider=PROVIDER, event_id=event_id, payload=payload)
+        await call(self.settlement.ReceivePaymentEvent, received, token=self.system)
+        return event_id
+
     async def settle(self, event_id: str) -> str:
-        request = appointment_pb2.SettleAppointmentPaymentEventRequest(provider=PROVIDER, event_id=event_id)
-        return (await call(self.appointments.SettleAppointmentPaymentEvent, request, token=self.system)).outcome
+        """The outcome's name."""
+        request = settlement_pb2.SettlePaymentEventRequest(provider=PROVIDER, event_id=event_id)
+        return _outcome(await call(self.settlement.SettlePaymentEvent, request, token=self.system))
+
+    async def look_after(self, payment_id: str) -> str:
+        """As the poller does, without any webhook."""
+        request = settlement_pb2.SettlePaymentRequest(payment_id=payment_id)
+        return _outcome(await call(self.settlement.SettlePayment, request, token=self.system))
+
+    async def replay(self, event_id: str) -> str:
+        request = settlement_pb2.ReplayPaymentEventRequest(provider=PROVIDER, event_id=event_id)
+        return _outcome(await call(self.settlement.ReplayPaymentEvent, request, token=self.system))
+
+    async def expire(self) -> int:
+        request = settlement_pb2.ExpireHoldsRequest(limit=100)
+        return (await call(self.settlement.ExpireHolds, request, token=self.system)).expired
 
     async def run_out(self, *appointments: appointment_pb2.Appointment) -> None:
         """The holds of these appointments are over by the database's clock; nobody has released them yet."""
@@ -244,6 +265,10 @@ class AppointmentDesk:
         return digests
 
 
+def _outcome(response: settlement_pb2.SettlementResponse) -> str:
+    return settlement_pb2.SettlementOutcome.Name(response.outcome).removeprefix("SETTLEMENT_OUTCOME_")
+
+
 def _type_of(envelope: bytes) -> str:
 
     return events_pb2.Envelope.FromString(envelope).type
@@ -256,10 +281,11 @@ async def open_appointment_desk(
     async with (
         open_parlour(parts, salon_address) as parlour,
         open_database(parts.database_url("salon"), pool_size=4, application_name="tests") as database,
-        open_channel(salon_address, appointment_pb2.DESCRIPTOR) as channel,
+        open_channel(salon_address, appointment_pb2.DESCRIPTOR, settlement_pb2.DESCRIPTOR) as channel,
     ):
         yield AppointmentDesk(
             appointment_pb2_grpc.AppointmentServiceStub(channel),
+            settlement_pb2_grpc.SettlementServiceStub(channel),
             parlour,
             database,
             await service_token(auth_address),

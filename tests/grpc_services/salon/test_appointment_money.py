@@ -10,6 +10,7 @@ import pytest
 
 from contracts.hotel.v1 import hotel_pb2
 from contracts.salon.v1 import appointment_pb2
+from contracts.settlement.v1 import settlement_pb2
 from runtime.channels import call
 from tests.grpc_services.booking.payments import Payments
 from tests.grpc_services.salon.appointment_desk import (
@@ -138,11 +139,7 @@ async def test_late_money_takes_the_time_again_where_it_is_free(
 ) -> None:
     pending = await paid(desk, payments, shop, guest)
     await desk.run_out(pending)
-    await call(
-        desk.appointments.ExpireAppointmentHolds,
-        appointment_pb2.ExpireAppointmentHoldsRequest(at_most=100),
-        token=desk.system,
-    )
+    await desk.expire()
     assert (await desk.get(pending)).state == EXPIRED
     assert await desk.hear_of(pending.payment_id) == "APPLIED"
     confirmed = await desk.get(pending)
@@ -209,10 +206,10 @@ async def test_a_refund_that_was_not_sent_is_sent_by_whoever_works_off_its_event
         )
         await connection.execute("UPDATE salon.appointment SET refunded_minor_units = 0 WHERE id = $1", appointment_id)
         await connection.execute(
-            "UPDATE salon.payment_event SET settled_at = NULL WHERE event_id = $1", f"refund-{refund_id}"
+            "UPDATE salon.inbox_event SET settled_at = NULL WHERE event_id = $1", f"refund-{refund_id}"
         )
-    request = appointment_pb2.ListUnsettledAppointmentPaymentEventsRequest(first=100)
-    undone = await call(desk.appointments.ListUnsettledAppointmentPaymentEvents, request, token=desk.system)
+    request = settlement_pb2.ListUnsettledPaymentEventsRequest(first=100)
+    undone = await call(desk.settlement.ListUnsettledPaymentEvents, request, token=desk.system)
     assert f"refund-{refund_id}" in {event.event_id for event in undone.events}
     await desk.settle(f"refund-{refund_id}")
     assert (await desk.get(pending)).refunded.minor_units == 6000
@@ -221,13 +218,19 @@ async def test_a_refund_that_was_not_sent_is_sent_by_whoever_works_off_its_event
 
 async def test_only_our_own_processes_tell_of_payments(desk: AppointmentDesk, owner: SignedIn) -> None:
     before = await desk.everything()
-    received = appointment_pb2.ReceiveAppointmentPaymentEventRequest(
+    received = settlement_pb2.ReceivePaymentEventRequest(
         provider=PROVIDER, event_id="forged", payload=webhook(str(uuid.uuid4()))
     )
-    settled = appointment_pb2.SettleAppointmentPaymentEventRequest(provider=PROVIDER, event_id="forged")
+    settled = settlement_pb2.SettlePaymentEventRequest(provider=PROVIDER, event_id="forged")
+    replayed = settlement_pb2.ReplayPaymentEventRequest(provider=PROVIDER, event_id="forged")
+    parked = settlement_pb2.ListParkedPaymentEventsRequest()
     for awaited in (
-        call(desk.appointments.ReceiveAppointmentPaymentEvent, received, token=owner.token),
-        call(desk.appointments.SettleAppointmentPaymentEvent, settled, token=owner.token),
+        call(desk.settlement.ReceivePaymentEvent, received, token=owner.token),
+        call(desk.settlement.SettlePaymentEvent, settled, token=owner.token),
+        call(desk.settlement.SettlePayment, settlement_pb2.SettlePaymentRequest(), token=owner.token),
+        call(desk.settlement.ListStuckPayments, settlement_pb2.ListStuckPaymentsRequest(), token=owner.token),
+        call(desk.settlement.ListParkedPaymentEvents, parked, token=owner.token),
+        call(desk.settlement.ReplayPaymentEvent, replayed, token=owner.token),
     ):
         assert (await refused(awaited)).code == "PERMISSION_DENIED"
     assert await desk.everything() == before

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.hotel.v1 import hotel_pb2
 from contracts.salon.v1 import appointment_pb2
+from contracts.settlement.v1 import settlement_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp, utc_now
 from runtime.identity import Role
@@ -264,13 +265,9 @@ async def test_the_sweeper_expires_what_ran_out_and_nothing_else(
         for time in ("10:00", "12:00")
     ]
     await desk.run_out(over)
-    request = appointment_pb2.ExpireAppointmentHoldsRequest(at_most=100)
-    assert (await refused(call(desk.appointments.ExpireAppointmentHolds, request, token=guest.token))).code == (
-        "PERMISSION_DENIED"
-    )
-    expired = await call(desk.appointments.ExpireAppointmentHolds, request, token=desk.system)
-    assert over.id in expired.appointment_ids
-    assert living.id not in expired.appointment_ids
+    request = settlement_pb2.ExpireHoldsRequest(limit=100)
+    assert (await refused(call(desk.settlement.ExpireHolds, request, token=guest.token))).code == "PERMISSION_DENIED"
+    assert await desk.expire() >= 1
     assert [(await desk.get(one)).state for one in (over, living)] == [EXPIRED, HELD]
 
 

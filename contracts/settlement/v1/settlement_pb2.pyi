@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -107,7 +108,7 @@ class SettlePaymentEventRequest(_message.Message):
 Global___SettlePaymentEventRequest: _TypeAlias = SettlePaymentEventRequest  # noqa: Y015
 
 @_typing.final
-class SettlePaymentEventResponse(_message.Message):
+class SettlementResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOME_FIELD_NUMBER: _builtins.int
@@ -123,7 +124,7 @@ class SettlePaymentEventResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SettlePaymentEventResponse: _TypeAlias = SettlePaymentEventResponse  # noqa: Y015
+Global___SettlementResponse: _TypeAlias = SettlementResponse  # noqa: Y015
 
 @_typing.final
 class ListUnsettledPaymentEventsRequest(_message.Message):
@@ -132,6 +133,7 @@ class ListUnsettledPaymentEventsRequest(_message.Message):
     OLDER_THAN_SECONDS_FIELD_NUMBER: _builtins.int
     FIRST_FIELD_NUMBER: _builtins.int
     older_than_seconds: _builtins.int
+    """and not tried for so long; one that fails over and over is listed more seldom"""
     first: _builtins.int
     def __init__(
         self,
@@ -188,6 +190,185 @@ class ListUnsettledPaymentEventsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListUnsettledPaymentEventsResponse: _TypeAlias = ListUnsettledPaymentEventsResponse  # noqa: Y015
+
+@_typing.final
+class ListStuckPaymentsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUCK_SECONDS_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    stuck_seconds: _builtins.int
+    first: _builtins.int
+    def __init__(
+        self,
+        *,
+        stuck_seconds: _builtins.int = ...,
+        first: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "stuck_seconds", b"stuck_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStuckPaymentsRequest: _TypeAlias = ListStuckPaymentsRequest  # noqa: Y015
+
+@_typing.final
+class ListStuckPaymentsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        payment_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment_ids", b"payment_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStuckPaymentsResponse: _TypeAlias = ListStuckPaymentsResponse  # noqa: Y015
+
+@_typing.final
+class SettlePaymentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    payment_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        payment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment_id", b"payment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettlePaymentRequest: _TypeAlias = SettlePaymentRequest  # noqa: Y015
+
+@_typing.final
+class ListParkedPaymentEventsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListParkedPaymentEventsRequest: _TypeAlias = ListParkedPaymentEventsRequest  # noqa: Y015
+
+@_typing.final
+class ParkedPaymentEvent(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    PARKED_AT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    provider: _builtins.str
+    event_id: _builtins.str
+    type: _builtins.str
+    """as the payment system names it; empty when it does not"""
+    payment_id: _builtins.str
+    """empty when the webhook names none"""
+    reason: _builtins.str
+    """UNREADABLE, UNKNOWN_PAYMENT, NOTHING_TO_PAY or AMOUNT_DIFFERS"""
+    request_id: _builtins.str
+    @_builtins.property
+    def received_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def parked_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        provider: _builtins.str = ...,
+        event_id: _builtins.str = ...,
+        type: _builtins.str = ...,
+        payment_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        received_at: _timestamp_pb2.Timestamp | None = ...,
+        parked_at: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["parked_at", b"parked_at", "received_at", b"received_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "parked_at", b"parked_at", "payment_id", b"payment_id", "provider", b"provider", "reason", b"reason", "received_at", b"received_at", "request_id", b"request_id", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParkedPaymentEvent: _TypeAlias = ParkedPaymentEvent  # noqa: Y015
+
+@_typing.final
+class ListParkedPaymentEventsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParkedPaymentEvent]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """one an event"""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___ParkedPaymentEvent] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "events", b"events", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListParkedPaymentEventsResponse: _TypeAlias = ListParkedPaymentEventsResponse  # noqa: Y015
+
+@_typing.final
+class ReplayPaymentEventRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    provider: _builtins.str
+    event_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        provider: _builtins.str = ...,
+        event_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "provider", b"provider"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayPaymentEventRequest: _TypeAlias = ReplayPaymentEventRequest  # noqa: Y015
 
 @_typing.final
 class ExpireHoldsRequest(_message.Message):
