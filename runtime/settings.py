@@ -127,6 +127,7 @@ class PaymentSettings(ProcessSettings, DatabaseSection):
     webhook_url: str
     webhook_secrets: SecretList  # the first one signs; each begins with whsec_
     allowed_return_origins: TextList = Field(default_factory=list)
+    audit_seconds: float = Field(300.0, gt=0)  # between two runs of the standing proof
 
 
 class NotificationSettings(ServiceSettings, ServiceClientSection):

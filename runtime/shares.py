@@ -1,7 +1,8 @@
-"""Shares of whole amounts, rounded half to even: the one rounding rule of the platform."""
+"""Shares of whole amounts: one share is rounded half to even, several get the largest remainders."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -24,3 +25,19 @@ def share_of(amount: Any, basis_points: Any) -> Any:
     whole = product // WHOLE  # with its rest reckoned from it, several times as fast on arrays as divmod
     rest = product - whole * WHOLE
     return whole + ((2 * rest > WHOLE) | ((2 * rest == WHOLE) & (whole % 2 == 1)))
+
+
+def split(amount: int, weights: Sequence[int]) -> list[int]:
+    """Shares of an amount by weights, whole and summing to it: the largest remainders get what is left over. Where
+    nothing weighs anything all weigh the same. No share is larger than its weight while the amount is not larger
+    than all of them."""
+    if not weights:
+        return []
+    total = sum(weights)
+    if total <= 0:
+        weights, total = [1] * len(weights), len(weights)
+    shares = [amount * weight // total for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda number: (-(amount * weights[number] % total), number))
+    for number in by_remainder[: amount - sum(shares)]:
+        shares[number] += 1
+    return shares

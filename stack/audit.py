@@ -1,5 +1,5 @@
 """`make audit`: the standing proofs, printed. Counts every booking anew against nights, every appointment against its
-masters' time, and both against payments and refunds."""
+masters' time, both against payments and refunds, and those against the payment system's ledger."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from grpc_services.booking import audit as booking_audit
+from grpc_services.payment import audit as payment_audit
 from grpc_services.salon import audit as salon_audit
 from migrations.histories import role_of
 from runtime.database import Connection, open_database
@@ -15,7 +16,7 @@ from runtime.settings import BrokenSettings, StackSettings, load
 from stack.secret_store import SecretStore
 from stack.wiring import stack_directory, url_of_running_database
 
-Discrepancy = booking_audit.Discrepancy | salon_audit.Discrepancy
+Discrepancy = booking_audit.Discrepancy | payment_audit.Discrepancy | salon_audit.Discrepancy
 
 
 def audit() -> int:
@@ -34,6 +35,7 @@ def audit() -> int:
 async def _look(settings: StackSettings) -> list[Discrepancy]:
     return [
         *await _find(settings, "booking", booking_audit.find_discrepancies),
+        *await _find(settings, "payment", payment_audit.find_discrepancies),
         *await _find(settings, "salon", salon_audit.find_discrepancies),
     ]
 

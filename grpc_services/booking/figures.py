@@ -22,6 +22,7 @@ from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import inventory_rules
 from grpc_services.booking.price_parts import price_of_extras, price_of_nights
+from runtime.shares import split
 
 SOLD_STATES = frozenset({"CONFIRMED", "CHECKED_IN", "COMPLETED", "NO_SHOW"})
 LONGEST = 366
@@ -152,21 +153,6 @@ def _night_prices(room: rate_pb2.PricedRoom) -> dict[dt.date, int]:
         for line in room.lines
         if line.kind == rate_pb2.PRICE_LINE_KIND_NIGHT
     }
-
-
-def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """Shares of an amount by weights, whole and summing to it: the largest remainders get what is left over. Where
-    nothing weighs anything all weigh the same."""
-    if not weights:
-        return []
-    total = sum(weights)
-    if total <= 0:
-        weights, total = [1] * len(weights), len(weights)
-    shares = [amount * weight // total for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda number: (-(amount * weights[number] % total), number))
-    for number in by_remainder[: amount - sum(shares)]:
-        shares[number] += 1
-    return shares
 
 
 def as_message(ledger: Ledger, currency: str) -> figures_pb2.Figures:

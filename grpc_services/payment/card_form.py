@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from grpc_services.payment.cards import (
-    CardFacts,
     CardFault,
+    TestCard,
     check_expiry,
     check_holder,
     check_security_code,
@@ -34,7 +34,7 @@ class CardForm:
     nonce: str
     expiry: str = ""
     holder: str = ""
-    card: CardFacts | None = None
+    card: TestCard | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,7 +67,7 @@ def read_card_form(fields: Mapping[str, str], today: dt.date) -> CardForm:
     return CardForm(nonce, card=card)
 
 
-def _checked(name: str, faults: dict[str, str], check: Callable[[], CardFacts | None]) -> CardFacts | None:
+def _checked(name: str, faults: dict[str, str], check: Callable[[], TestCard | None]) -> TestCard | None:
     try:
         return check()
     except CardFault as fault:

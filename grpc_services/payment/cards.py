@@ -15,29 +15,41 @@ _EXPIRY = re.compile(r"(\d{1,2})\s*[/\-.]\s*(\d{2}|\d{4})|(\d{2})(\d{2})", re.AS
 
 
 class Verdict(enum.Enum):
+    """What the bank answers when a card is tried."""
+
     APPROVED = enum.auto()
     DECLINED = enum.auto()
     NEEDS_CONFIRMATION = enum.auto()
     APPROVED_LATE = enum.auto()
+    NO_ANSWER = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    """What may be stored of a card, and what its bank says."""
+class RefundCourse(enum.Enum):
+    """What becomes of money given back to a card."""
 
-    brand: str
-    last4: str
-    verdict: Verdict
+    AT_ONCE = enum.auto()
+    LATER = enum.auto()
+    FAILS = enum.auto()
+    COMES_BACK = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
+    """`failure_code` tells why the bank declines, at once or after the guest has confirmed."""
+
     __test__ = False  # the name begins with Test, and pytest would collect it
 
     number: str
-    brand: str
     verdict: Verdict
     explanation: str
+    brand: str = "Visa"
+    failure_code: str = ""
+    refunds: RefundCourse = RefundCourse.AT_ONCE
+    is_disputed: bool = False
+
+    @property
+    def last4(self) -> str:
+        return self.number[-4:]
 
     @property
     def grouped(self) -> str:
@@ -45,19 +57,56 @@ class TestCard:
 
 
 TEST_CARDS = (
-    TestCard("4242424242424242", "Visa", Verdict.APPROVED, "is paid at once"),
-    TestCard("4000000000000002", "Visa", Verdict.DECLINED, "is declined"),
-    TestCard("4000000000003220", "Visa", Verdict.NEEDS_CONFIRMATION, "asks you to confirm with your bank"),
-    TestCard("4000000000000259", "Visa", Verdict.APPROVED_LATE, "is approved at once and paid a few seconds later"),
+    TestCard("4242424242424242", Verdict.APPROVED, "is paid at once"),
+    TestCard("5555555555554444", Verdict.APPROVED, "is paid at once", brand="Mastercard"),
+    TestCard("4000000000000002", Verdict.DECLINED, "is declined", failure_code="CARD_DECLINED"),
+    TestCard("4000000000009995", Verdict.DECLINED, "has too little money", failure_code="INSUFFICIENT_FUNDS"),
+    TestCard("4000000000009987", Verdict.DECLINED, "was reported lost", failure_code="LOST_CARD"),
+    TestCard("4000000000000069", Verdict.DECLINED, "has expired, its bank says", failure_code="EXPIRED_CARD"),
+    TestCard("4000000000000127", Verdict.DECLINED, "has another security code", failure_code="WRONG_SECURITY_CODE"),
+    TestCard("4000000000003220", Verdict.NEEDS_CONFIRMATION, "asks you to confirm with your bank"),
+    TestCard(
+        "4000008400001629",
+        Verdict.NEEDS_CONFIRMATION,
+        "asks you to confirm, and is then declined",
+        failure_code="CARD_DECLINED",
+    ),
+    TestCard("4000000000006017", Verdict.NO_ANSWER, "gets no answer from its bank, and fails a few seconds later"),
+    TestCard("4000000000000259", Verdict.APPROVED_LATE, "is approved at once and paid a few seconds later"),
+    TestCard(
+        "4000000000007726",
+        Verdict.APPROVED,
+        "is paid at once; refunds take a few seconds",
+        refunds=RefundCourse.LATER,
+    ),
+    TestCard(
+        "4000000000005126",
+        Verdict.APPROVED,
+        "is paid at once; refunds fail a few seconds later",
+        refunds=RefundCourse.FAILS,
+    ),
+    TestCard(
+        "4000000000006025",
+        Verdict.APPROVED,
+        "is paid at once; refunds succeed and come back a few seconds later",
+        refunds=RefundCourse.COMES_BACK,
+    ),
+    TestCard(
+        "4000000000002685",
+        Verdict.APPROVED,
+        "is paid at once and disputed a few seconds later",
+        is_disputed=True,
+    ),
 )
 _BY_NUMBER = {card.number: card for card in TEST_CARDS}
+_BY_LAST4 = {card.last4: card for card in TEST_CARDS}
 
 
 class CardFault(Exception):
     """What is wrong with one field; the message is for the person who typed it."""
 
 
-def read_card(number: str) -> CardFacts:
+def read_card(number: str) -> TestCard:
     digits = _SEPARATORS.sub("", number)
     if not digits:
         raise CardFault("Enter the card number.")
@@ -68,7 +117,12 @@ def read_card(number: str) -> CardFacts:
     card = _BY_NUMBER.get(digits)
     if card is None:
         raise CardFault("This is a test system that takes no real cards. Use one of the test cards listed below.")
-    return CardFacts(card.brand, digits[-4:], card.verdict)
+    return card
+
+
+def card_ending_in(last4: str) -> TestCard | None:
+    """No two test cards end alike, so what is stored of a card tells which it was."""
+    return _BY_LAST4.get(last4)
 
 
 def check_expiry(expiry: str, today: dt.date) -> None:

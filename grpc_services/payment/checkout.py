@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grpc_services.payment import queries
-from grpc_services.payment.cards import CardFacts, Verdict
-from grpc_services.payment.ledger import Change, Ledger, read_payment
+from grpc_services.payment.capturing import authorize, live_attempt
+from grpc_services.payment.cards import TestCard, Verdict, card_ending_in
+from grpc_services.payment.declining import decline, tell_declined
+from grpc_services.payment.payment_moves import Change, PaymentMoves, read_payment
 from grpc_services.payment.rules import (
-    LATE_CAPTURE_AFTER,
+    AttemptState,
     PaymentFacts,
     PaymentState,
     takes_card,
@@ -21,13 +23,13 @@ from grpc_services.payment.webhook_events import EventType
 from runtime.database import Database
 from runtime.identifiers import new_id
 
-CARD_DECLINED = "CARD_DECLINED"
 CONFIRMATION_REFUSED = "CONFIRMATION_REFUSED"
-_OUTCOME = {
-    Verdict.APPROVED: "APPROVED",
-    Verdict.APPROVED_LATE: "APPROVED",
-    Verdict.DECLINED: "DECLINED",
-    Verdict.NEEDS_CONFIRMATION: "WAITING",
+_STATES = {
+    Verdict.APPROVED: AttemptState.SUCCEEDED,
+    Verdict.APPROVED_LATE: AttemptState.SUCCEEDED,
+    Verdict.DECLINED: AttemptState.FAILED,
+    Verdict.NEEDS_CONFIRMATION: AttemptState.ACTION_REQUIRED,
+    Verdict.NO_ANSWER: AttemptState.PROCESSING,
 }
 
 
@@ -41,12 +43,13 @@ class CheckoutView:
     card_brand: str = ""
     card_last4: str = ""
     attempt_code: str = ""
+    attempt_state: str = ""
 
 
 class Checkout:
-    def __init__(self, database: Database, ledger: Ledger, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(self, database: Database, moves: PaymentMoves, clock: Callable[[], dt.datetime]) -> None:
         self._database = database
-        self._ledger = ledger
+        self._moves = moves
         self._clock = clock
 
     async def look(self, token: str) -> CheckoutView | None:
@@ -66,73 +69,64 @@ class Checkout:
             card_brand=attempt["card_brand"],
             card_last4=attempt["card_last4"],
             attempt_code=attempt["code"],
+            attempt_state=attempt["state"],
         )
 
-    async def pay(self, token: str, form_nonce: str, card: CardFacts) -> None:
+    async def pay(self, token: str, form_nonce: str, card: TestCard) -> None:
         """Tries a card once for one form. Changes nothing when the payment takes no card or the form came before."""
-        async with self._ledger.change() as change:
+        async with self._moves.change() as change:
             payment = await _locked(change, token)
-            if payment is None or not takes_card(payment, change.now):
+            if payment is None or not takes_card(payment, change.now) or await live_attempt(change, payment):
                 return
+            attempt_id = new_id()
             is_first = await queries.INSERT_ATTEMPT.execute(
                 change.connection,
-                id=new_id(),
+                id=attempt_id,
                 payment_id=payment.id,
                 form_nonce=form_nonce,
                 card_brand=card.brand,
                 card_last4=card.last4,
-                outcome=_OUTCOME[card.verdict],
-                code=CARD_DECLINED if card.verdict is Verdict.DECLINED else "",
+                state=_STATES[card.verdict],
+                code=card.failure_code if card.verdict is Verdict.DECLINED else "",
                 at=change.now,
             )
             if not is_first:
                 return
-            if card.verdict is Verdict.DECLINED:
-                await _decline(change, payment, CARD_DECLINED)
-            elif card.verdict is Verdict.NEEDS_CONFIRMATION:
-                await change.move(payment, PaymentState.ACTION_REQUIRED, EventType.ACTION_REQUIRED)
-            elif card.verdict is Verdict.APPROVED_LATE:
-                capture_at = change.now + LATE_CAPTURE_AFTER
-                await change.move(payment, PaymentState.AUTHORIZED, EventType.AUTHORIZED, capture_at=capture_at)
-            else:
-                await _authorize_and_capture(change, payment)
+            match card.verdict:
+                case Verdict.DECLINED:
+                    await tell_declined(change, payment, card.failure_code)
+                case Verdict.NEEDS_CONFIRMATION:
+                    await change.move(payment, PaymentState.ACTION_REQUIRED, EventType.ACTION_REQUIRED)
+                case Verdict.NO_ANSWER:
+                    await change.leave_to_bank(payment, "TIME_OUT", subject_id=attempt_id)
+                case Verdict.APPROVED | Verdict.APPROVED_LATE:
+                    await authorize(change, payment, card)
 
     async def confirm(self, token: str, attempt_id: uuid.UUID, *, approved: bool) -> None:
         """The guest's answer to their bank, good for the attempt that asked for it and only once."""
-        async with self._ledger.change() as change:
+        async with self._moves.change() as change:
             payment = await _locked(change, token)
             if payment is None or not takes_confirmation(payment, change.now):
                 return
-            was_asked = await queries.SETTLE_ATTEMPT.execute(
+            attempt = await live_attempt(change, payment)
+            if attempt is None or attempt["id"] != attempt_id:
+                return
+            card = card_ending_in(attempt["card_last4"])
+            if not approved or card is None or card.failure_code:
+                code = card.failure_code if approved and card else CONFIRMATION_REFUSED
+                await decline(change, payment, attempt, code)
+                return
+            await queries.SETTLE_ATTEMPT.execute(
                 change.connection,
                 attempt_id=attempt_id,
                 of_payment=payment.id,
-                outcome="APPROVED" if approved else "DECLINED",
-                code="" if approved else CONFIRMATION_REFUSED,
+                from_state=AttemptState.ACTION_REQUIRED,
+                state=AttemptState.SUCCEEDED,
+                code="",
             )
-            if not was_asked:
-                return
-            if approved:
-                await _authorize_and_capture(change, payment)
-            else:
-                await _decline(change, payment, CONFIRMATION_REFUSED)
+            await authorize(change, payment, card)
 
 
 async def _locked(change: Change, token: str) -> PaymentFacts | None:
     row = await queries.LOCK_PAYMENT_BY_TOKEN.fetch_row(change.connection, token=token)
     return read_payment(row) if row else None
-
-
-async def _authorize_and_capture(change: Change, payment: PaymentFacts) -> None:
-    authorized = await change.move(payment, PaymentState.AUTHORIZED, EventType.AUTHORIZED)
-    await change.capture(authorized)
-
-
-async def _decline(change: Change, payment: PaymentFacts, code: str) -> None:
-    """Leaves the payment open for another card, until there were too many."""
-    left = payment.declines_left - 1
-    declined = await change.move(
-        payment, PaymentState.CREATED, EventType.ATTEMPT_FAILED, failure_code=code, declined=1, attempts_left=left
-    )
-    if left <= 0:
-        await change.move(declined, PaymentState.FAILED, EventType.FAILED, failure_code=code)

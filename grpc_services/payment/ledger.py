@@ -1,189 +1,137 @@
-"""The one place where payments change: each move with its webhook in one transaction, told once it is committed."""
+"""The ledger in double entry: which accounts every movement of money touches. Pure; `posting` writes it down.
+
+Signs are those of the account's owner: a capture takes from the card network and gives to payees. The entries of a
+movement sum to zero. Where a payment names no payees the platform itself is paid, by an account without payee.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-import itertools
-import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-import structlog
+from runtime.shares import share_of, split
 
-from contracts.payment.v1 import payment_pb2
-from grpc_services.payment import queries, webhook_queries
-from grpc_services.payment.errors import PaymentMoved
-from grpc_services.payment.input_rules import purpose_of
-from grpc_services.payment.rules import REFUND_STEPS, PaymentFacts, PaymentState, may_move
-from grpc_services.payment.webhook_events import EventType, money, webhook_body
-from runtime.database import Connection, Database, Record
-from runtime.errors import IdempotencyConflict
-from runtime.idempotency import hash_input
-from runtime.identifiers import new_id
-
-log = structlog.get_logger()
-_FIELDS = tuple(field.name for field in dataclasses.fields(PaymentFacts))
+PLATFORM_ITSELF = ""
 
 
-class Ledger:
-    """`wake` is called after a commit that left webhooks to deliver."""
-
-    def __init__(self, database: Database, clock: Callable[[], dt.datetime], wake: Callable[[], None]) -> None:
-        self._database = database
-        self._clock = clock
-        self._wake = wake
-
-    @asynccontextmanager
-    async def change(self) -> AsyncIterator[Change]:
-        """A transaction to change payments in; what happened is logged and sent only when it has committed."""
-        async with self._database.transaction() as connection:
-            change = Change(connection, self._clock())
-            yield change
-        for event, payment in change.told:
-            log.info(event.value, payment_id=str(payment.id), version=payment.version)
-        if change.told:
-            self._wake()
+class Account(enum.StrEnum):
+    CARD_NETWORK = "CARD_NETWORK"
+    PLATFORM = "PLATFORM"
+    PAYEE = "PAYEE"
+    REFUNDS_IN_TRANSIT = "REFUNDS_IN_TRANSIT"
+    DISPUTES = "DISPUTES"
 
 
-class Change:
-    """One transaction's work on payments, at one moment."""
-
-    def __init__(self, connection: Connection, now: dt.datetime) -> None:
-        self.connection = connection
-        self.now = now
-        self.told: list[tuple[EventType, PaymentFacts]] = []
-
-    async def open_payment(self, request: payment_pb2.CreatePaymentRequest, expires_at: dt.datetime) -> PaymentFacts:
-        """A new payment, or the one that the same key and input made before."""
-        digest = hash_input(request)
-        await queries.INSERT_PAYMENT.execute(
-            self.connection,
-            id=new_id(),
-            idempotency_key=request.idempotency_key,
-            input_hash=digest,
-            checkout_token=secrets.token_urlsafe(32),
-            state=PaymentState.CREATED,
-            version=1,
-            amount_minor_units=request.amount.minor_units,
-            currency=request.amount.currency,
-            refunded_minor_units=0,
-            purpose=purpose_of(request),
-            booking_id=request.booking_id,
-            booking_reference=request.booking_reference,
-            description=request.description,
-            return_url=request.return_url,
-            failure_code="",
-            declined_attempts=0,
-            expires_at=expires_at,
-            capture_at=None,
-            created_at=self.now,
-            updated_at=self.now,
-        )
-        row = await queries.PAYMENT_BY_KEY.fetch_row(self.connection, key=request.idempotency_key)
-        return read_payment(_same_input(row, digest))
-
-    async def move(
-        self,
-        payment: PaymentFacts,
-        to: PaymentState,
-        event: EventType,
-        *,
-        failure_code: str = "",
-        declined: int = 0,
-        refunded: int = 0,
-        capture_at: dt.datetime | None = None,
-        **told: Any,
-    ) -> PaymentFacts:
-        """Compare-and-set on state and version, and the webhook that tells it; raises PaymentMoved when lost."""
-        if not may_move(payment.state, to):
-            raise PaymentMoved("This payment has just changed; please try again.")
-        row = await queries.MOVE_PAYMENT.fetch_row(
-            self.connection,
-            payment_id=payment.id,
-            from_state=payment.state,
-            from_version=payment.version,
-            state=to,
-            declined=declined,
-            refunded=refunded,
-            failure_code=failure_code,
-            capture_at=capture_at,
-            now=self.now,
-        )
-        if row is None:
-            raise PaymentMoved("This payment has just changed; please try again.")
-        moved = read_payment(row)
-        await webhook_queries.INSERT_DELIVERY.execute(
-            self.connection,
-            id=new_id(),
-            payment_id=moved.id,
-            type=event,
-            body=webhook_body(event, moved, self.now, **told),
-            state="WAITING",
-            attempts=0,
-            next_attempt_at=self.now,
-            created_at=self.now,
-        )
-        self.told.append((event, moved))
-        return moved
-
-    async def capture(self, payment: PaymentFacts) -> PaymentFacts:
-        return await self.move(payment, PaymentState.CAPTURED, EventType.CAPTURED)
-
-    async def known_refund(self, request: payment_pb2.CreateRefundRequest) -> Record | None:
-        """The refund that the same key and input made before."""
-        row = await queries.REFUND_BY_KEY.fetch_row(self.connection, key=request.idempotency_key)
-        return _same_input(row, hash_input(request)) if row else None
-
-    async def refund(self, payment: PaymentFacts, request: payment_pb2.CreateRefundRequest) -> Record:
-        """Gives money back from a locked payment. This bank answers at once, yet every step is on record."""
-        refund_id = new_id()
-        made = await queries.INSERT_REFUND.execute(
-            self.connection,
-            id=refund_id,
-            payment_id=payment.id,
-            idempotency_key=request.idempotency_key,
-            input_hash=hash_input(request),
-            amount_minor_units=request.amount.minor_units,
-            currency=request.amount.currency,
-            reason=request.reason,
-            state=REFUND_STEPS[0],
-            created_at=self.now,
-        )
-        if made:
-            await self._take_refund_steps(refund_id)
-            await self.move(
-                payment,
-                PaymentState.CAPTURED,
-                EventType.REFUND_SUCCEEDED,
-                refunded=request.amount.minor_units,
-                refund_id=str(refund_id),
-                refund_amount=money(request.amount.minor_units, request.amount.currency),
-            )
-        row = await queries.REFUND_BY_KEY.fetch_row(self.connection, key=request.idempotency_key)
-        return _same_input(row, hash_input(request))
-
-    async def _take_refund_steps(self, refund_id: object) -> None:
-        await queries.INSERT_REFUND_MOVE.execute_many(
-            self.connection,
-            [
-                {"refund_id": refund_id, "step": number, "state": state, "at": self.now}
-                for number, state in enumerate(REFUND_STEPS, start=1)
-            ],
-        )
-        for before, after in itertools.pairwise(REFUND_STEPS):
-            await queries.MOVE_REFUND.execute(self.connection, refund_id=refund_id, from_state=before, state=after)
+class EntryKind(enum.StrEnum):
+    GROSS = "GROSS"
+    COMMISSION = "COMMISSION"
+    REFUND = "REFUND"
+    COMMISSION_RETURNED = "COMMISSION_RETURNED"
+    DISPUTE = "DISPUTE"
 
 
-def read_payment(row: Record) -> PaymentFacts:
-    columns = {name: row[name] for name in _FIELDS}
-    return PaymentFacts(**{**columns, "state": PaymentState(row["state"])})
+class Movement(enum.StrEnum):
+    CAPTURE = "CAPTURE"
+    REFUND = "REFUND"
+    REFUND_SENT = "REFUND_SENT"
+    REFUND_FAILED = "REFUND_FAILED"
+    REFUND_REVERSED = "REFUND_REVERSED"
+    DISPUTE = "DISPUTE"
+    DISPUTE_WON = "DISPUTE_WON"
+    DISPUTE_LOST = "DISPUTE_LOST"
 
 
-def _same_input(row: Record | None, digest: bytes) -> Record:
-    if row is None or row["input_hash"] != digest:
-        raise IdempotencyConflict(
-            "This idempotency key was already used for different input.", path=("idempotencyKey",)
-        )
-    return row
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an account gains, in minor units of the movement's one currency."""
+
+    account: Account
+    payee_id: str
+    kind: EntryKind
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    payee_id: str
+    amount: int
+    commission_basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a payee has of one payment at this moment, gross, and the commission that the platform keeps of it."""
+
+    payee_id: str
+    left: int
+    commission_kept: int
+    commission_basis_points: int
+
+    def commission_back(self, amount: int) -> int:
+        """How much of the commission goes back with `amount`: the platform keeps its share of what is then left, and
+        nothing of nothing."""
+        kept = share_of(self.left - amount, self.commission_basis_points)
+        return min(max(self.commission_kept - kept, 0), self.commission_kept)
+
+
+def capture(amount: int, shares: Sequence[Share]) -> list[Entry]:
+    """A partial capture gives each payee their proportion of it."""
+    if not shares:
+        return [
+            Entry(Account.CARD_NETWORK, PLATFORM_ITSELF, EntryKind.GROSS, -amount),
+            Entry(Account.PLATFORM, PLATFORM_ITSELF, EntryKind.GROSS, amount),
+        ]
+    entries = [Entry(Account.CARD_NETWORK, PLATFORM_ITSELF, EntryKind.GROSS, -amount)]
+    for share, part in zip(shares, split(amount, [share.amount for share in shares]), strict=True):
+        commission = share_of(part, share.commission_basis_points)
+        entries += [
+            Entry(Account.PAYEE, share.payee_id, EntryKind.GROSS, part),
+            Entry(Account.PAYEE, share.payee_id, EntryKind.COMMISSION, -commission),
+            Entry(Account.PLATFORM, PLATFORM_ITSELF, EntryKind.COMMISSION, commission),
+        ]
+    return _telling(entries)
+
+
+def refund_parts(positions: Sequence[Position], amount: int) -> dict[str, int]:
+    """What each payee gives back where the merchant names no shares: in proportion to what they have left."""
+    parts = split(amount, [position.left for position in positions])
+    return {position.payee_id: part for position, part in zip(positions, parts, strict=True)}
+
+
+def take_back(
+    positions: Sequence[Position], parts: dict[str, int], *, towards: Account, kind: EntryKind
+) -> list[Entry]:
+    """Takes parts from payees towards refunds in transit or disputes, and returns the commission on them."""
+    entries = [Entry(towards, PLATFORM_ITSELF, kind, sum(parts.values()))]
+    for position in positions:
+        part = parts.get(position.payee_id, 0)
+        owner = Account.PAYEE if position.payee_id else Account.PLATFORM
+        entries.append(Entry(owner, position.payee_id, kind, -part))
+        if position.payee_id:
+            commission = position.commission_back(part)
+            entries += [
+                Entry(Account.PAYEE, position.payee_id, EntryKind.COMMISSION_RETURNED, commission),
+                Entry(Account.PLATFORM, PLATFORM_ITSELF, EntryKind.COMMISSION_RETURNED, -commission),
+            ]
+    return _telling(entries)
+
+
+def pass_on(amount: int, *, source: Account, kind: EntryKind) -> list[Entry]:
+    """What was on its way, or held for a dispute, leaves to the card network for good."""
+    return [
+        Entry(source, PLATFORM_ITSELF, kind, -amount),
+        Entry(Account.CARD_NETWORK, PLATFORM_ITSELF, kind, amount),
+    ]
+
+
+def undo(entries: Iterable[Entry], *, through: Account, now_from: Account) -> list[Entry]:
+    """The opposite of entries that went towards `through`, with the money coming from `now_from`."""
+    return [
+        Entry(now_from if entry.account is through else entry.account, entry.payee_id, entry.kind, -entry.amount)
+        for entry in entries
+    ]
+
+
+def _telling(entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.amount]

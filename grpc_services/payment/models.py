@@ -1,4 +1,5 @@
-"""Tables of the payment service. No table has a column for a card number, a security code or a person's name."""
+"""Payments, their attempts, and what the bank will do. No table of this service has a column for a card
+number, a security code or a person's name."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ import datetime as dt
 import uuid
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from runtime.tables import long_text, optional_moment, required_moment, service_metadata
+from runtime.tables import long_text, required_moment, service_metadata
 
 metadata = service_metadata("payment")
 
@@ -21,7 +22,7 @@ class PaymentServiceModel(SQLModel, registry=registry(metadata=metadata)):
 
 class Payment(PaymentServiceModel, table=True):
     """Money that one booking or appointment (`purpose`) asks for; its id is `booking_id`. `checkout_token` is the
-    only key to the hosted page."""
+    only key to the hosted page. `refunded_minor_units` counts refunds on their way, and none that failed."""
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -30,10 +31,11 @@ class Payment(PaymentServiceModel, table=True):
             name="state",
         ),
         CheckConstraint("amount_minor_units > 0", name="amount"),
-        CheckConstraint("refunded_minor_units BETWEEN 0 AND amount_minor_units", name="refunded"),
-        CheckConstraint("refunded_minor_units = 0 OR state IN ('CAPTURED', 'DISPUTED')", name="refunded_of_captured"),
+        CheckConstraint("captured_minor_units BETWEEN 0 AND amount_minor_units", name="captured"),
+        CheckConstraint("(captured_minor_units > 0) = (state IN ('CAPTURED', 'DISPUTED'))", name="captured_state"),
+        CheckConstraint("refunded_minor_units BETWEEN 0 AND captured_minor_units", name="refunded"),
         CheckConstraint("purpose IN ('BOOKING', 'APPOINTMENT')", name="purpose"),
-        Index("ix_payment_capture_at", "capture_at", postgresql_where=text("state = 'AUTHORIZED'")),
+        CheckConstraint("capture_mode IN ('AUTOMATIC', 'MANUAL')", name="capture_mode"),
     )
 
     id: uuid.UUID = Field(primary_key=True)
@@ -44,7 +46,10 @@ class Payment(PaymentServiceModel, table=True):
     version: int
     amount_minor_units: int = Field(sa_type=BigInteger, nullable=False)
     currency: str = long_text()
+    captured_minor_units: int = Field(sa_type=BigInteger, nullable=False)
     refunded_minor_units: int = Field(sa_type=BigInteger, nullable=False)
+    capture_mode: str = long_text()
+    locale: str = long_text()
     purpose: str = long_text()
     booking_id: str = long_text()
     booking_reference: str = long_text()
@@ -53,19 +58,42 @@ class Payment(PaymentServiceModel, table=True):
     failure_code: str = long_text()
     declined_attempts: int
     expires_at: dt.datetime = required_moment()
-    capture_at: dt.datetime | None = optional_moment()
     created_at: dt.datetime = required_moment()
     updated_at: dt.datetime = required_moment()
 
 
+class PaymentShare(PaymentServiceModel, table=True):
+    """What of a payment belongs to somebody else than the platform, as it was asked for."""
+
+    __tablename__ = "payment_share"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "payee_id"),
+        CheckConstraint("amount_minor_units > 0", name="amount"),
+        CheckConstraint("commission_basis_points BETWEEN 0 AND 10000", name="commission"),
+    )
+
+    payment_id: uuid.UUID = Field(primary_key=True, foreign_key="payment.payment.id")
+    position: int = Field(primary_key=True)
+    payee_id: str = long_text()
+    amount_minor_units: int = Field(sa_type=BigInteger, nullable=False)
+    commission_basis_points: int
+
+
 class PaymentAttempt(PaymentServiceModel, table=True):
-    """One card tried. A form's nonce buys one attempt, however often the form is sent."""
+    """One card tried. A form's nonce buys one attempt, however often the form is sent, and of a payment's attempts
+    one at a time is undecided or has succeeded."""
 
     __tablename__ = "payment_attempt"
     __table_args__ = (
         UniqueConstraint("payment_id", "form_nonce"),
-        CheckConstraint("outcome IN ('APPROVED', 'DECLINED', 'WAITING')", name="outcome"),
+        CheckConstraint("state IN ('ACTION_REQUIRED', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELLED')", name="state"),
         CheckConstraint("card_last4 ~ '^[0-9]{4}$'", name="card_last4"),
+        Index(
+            "ix_payment_attempt_live",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("state IN ('ACTION_REQUIRED', 'PROCESSING', 'SUCCEEDED')"),
+        ),
     )
 
     id: uuid.UUID = Field(primary_key=True)
@@ -73,74 +101,24 @@ class PaymentAttempt(PaymentServiceModel, table=True):
     form_nonce: str = long_text()
     card_brand: str = long_text()
     card_last4: str = long_text()
-    outcome: str = long_text()
+    state: str = long_text()
     code: str = long_text()
     at: dt.datetime = required_moment()
 
 
-class Refund(PaymentServiceModel, table=True):
-    """Money given back, in the payment's currency."""
+class BankTask(PaymentServiceModel, table=True):
+    """What the imitated bank will do at its time; `subject_id` is a refund where it is about one."""
 
-    __tablename__ = "refund"
+    __tablename__ = "bank_task"
     __table_args__ = (
-        CheckConstraint("state IN ('REQUESTED', 'PENDING', 'SUCCEEDED', 'FAILED', 'REVERSED')", name="state"),
-        CheckConstraint("amount_minor_units > 0", name="amount"),
+        CheckConstraint(
+            "kind IN ('CAPTURE', 'TIME_OUT', 'LAPSE', 'DISPUTE', 'SUCCEED_REFUND', 'FAIL_REFUND', 'REVERSE_REFUND')",
+            name="kind",
+        ),
     )
 
     id: uuid.UUID = Field(primary_key=True)
-    payment_id: uuid.UUID = Field(foreign_key="payment.payment.id", index=True)
-    idempotency_key: str = long_text(unique=True)
-    input_hash: bytes = Field(sa_type=LargeBinary, nullable=False)
-    amount_minor_units: int = Field(sa_type=BigInteger, nullable=False)
-    currency: str = long_text()
-    reason: str = long_text()
-    state: str = long_text()
-    created_at: dt.datetime = required_moment()
-
-
-class RefundMove(PaymentServiceModel, table=True):
-    """Every state that a refund has been in, in order."""
-
-    __tablename__ = "refund_move"
-
-    refund_id: uuid.UUID = Field(primary_key=True, foreign_key="payment.refund.id")
-    step: int = Field(primary_key=True)
-    state: str = long_text()
-    at: dt.datetime = required_moment()
-
-
-class WebhookDelivery(PaymentServiceModel, table=True):
-    """One event to tell the merchant, written with the move it tells. `body` is sent as it stands here."""
-
-    __tablename__ = "webhook_delivery"
-    __table_args__ = (
-        CheckConstraint("state IN ('WAITING', 'DELIVERED', 'GAVE_UP')", name="state"),
-        Index("ix_webhook_delivery_due", "next_attempt_at", postgresql_where=text("state = 'WAITING'")),
-        Index("ix_webhook_delivery_order", "payment_id", "position", postgresql_where=text("state = 'WAITING'")),
-    )
-
-    position: int = Field(sa_type=BigInteger, primary_key=True, sa_column_args=(Identity(always=True),))
-    id: uuid.UUID = Field(unique=True)
     payment_id: uuid.UUID = Field(foreign_key="payment.payment.id")
-    type: str = long_text()
-    body: str = long_text()
-    state: str = long_text()
-    attempts: int
-    next_attempt_at: dt.datetime = required_moment()
-    claim: uuid.UUID | None = Field(default=None)
-    claimed_until: dt.datetime | None = optional_moment()
-    created_at: dt.datetime = required_moment()
-    finished_at: dt.datetime | None = optional_moment()
-
-
-class WebhookAttempt(PaymentServiceModel, table=True):
-    """One try to deliver: a status code, or the kind of failure when there was no answer."""
-
-    __tablename__ = "webhook_attempt"
-
-    position: int = Field(sa_type=BigInteger, primary_key=True, sa_column_args=(Identity(always=True),))
-    delivery_id: uuid.UUID = Field(foreign_key="payment.webhook_delivery.id", index=True)
-    status_code: int | None = Field(default=None)
-    failure: str = long_text()
-    duration_ms: int
-    at: dt.datetime = required_moment()
+    subject_id: uuid.UUID | None = Field(default=None)
+    kind: str = long_text()
+    due_at: dt.datetime = Field(sa_type=DateTime(timezone=True), nullable=False, index=True)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from grpc_services.payment.card_form import CardForm
 from grpc_services.payment.cards import TEST_CARDS
 from grpc_services.payment.checkout import CheckoutView
-from grpc_services.payment.rules import PaymentState, time_is_over
+from grpc_services.payment.rules import AttemptState, PaymentState, time_is_over
 from runtime.money_format import formatted_money
 
 MERCHANT = "Innkeeper"
@@ -57,6 +57,7 @@ class Page(enum.StrEnum):
 
     CARD = "card.html"
     CONFIRMATION = "confirmation.html"
+    WAITING = "waiting.html"
     PROCESSING = "processing.html"
     PAID = "paid.html"
     FAILED = "failed.html"
@@ -75,12 +76,17 @@ _PAGES = {
 }
 _FIELDS = {"number": "Card number", "expiry": "Expiry date", "cvc": "Security code", "holder": "Name on card"}
 _DECLINED = {
-    "CARD_DECLINED": "Your bank declined the card.",
+    "INSUFFICIENT_FUNDS": "There is not enough money on the card.",
+    "EXPIRED_CARD": "Your bank says that the card has expired.",
+    "WRONG_SECURITY_CODE": "Your bank says that the security code is another one.",
+    "BANK_DID_NOT_ANSWER": "Your bank did not answer in time.",
     "CONFIRMATION_REFUSED": "The payment was not confirmed with the bank.",
 }
 
 
 def page_for(view: CheckoutView) -> Page:
+    if view.payment.state is PaymentState.CREATED and view.attempt_state == AttemptState.PROCESSING:
+        return Page.WAITING
     return Page.TIME_OVER if time_is_over(view.payment, view.now) else _PAGES[view.payment.state]
 
 
@@ -96,7 +102,7 @@ def payment_page(view: CheckoutView, form: CardForm) -> str:
         token=payment.checkout_token,
         attempt_id=view.attempt_id,
         card=f"{view.card_brand} ending in {view.card_last4}" if view.card_last4 else "",
-        decline=_DECLINED.get(view.attempt_code, ""),
+        decline=_DECLINED.get(view.attempt_code, "Your bank declined the card."),
         form=form,
         fields=_FIELDS,
         test_cards=TEST_CARDS,

@@ -8,7 +8,8 @@ from typing import Any
 import grpc
 
 from runtime.channels import incoming_metadata
-from runtime.errors import Unauthenticated
+from runtime.errors import PermissionDenied, Unauthenticated
+from runtime.settings import PaymentSettings
 
 API_KEY_HEADER = "x-api-key"
 
@@ -18,3 +19,9 @@ def require_api_key(context: grpc.aio.ServicerContext[Any, Any], api_key: str) -
     given = incoming_metadata(context).get(API_KEY_HEADER, "")
     if not api_key or not hmac.compare_digest(given.encode(), api_key.encode()):
         raise Unauthenticated("A valid API key is needed.")
+
+
+def require_imitation(settings: PaymentSettings) -> None:
+    """In production nobody plays the bank; raises PermissionDenied."""
+    if settings.environment == "production":
+        raise PermissionDenied("Nobody plays the bank in production.")

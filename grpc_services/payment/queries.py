@@ -1,18 +1,17 @@
-"""Every SQL statement about payments, attempts and refunds. Those about webhooks stand in webhook_queries."""
+"""Every SQL statement about payments, their attempts and what the bank will do."""
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, insert, literal_column, select, update
+from sqlalchemy import and_, bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from grpc_services.payment.models import Payment, PaymentAttempt, Refund, RefundMove
+from grpc_services.payment.models import BankTask, Payment, PaymentAttempt
 from runtime.database import Statement
 from runtime.tables import table_of
 
 payment = table_of(Payment)
 attempt = table_of(PaymentAttempt)
-refund = table_of(Refund)
-refund_move = table_of(RefundMove)
+task = table_of(BankTask)
 
 INSERT_PAYMENT = Statement(
     insert_or_skip(payment)
@@ -40,21 +39,12 @@ MOVE_PAYMENT = Statement(
         state=bindparam("state"),
         version=payment.c.version + 1,
         declined_attempts=payment.c.declined_attempts + bindparam("declined"),
+        captured_minor_units=payment.c.captured_minor_units + bindparam("captured"),
         refunded_minor_units=payment.c.refunded_minor_units + bindparam("refunded"),
         failure_code=bindparam("failure_code"),
-        capture_at=bindparam("capture_at"),
         updated_at=bindparam("now"),
     )
     .returning(*payment.columns)
-)
-
-# Skips what another process of ours is just capturing. The state is written out, as in the index it uses.
-LOCK_DUE_CAPTURES = Statement(
-    select(payment)
-    .where(payment.c.state == literal_column("'AUTHORIZED'"), payment.c.capture_at <= bindparam("now"))
-    .order_by(payment.c.capture_at)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
 )
 
 INSERT_ATTEMPT = Statement(
@@ -74,23 +64,33 @@ SETTLE_ATTEMPT = Statement(
         and_(
             attempt.c.id == bindparam("attempt_id"),
             attempt.c.payment_id == bindparam("of_payment"),
-            attempt.c.outcome == "WAITING",
+            attempt.c.state == bindparam("from_state"),
         )
     )
-    .values(outcome=bindparam("outcome"), code=bindparam("code"))
+    .values(state=bindparam("state"), code=bindparam("code"))
+    .returning(*attempt.columns)
+)
+ATTEMPTS_OF_PAYMENT = Statement(
+    select(attempt).where(attempt.c.payment_id == bindparam("payment_id")).order_by(attempt.c.at, attempt.c.id)
+)
+# The condition is written out, as in the index it uses.
+LIVE_ATTEMPT = Statement(
+    select(attempt).where(
+        attempt.c.payment_id == bindparam("payment_id"),
+        literal_column("state IN ('ACTION_REQUIRED', 'PROCESSING', 'SUCCEEDED')"),
+    )
 )
 
-INSERT_REFUND = Statement(
-    insert_or_skip(refund)
-    .values({column.name: bindparam(column.name, type_=column.type) for column in refund.columns})
-    .on_conflict_do_nothing(index_elements=[refund.c.idempotency_key])
+INSERT_TASK = Statement(
+    insert(task).values({column.name: bindparam(column.name, type_=column.type) for column in task.columns})
 )
-REFUND_BY_KEY = Statement(select(refund).where(refund.c.idempotency_key == bindparam("key")))
-MOVE_REFUND = Statement(
-    update(refund)
-    .where(and_(refund.c.id == bindparam("refund_id"), refund.c.state == bindparam("from_state")))
-    .values(state=bindparam("state"))
+# Skips what another process of ours is just doing; comes back if the transaction that took it does not commit.
+_due = (
+    select(task.c.id)
+    .where(task.c.due_at <= bindparam("now"))
+    .order_by(task.c.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
 )
-INSERT_REFUND_MOVE = Statement(
-    insert(refund_move).values({column.name: bindparam(column.name) for column in refund_move.columns})
-)
+TAKE_DUE_TASK = Statement(delete(task).where(task.c.id == _due).returning(*task.columns))

@@ -8,7 +8,8 @@ import uuid
 from dataclasses import dataclass
 
 DECLINES_ALLOWED = 3
-LATE_CAPTURE_AFTER = dt.timedelta(seconds=5)
+AUTHORIZATION_LASTS = dt.timedelta(days=7)
+BANK_TAKES = dt.timedelta(seconds=5)  # whatever the imitated bank does in its own time
 
 
 class PaymentState(enum.StrEnum):
@@ -25,10 +26,26 @@ class RefundState(enum.StrEnum):
     REQUESTED = "REQUESTED"
     PENDING = "PENDING"
     SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    REVERSED = "REVERSED"
+
+
+class DisputeState(enum.StrEnum):
+    OPENED = "OPENED"
+    WON = "WON"
+    LOST = "LOST"
+
+
+class AttemptState(enum.StrEnum):
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    PROCESSING = "PROCESSING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
 
 # CREATED → CREATED is a declined card: nothing is won or lost, but the version tells that something happened.
-# CAPTURED → CAPTURED is a refund. DISPUTED has no way in yet.
+# CAPTURED → CAPTURED is news of a refund, and so is DISPUTED → DISPUTED, or a dispute that was lost.
 MOVES: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset(
         {
@@ -41,12 +58,18 @@ MOVES: dict[PaymentState, frozenset[PaymentState]] = {
     ),
     PaymentState.ACTION_REQUIRED: frozenset({PaymentState.CREATED, PaymentState.AUTHORIZED, PaymentState.VOIDED}),
     PaymentState.AUTHORIZED: frozenset({PaymentState.CAPTURED, PaymentState.VOIDED}),
-    PaymentState.CAPTURED: frozenset({PaymentState.CAPTURED}),
+    PaymentState.CAPTURED: frozenset({PaymentState.CAPTURED, PaymentState.DISPUTED}),
     PaymentState.FAILED: frozenset(),
     PaymentState.VOIDED: frozenset(),
-    PaymentState.DISPUTED: frozenset(),
+    PaymentState.DISPUTED: frozenset({PaymentState.DISPUTED, PaymentState.CAPTURED}),
 }
-REFUND_STEPS = (RefundState.REQUESTED, RefundState.PENDING, RefundState.SUCCEEDED)
+REFUND_MOVES: dict[RefundState, frozenset[RefundState]] = {
+    RefundState.REQUESTED: frozenset({RefundState.PENDING}),
+    RefundState.PENDING: frozenset({RefundState.SUCCEEDED, RefundState.FAILED}),
+    RefundState.SUCCEEDED: frozenset({RefundState.REVERSED}),
+    RefundState.FAILED: frozenset(),
+    RefundState.REVERSED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +82,10 @@ class PaymentFacts:
     version: int
     amount_minor_units: int
     currency: str
+    captured_minor_units: int
     refunded_minor_units: int
+    capture_mode: str
+    locale: str
     purpose: str
     booking_id: str
     booking_reference: str
@@ -73,7 +99,7 @@ class PaymentFacts:
 
     @property
     def refundable_minor_units(self) -> int:
-        return self.amount_minor_units - self.refunded_minor_units if self.state is PaymentState.CAPTURED else 0
+        return self.captured_minor_units - self.refunded_minor_units if self.state is PaymentState.CAPTURED else 0
 
     @property
     def declines_left(self) -> int:
@@ -84,6 +110,13 @@ class VoidDecision(enum.Enum):
     VOID = enum.auto()
     ALREADY_OVER = enum.auto()
     TOO_LATE = enum.auto()
+
+
+class CaptureDecision(enum.Enum):
+    CAPTURE = enum.auto()
+    ALREADY_CAPTURED = enum.auto()
+    OTHER_AMOUNT = enum.auto()
+    NOT_AUTHORIZED = enum.auto()
 
 
 def may_move(state: PaymentState, to: PaymentState) -> bool:
@@ -110,3 +143,13 @@ def decide_void(state: PaymentState) -> VoidDecision:
     if state in (PaymentState.VOIDED, PaymentState.FAILED):
         return VoidDecision.ALREADY_OVER
     return VoidDecision.TOO_LATE
+
+
+def decide_capture(payment: PaymentFacts, amount_minor_units: int) -> CaptureDecision:
+    """A payment is captured once, so its id is the key that makes asking again harmless."""
+    if payment.state is PaymentState.AUTHORIZED:
+        return CaptureDecision.CAPTURE
+    if not payment.captured_minor_units:
+        return CaptureDecision.NOT_AUTHORIZED
+    is_same = payment.captured_minor_units == amount_minor_units
+    return CaptureDecision.ALREADY_CAPTURED if is_same else CaptureDecision.OTHER_AMOUNT

@@ -10,12 +10,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from contracts.payment.v1 import bank_pb2, payee_pb2, payment_pb2
+from grpc_services.payment.audit_metric import counting_discrepancies
+from grpc_services.payment.bank import keep_banking
 from grpc_services.payment.checkout import Checkout
 from grpc_services.payment.checkout_app import checkout_app
-from grpc_services.payment.late_capture import capture_when_due
-from grpc_services.payment.ledger import Ledger
-from grpc_services.payment.servicer import PaymentServicer
+from grpc_services.payment.parts import Parts
+from grpc_services.payment.payment_moves import PaymentMoves
+from grpc_services.payment.servicers import add_servicers
 from grpc_services.payment.webhook_deliverer import WebhookDeliverer
 from grpc_services.payment.webhook_sender import TIMEOUT_SECONDS, WebhookSender
 from runtime.clock import utc_now
@@ -24,7 +26,7 @@ from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.http_server import http_server
 from runtime.settings import PaymentSettings
 
-SERVICE_NAMES = service_names_of(payment_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(payment_pb2.DESCRIPTOR, payee_pb2.DESCRIPTOR, bank_pb2.DESCRIPTOR)
 
 
 @asynccontextmanager
@@ -46,17 +48,18 @@ async def payment_service(
         )
         secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
         deliverer = WebhookDeliverer(database, WebhookSender(client, settings.webhook_url, secrets, clock), clock)
-        ledger = Ledger(database, clock, deliverer.wake)
+        moves = PaymentMoves(database, clock, deliverer.wake)
+        await stack.enter_async_context(counting_discrepancies(database, every_seconds=settings.audit_seconds))
         await stack.enter_async_context(_running(deliverer.run()))
-        await stack.enter_async_context(_running(capture_when_due(ledger)))
-        pages = checkout_app(Checkout(database, ledger, clock))
+        await stack.enter_async_context(_running(keep_banking(moves)))
+        pages = checkout_app(Checkout(database, moves, clock))
         await stack.enter_async_context(http_server(pages, settings.http_host, settings.http_port))
-        servicer = PaymentServicer(settings, database, ledger, clock)
+        parts = Parts(settings, database, moves, clock)
         yield await stack.enter_async_context(
             grpc_server(
                 settings.grpc_listen,
                 SERVICE_NAMES,
-                lambda server: payment_pb2_grpc.add_PaymentServiceServicer_to_server(servicer, server),
+                lambda server: add_servicers(server, parts),
                 verifier=None,
             )
         )

@@ -21,7 +21,13 @@ class EventType(enum.StrEnum):
     FAILED = "payment.failed"
     ATTEMPT_FAILED = "payment.attempt_failed"
     VOIDED = "payment.voided"
+    DISPUTED = "payment.disputed"
+    DISPUTE_WON = "dispute.won"
+    DISPUTE_LOST = "dispute.lost"
+    REFUND_PENDING = "refund.pending"
     REFUND_SUCCEEDED = "refund.succeeded"
+    REFUND_FAILED = "refund.failed"
+    REFUND_REVERSED = "refund.reversed"
 
 
 def webhook_body(event: EventType, payment: PaymentFacts, now: dt.datetime, **more: Any) -> str:
@@ -34,6 +40,7 @@ def webhook_body(event: EventType, payment: PaymentFacts, now: dt.datetime, **mo
         "state": payment.state.value,
         "version": payment.version,
         "amount": money(payment.amount_minor_units, payment.currency),
+        "captured": money(payment.captured_minor_units, payment.currency),
         "refunded": money(payment.refunded_minor_units, payment.currency),
         "failure_code": payment.failure_code,
         **more,

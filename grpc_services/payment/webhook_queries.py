@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnClause, and_, bindparam, insert, literal_column, null, or_, select, update
 
-from grpc_services.payment.models import WebhookAttempt, WebhookDelivery
+from grpc_services.payment.webhook_models import WebhookAttempt, WebhookDelivery
 from runtime.database import Statement
 from runtime.tables import table_of
 

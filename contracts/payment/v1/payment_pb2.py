@@ -26,7 +26,7 @@ from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"contracts/payment/v1/payment.proto\x12\x14innkeeper.payment.v1\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc\x03\n\x07Payment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".innkeeper.payment.v1.PaymentState\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12+\n\x08refunded\x18\x04 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x14\n\x0c\x63heckout_url\x18\x08 \x01(\t\x12\x12\n\nreturn_url\x18\t \x01(\t\x12\x14\n\x0c\x66\x61ilure_code\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\r \x01(\x05\x12\x35\n\x07purpose\x18\x0e \x01(\x0e\x32$.innkeeper.payment.v1.PaymentPurpose\"\x99\x02\n\x14\x43reatePaymentRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x03 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x12\n\nreturn_url\x18\x06 \x01(\t\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07purpose\x18\x08 \x01(\x0e\x32$.innkeeper.payment.v1.PaymentPurpose\"\x1f\n\x11GetPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\" \n\x12VoidPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\"}\n\x13\x43reateRefundRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xb5\x01\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x30\n\x05state\x18\x04 \x01(\x0e\x32!.innkeeper.payment.v1.RefundState\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xf5\x01\n\x0cPaymentState\x12\x1d\n\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYMENT_STATE_CREATED\x10\x01\x12!\n\x1dPAYMENT_STATE_ACTION_REQUIRED\x10\x02\x12\x1c\n\x18PAYMENT_STATE_AUTHORIZED\x10\x03\x12\x1a\n\x16PAYMENT_STATE_CAPTURED\x10\x04\x12\x18\n\x14PAYMENT_STATE_FAILED\x10\x05\x12\x18\n\x14PAYMENT_STATE_VOIDED\x10\x06\x12\x1a\n\x16PAYMENT_STATE_DISPUTED\x10\x07*o\n\x0ePaymentPurpose\x12\x1f\n\x1bPAYMENT_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PAYMENT_PURPOSE_BOOKING\x10\x01\x12\x1f\n\x1bPAYMENT_PURPOSE_APPOINTMENT\x10\x02*\xb1\x01\n\x0bRefundState\x12\x1c\n\x18REFUND_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REFUND_STATE_REQUESTED\x10\x01\x12\x18\n\x14REFUND_STATE_PENDING\x10\x02\x12\x1a\n\x16REFUND_STATE_SUCCEEDED\x10\x03\x12\x17\n\x13REFUND_STATE_FAILED\x10\x04\x12\x19\n\x15REFUND_STATE_REVERSED\x10\x05\x32\x87\x03\n\x0ePaymentService\x12_\n\rCreatePayment\x12*.innkeeper.payment.v1.CreatePaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12Y\n\nGetPayment\x12\'.innkeeper.payment.v1.GetPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x01\x12[\n\x0bVoidPayment\x12(.innkeeper.payment.v1.VoidPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12\\\n\x0c\x43reateRefund\x12).innkeeper.payment.v1.CreateRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"contracts/payment/v1/payment.proto\x12\x14innkeeper.payment.v1\x1a\x1e\x63ontracts/money/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbc\x06\n\x07Payment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".innkeeper.payment.v1.PaymentState\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12+\n\x08refunded\x18\x04 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x14\n\x0c\x63heckout_url\x18\x08 \x01(\t\x12\x12\n\nreturn_url\x18\t \x01(\t\x12\x14\n\x0c\x66\x61ilure_code\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\r \x01(\x05\x12\x35\n\x07purpose\x18\x0e \x01(\x0e\x32$.innkeeper.payment.v1.PaymentPurpose\x12+\n\x08\x63\x61ptured\x18\x0f \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12-\n\nrefundable\x18\x10 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x37\n\x0c\x63\x61pture_mode\x18\x11 \x01(\x0e\x32!.innkeeper.payment.v1.CaptureMode\x12\x36\n\x08\x61ttempts\x18\x12 \x03(\x0b\x32$.innkeeper.payment.v1.PaymentAttempt\x12/\n\x08\x64isputes\x18\x13 \x03(\x0b\x32\x1d.innkeeper.payment.v1.Dispute\x12\x30\n\x06shares\x18\x14 \x03(\x0b\x32 .innkeeper.payment.v1.PayeeShare\x12\x0e\n\x06locale\x18\x15 \x01(\t\x12.\n\nexpires_at\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbc\x01\n\x0ePaymentAttempt\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\ncard_brand\x18\x02 \x01(\t\x12\x12\n\ncard_last4\x18\x03 \x01(\t\x12\x38\n\x05state\x18\x04 \x01(\x0e\x32).innkeeper.payment.v1.PaymentAttemptState\x12\x14\n\x0c\x66\x61ilure_code\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"j\n\nPayeeShare\x12\x10\n\x08payee_id\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x1f\n\x17\x63ommission_basis_points\x18\x03 \x01(\x05\"\x94\x03\n\x14\x43reatePaymentRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x12\n\nbooking_id\x18\x03 \x01(\t\x12\x19\n\x11\x62ooking_reference\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x12\n\nreturn_url\x18\x06 \x01(\t\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07purpose\x18\x08 \x01(\x0e\x32$.innkeeper.payment.v1.PaymentPurpose\x12\x37\n\x0c\x63\x61pture_mode\x18\t \x01(\x0e\x32!.innkeeper.payment.v1.CaptureMode\x12\x30\n\x06shares\x18\n \x03(\x0b\x32 .innkeeper.payment.v1.PayeeShare\x12\x0e\n\x06locale\x18\x0b \x01(\t\"\x1f\n\x11GetPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\"N\n\x15\x43\x61pturePaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\" \n\x12VoidPaymentRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\xb0\x01\n\x13\x43reateRefundRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x31\n\x06shares\x18\x05 \x03(\x0b\x32!.innkeeper.payment.v1.RefundShare\"J\n\x0bRefundShare\x12\x10\n\x08payee_id\x18\x01 \x01(\t\x12)\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\"\xbe\x02\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x30\n\x05state\x18\x04 \x01(\x0e\x32!.innkeeper.payment.v1.RefundState\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x14\n\x0c\x66\x61ilure_code\x18\x07 \x01(\t\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x06shares\x18\t \x03(\x0b\x32!.innkeeper.payment.v1.RefundShare\"\x1e\n\x10GetRefundRequest\x12\n\n\x02id\x18\x01 \x01(\t\"F\n\x12ListRefundsRequest\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"Y\n\x13ListRefundsResponse\x12-\n\x07refunds\x18\x01 \x03(\x0b\x32\x1c.innkeeper.payment.v1.Refund\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\"\xf7\x01\n\x07\x44ispute\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x31\n\x05state\x18\x05 \x01(\x0e\x32\".innkeeper.payment.v1.DisputeState\x12-\n\topened_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresolved_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xf5\x01\n\x0cPaymentState\x12\x1d\n\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYMENT_STATE_CREATED\x10\x01\x12!\n\x1dPAYMENT_STATE_ACTION_REQUIRED\x10\x02\x12\x1c\n\x18PAYMENT_STATE_AUTHORIZED\x10\x03\x12\x1a\n\x16PAYMENT_STATE_CAPTURED\x10\x04\x12\x18\n\x14PAYMENT_STATE_FAILED\x10\x05\x12\x18\n\x14PAYMENT_STATE_VOIDED\x10\x06\x12\x1a\n\x16PAYMENT_STATE_DISPUTED\x10\x07*o\n\x0ePaymentPurpose\x12\x1f\n\x1bPAYMENT_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PAYMENT_PURPOSE_BOOKING\x10\x01\x12\x1f\n\x1bPAYMENT_PURPOSE_APPOINTMENT\x10\x02*`\n\x0b\x43\x61ptureMode\x12\x1c\n\x18\x43\x41PTURE_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41PTURE_MODE_AUTOMATIC\x10\x01\x12\x17\n\x13\x43\x41PTURE_MODE_MANUAL\x10\x02*\xf9\x01\n\x13PaymentAttemptState\x12%\n!PAYMENT_ATTEMPT_STATE_UNSPECIFIED\x10\x00\x12)\n%PAYMENT_ATTEMPT_STATE_ACTION_REQUIRED\x10\x01\x12$\n PAYMENT_ATTEMPT_STATE_PROCESSING\x10\x02\x12#\n\x1fPAYMENT_ATTEMPT_STATE_SUCCEEDED\x10\x03\x12 \n\x1cPAYMENT_ATTEMPT_STATE_FAILED\x10\x04\x12#\n\x1fPAYMENT_ATTEMPT_STATE_CANCELLED\x10\x05*\xb1\x01\n\x0bRefundState\x12\x1c\n\x18REFUND_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REFUND_STATE_REQUESTED\x10\x01\x12\x18\n\x14REFUND_STATE_PENDING\x10\x02\x12\x1a\n\x16REFUND_STATE_SUCCEEDED\x10\x03\x12\x17\n\x13REFUND_STATE_FAILED\x10\x04\x12\x19\n\x15REFUND_STATE_REVERSED\x10\x05*v\n\x0c\x44isputeState\x12\x1d\n\x19\x44ISPUTE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44ISPUTE_STATE_OPENED\x10\x01\x12\x15\n\x11\x44ISPUTE_STATE_WON\x10\x02\x12\x16\n\x12\x44ISPUTE_STATE_LOST\x10\x03\x32\xab\x05\n\x0ePaymentService\x12_\n\rCreatePayment\x12*.innkeeper.payment.v1.CreatePaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12Y\n\nGetPayment\x12\'.innkeeper.payment.v1.GetPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x01\x12\x61\n\x0e\x43\x61pturePayment\x12+.innkeeper.payment.v1.CapturePaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12[\n\x0bVoidPayment\x12(.innkeeper.payment.v1.VoidPaymentRequest\x1a\x1d.innkeeper.payment.v1.Payment\"\x03\x90\x02\x02\x12\\\n\x0c\x43reateRefund\x12).innkeeper.payment.v1.CreateRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x02\x12V\n\tGetRefund\x12&.innkeeper.payment.v1.GetRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x01\x12g\n\x0bListRefunds\x12(.innkeeper.payment.v1.ListRefundsRequest\x1a).innkeeper.payment.v1.ListRefundsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,28 +37,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTSERVICE'].methods_by_name['CreatePayment']._serialized_options = b'\220\002\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._serialized_options = b'\220\002\001'
+  _globals['_PAYMENTSERVICE'].methods_by_name['CapturePayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['CapturePayment']._serialized_options = b'\220\002\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['VoidPayment']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['VoidPayment']._serialized_options = b'\220\002\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['CreateRefund']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['CreateRefund']._serialized_options = b'\220\002\002'
-  _globals['_PAYMENTSTATE']._serialized_start=1251
-  _globals['_PAYMENTSTATE']._serialized_end=1496
-  _globals['_PAYMENTPURPOSE']._serialized_start=1498
-  _globals['_PAYMENTPURPOSE']._serialized_end=1609
-  _globals['_REFUNDSTATE']._serialized_start=1612
-  _globals['_REFUNDSTATE']._serialized_end=1789
+  _globals['_PAYMENTSERVICE'].methods_by_name['GetRefund']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['GetRefund']._serialized_options = b'\220\002\001'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ListRefunds']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ListRefunds']._serialized_options = b'\220\002\001'
+  _globals['_PAYMENTSTATE']._serialized_start=2831
+  _globals['_PAYMENTSTATE']._serialized_end=3076
+  _globals['_PAYMENTPURPOSE']._serialized_start=3078
+  _globals['_PAYMENTPURPOSE']._serialized_end=3189
+  _globals['_CAPTUREMODE']._serialized_start=3191
+  _globals['_CAPTUREMODE']._serialized_end=3287
+  _globals['_PAYMENTATTEMPTSTATE']._serialized_start=3290
+  _globals['_PAYMENTATTEMPTSTATE']._serialized_end=3539
+  _globals['_REFUNDSTATE']._serialized_start=3542
+  _globals['_REFUNDSTATE']._serialized_end=3719
+  _globals['_DISPUTESTATE']._serialized_start=3721
+  _globals['_DISPUTESTATE']._serialized_end=3839
   _globals['_PAYMENT']._serialized_start=126
-  _globals['_PAYMENT']._serialized_end=586
-  _globals['_CREATEPAYMENTREQUEST']._serialized_start=589
-  _globals['_CREATEPAYMENTREQUEST']._serialized_end=870
-  _globals['_GETPAYMENTREQUEST']._serialized_start=872
-  _globals['_GETPAYMENTREQUEST']._serialized_end=903
-  _globals['_VOIDPAYMENTREQUEST']._serialized_start=905
-  _globals['_VOIDPAYMENTREQUEST']._serialized_end=937
-  _globals['_CREATEREFUNDREQUEST']._serialized_start=939
-  _globals['_CREATEREFUNDREQUEST']._serialized_end=1064
-  _globals['_REFUND']._serialized_start=1067
-  _globals['_REFUND']._serialized_end=1248
-  _globals['_PAYMENTSERVICE']._serialized_start=1792
-  _globals['_PAYMENTSERVICE']._serialized_end=2183
+  _globals['_PAYMENT']._serialized_end=954
+  _globals['_PAYMENTATTEMPT']._serialized_start=957
+  _globals['_PAYMENTATTEMPT']._serialized_end=1145
+  _globals['_PAYEESHARE']._serialized_start=1147
+  _globals['_PAYEESHARE']._serialized_end=1253
+  _globals['_CREATEPAYMENTREQUEST']._serialized_start=1256
+  _globals['_CREATEPAYMENTREQUEST']._serialized_end=1660
+  _globals['_GETPAYMENTREQUEST']._serialized_start=1662
+  _globals['_GETPAYMENTREQUEST']._serialized_end=1693
+  _globals['_CAPTUREPAYMENTREQUEST']._serialized_start=1695
+  _globals['_CAPTUREPAYMENTREQUEST']._serialized_end=1773
+  _globals['_VOIDPAYMENTREQUEST']._serialized_start=1775
+  _globals['_VOIDPAYMENTREQUEST']._serialized_end=1807
+  _globals['_CREATEREFUNDREQUEST']._serialized_start=1810
+  _globals['_CREATEREFUNDREQUEST']._serialized_end=1986
+  _globals['_REFUNDSHARE']._serialized_start=1988
+  _globals['_REFUNDSHARE']._serialized_end=2062
+  _globals['_REFUND']._serialized_start=2065
+  _globals['_REFUND']._serialized_end=2383
+  _globals['_GETREFUNDREQUEST']._serialized_start=2385
+  _globals['_GETREFUNDREQUEST']._serialized_end=2415
+  _globals['_LISTREFUNDSREQUEST']._serialized_start=2417
+  _globals['_LISTREFUNDSREQUEST']._serialized_end=2487
+  _globals['_LISTREFUNDSRESPONSE']._serialized_start=2489
+  _globals['_LISTREFUNDSRESPONSE']._serialized_end=2578
+  _globals['_DISPUTE']._serialized_start=2581
+  _globals['_DISPUTE']._serialized_end=2828
+  _globals['_PAYMENTSERVICE']._serialized_start=3842
+  _globals['_PAYMENTSERVICE']._serialized_end=4525
 # @@protoc_insertion_point(module_scope)

@@ -3,10 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from contracts.money.v1 import money_pb2 as _money_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -33,6 +35,7 @@ class _PaymentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentS
     PAYMENT_STATE_FAILED: _PaymentState.ValueType  # 5
     PAYMENT_STATE_VOIDED: _PaymentState.ValueType  # 6
     PAYMENT_STATE_DISPUTED: _PaymentState.ValueType  # 7
+    """until the dispute is won; for good when it is lost"""
 
 class PaymentState(_PaymentState, metaclass=_PaymentStateEnumTypeWrapper): ...
 
@@ -44,6 +47,7 @@ PAYMENT_STATE_CAPTURED: PaymentState.ValueType  # 4
 PAYMENT_STATE_FAILED: PaymentState.ValueType  # 5
 PAYMENT_STATE_VOIDED: PaymentState.ValueType  # 6
 PAYMENT_STATE_DISPUTED: PaymentState.ValueType  # 7
+"""until the dispute is won; for good when it is lost"""
 Global___PaymentState: _TypeAlias = PaymentState  # noqa: Y015
 
 class _PaymentPurpose:
@@ -66,6 +70,58 @@ PAYMENT_PURPOSE_BOOKING: PaymentPurpose.ValueType  # 1
 PAYMENT_PURPOSE_APPOINTMENT: PaymentPurpose.ValueType  # 2
 Global___PaymentPurpose: _TypeAlias = PaymentPurpose  # noqa: Y015
 
+class _CaptureMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CaptureModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaptureMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CAPTURE_MODE_UNSPECIFIED: _CaptureMode.ValueType  # 0
+    """as AUTOMATIC"""
+    CAPTURE_MODE_AUTOMATIC: _CaptureMode.ValueType  # 1
+    """taken as soon as the bank approves"""
+    CAPTURE_MODE_MANUAL: _CaptureMode.ValueType  # 2
+    """set aside for seven days, until CapturePayment or VoidPayment"""
+
+class CaptureMode(_CaptureMode, metaclass=_CaptureModeEnumTypeWrapper): ...
+
+CAPTURE_MODE_UNSPECIFIED: CaptureMode.ValueType  # 0
+"""as AUTOMATIC"""
+CAPTURE_MODE_AUTOMATIC: CaptureMode.ValueType  # 1
+"""taken as soon as the bank approves"""
+CAPTURE_MODE_MANUAL: CaptureMode.ValueType  # 2
+"""set aside for seven days, until CapturePayment or VoidPayment"""
+Global___CaptureMode: _TypeAlias = CaptureMode  # noqa: Y015
+
+class _PaymentAttemptState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PaymentAttemptStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PaymentAttemptState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYMENT_ATTEMPT_STATE_UNSPECIFIED: _PaymentAttemptState.ValueType  # 0
+    PAYMENT_ATTEMPT_STATE_ACTION_REQUIRED: _PaymentAttemptState.ValueType  # 1
+    """waits for the guest's answer to their bank"""
+    PAYMENT_ATTEMPT_STATE_PROCESSING: _PaymentAttemptState.ValueType  # 2
+    """waits for the bank"""
+    PAYMENT_ATTEMPT_STATE_SUCCEEDED: _PaymentAttemptState.ValueType  # 3
+    PAYMENT_ATTEMPT_STATE_FAILED: _PaymentAttemptState.ValueType  # 4
+    PAYMENT_ATTEMPT_STATE_CANCELLED: _PaymentAttemptState.ValueType  # 5
+    """the payment was voided meanwhile"""
+
+class PaymentAttemptState(_PaymentAttemptState, metaclass=_PaymentAttemptStateEnumTypeWrapper): ...
+
+PAYMENT_ATTEMPT_STATE_UNSPECIFIED: PaymentAttemptState.ValueType  # 0
+PAYMENT_ATTEMPT_STATE_ACTION_REQUIRED: PaymentAttemptState.ValueType  # 1
+"""waits for the guest's answer to their bank"""
+PAYMENT_ATTEMPT_STATE_PROCESSING: PaymentAttemptState.ValueType  # 2
+"""waits for the bank"""
+PAYMENT_ATTEMPT_STATE_SUCCEEDED: PaymentAttemptState.ValueType  # 3
+PAYMENT_ATTEMPT_STATE_FAILED: PaymentAttemptState.ValueType  # 4
+PAYMENT_ATTEMPT_STATE_CANCELLED: PaymentAttemptState.ValueType  # 5
+"""the payment was voided meanwhile"""
+Global___PaymentAttemptState: _TypeAlias = PaymentAttemptState  # noqa: Y015
+
 class _RefundState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -77,7 +133,9 @@ class _RefundStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RefundSta
     REFUND_STATE_PENDING: _RefundState.ValueType  # 2
     REFUND_STATE_SUCCEEDED: _RefundState.ValueType  # 3
     REFUND_STATE_FAILED: _RefundState.ValueType  # 4
+    """the bank refused it; the amount may be refunded again"""
     REFUND_STATE_REVERSED: _RefundState.ValueType  # 5
+    """it succeeded, and then the money came back; the amount may be refunded again"""
 
 class RefundState(_RefundState, metaclass=_RefundStateEnumTypeWrapper): ...
 
@@ -86,8 +144,29 @@ REFUND_STATE_REQUESTED: RefundState.ValueType  # 1
 REFUND_STATE_PENDING: RefundState.ValueType  # 2
 REFUND_STATE_SUCCEEDED: RefundState.ValueType  # 3
 REFUND_STATE_FAILED: RefundState.ValueType  # 4
+"""the bank refused it; the amount may be refunded again"""
 REFUND_STATE_REVERSED: RefundState.ValueType  # 5
+"""it succeeded, and then the money came back; the amount may be refunded again"""
 Global___RefundState: _TypeAlias = RefundState  # noqa: Y015
+
+class _DisputeState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DisputeStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DisputeState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPUTE_STATE_UNSPECIFIED: _DisputeState.ValueType  # 0
+    DISPUTE_STATE_OPENED: _DisputeState.ValueType  # 1
+    DISPUTE_STATE_WON: _DisputeState.ValueType  # 2
+    DISPUTE_STATE_LOST: _DisputeState.ValueType  # 3
+
+class DisputeState(_DisputeState, metaclass=_DisputeStateEnumTypeWrapper): ...
+
+DISPUTE_STATE_UNSPECIFIED: DisputeState.ValueType  # 0
+DISPUTE_STATE_OPENED: DisputeState.ValueType  # 1
+DISPUTE_STATE_WON: DisputeState.ValueType  # 2
+DISPUTE_STATE_LOST: DisputeState.ValueType  # 3
+Global___DisputeState: _TypeAlias = DisputeState  # noqa: Y015
 
 @_typing.final
 class Payment(_message.Message):
@@ -107,6 +186,14 @@ class Payment(_message.Message):
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    CAPTURED_FIELD_NUMBER: _builtins.int
+    REFUNDABLE_FIELD_NUMBER: _builtins.int
+    CAPTURE_MODE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    DISPUTES_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: Global___PaymentState.ValueType
     booking_id: _builtins.str
@@ -117,16 +204,46 @@ class Payment(_message.Message):
     checkout_url: _builtins.str
     return_url: _builtins.str
     failure_code: _builtins.str
+    """of the newest attempt, or why it was voided; empty when nothing went wrong"""
     version: _builtins.int
     purpose: Global___PaymentPurpose.ValueType
+    capture_mode: Global___CaptureMode.ValueType
+    locale: _builtins.str
+    """en, fr or ru; empty when none was named"""
     @_builtins.property
-    def amount(self) -> _money_pb2.Money: ...
+    def amount(self) -> _money_pb2.Money:
+        """what was asked for"""
+
     @_builtins.property
-    def refunded(self) -> _money_pb2.Money: ...
+    def refunded(self) -> _money_pb2.Money:
+        """given back or on its way back; failed and reversed refunds do not count"""
+
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def captured(self) -> _money_pb2.Money:
+        """what was taken: zero before, and at most the amount"""
+
+    @_builtins.property
+    def refundable(self) -> _money_pb2.Money:
+        """what may still be given back at this moment"""
+
+    @_builtins.property
+    def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaymentAttempt]:
+        """oldest first"""
+
+    @_builtins.property
+    def disputes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dispute]:
+        """oldest first"""
+
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayeeShare]:
+        """of the amount, as asked for"""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -144,14 +261,90 @@ class Payment(_message.Message):
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
         purpose: Global___PaymentPurpose.ValueType = ...,
+        captured: _money_pb2.Money | None = ...,
+        refundable: _money_pb2.Money | None = ...,
+        capture_mode: Global___CaptureMode.ValueType = ...,
+        attempts: _abc.Iterable[Global___PaymentAttempt] | None = ...,
+        disputes: _abc.Iterable[Global___Dispute] | None = ...,
+        shares: _abc.Iterable[Global___PayeeShare] | None = ...,
+        locale: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "created_at", b"created_at", "refunded", b"refunded", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "created_at", b"created_at", "expires_at", b"expires_at", "refundable", b"refundable", "refunded", b"refunded", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "checkout_url", b"checkout_url", "created_at", b"created_at", "description", b"description", "failure_code", b"failure_code", "id", b"id", "purpose", b"purpose", "refunded", b"refunded", "return_url", b"return_url", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "attempts", b"attempts", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "capture_mode", b"capture_mode", "captured", b"captured", "checkout_url", b"checkout_url", "created_at", b"created_at", "description", b"description", "disputes", b"disputes", "expires_at", b"expires_at", "failure_code", b"failure_code", "id", b"id", "locale", b"locale", "purpose", b"purpose", "refundable", b"refundable", "refunded", b"refunded", "return_url", b"return_url", "shares", b"shares", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Payment: _TypeAlias = Payment  # noqa: Y015
+
+@_typing.final
+class PaymentAttempt(_message.Message):
+    """One card tried. Nothing more is known of the card than its brand and last four digits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CARD_BRAND_FIELD_NUMBER: _builtins.int
+    CARD_LAST4_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FAILURE_CODE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    card_brand: _builtins.str
+    card_last4: _builtins.str
+    state: Global___PaymentAttemptState.ValueType
+    failure_code: _builtins.str
+    """CARD_DECLINED, INSUFFICIENT_FUNDS, …; empty when it did not fail"""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        card_brand: _builtins.str = ...,
+        card_last4: _builtins.str = ...,
+        state: Global___PaymentAttemptState.ValueType = ...,
+        failure_code: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "card_brand", b"card_brand", "card_last4", b"card_last4", "failure_code", b"failure_code", "id", b"id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentAttempt: _TypeAlias = PaymentAttempt  # noqa: Y015
+
+@_typing.final
+class PayeeShare(_message.Message):
+    """A part of a payment that belongs to somebody else than the platform."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYEE_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    COMMISSION_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    payee_id: _builtins.str
+    """the merchant's own id of them, such as a hotel"""
+    commission_basis_points: _builtins.int
+    """what the platform keeps of it, ten-thousandths"""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        payee_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        commission_basis_points: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "commission_basis_points", b"commission_basis_points", "payee_id", b"payee_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayeeShare: _TypeAlias = PayeeShare  # noqa: Y015
 
 @_typing.final
 class CreatePaymentRequest(_message.Message):
@@ -165,17 +358,27 @@ class CreatePaymentRequest(_message.Message):
     RETURN_URL_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    CAPTURE_MODE_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     booking_id: _builtins.str
     booking_reference: _builtins.str
     description: _builtins.str
     return_url: _builtins.str
     purpose: Global___PaymentPurpose.ValueType
+    capture_mode: Global___CaptureMode.ValueType
+    locale: _builtins.str
+    """the guest's language, BCP 47; pages are in en, fr and ru, others see en"""
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """after this the checkout page says that the time is over"""
+
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___PayeeShare]:
+        """summing to the amount, each payee once; none: the platform itself is paid"""
 
     def __init__(
         self,
@@ -188,10 +391,13 @@ class CreatePaymentRequest(_message.Message):
         return_url: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         purpose: Global___PaymentPurpose.ValueType = ...,
+        capture_mode: Global___CaptureMode.ValueType = ...,
+        shares: _abc.Iterable[Global___PayeeShare] | None = ...,
+        locale: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "description", b"description", "expires_at", b"expires_at", "idempotency_key", b"idempotency_key", "purpose", b"purpose", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking_id", b"booking_id", "booking_reference", b"booking_reference", "capture_mode", b"capture_mode", "description", b"description", "expires_at", b"expires_at", "idempotency_key", b"idempotency_key", "locale", b"locale", "purpose", b"purpose", "return_url", b"return_url", "shares", b"shares"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -215,6 +421,31 @@ class GetPaymentRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPaymentRequest: _TypeAlias = GetPaymentRequest  # noqa: Y015
+
+@_typing.final
+class CapturePaymentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """at most the payment's; all of it if left out"""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CapturePaymentRequest: _TypeAlias = CapturePaymentRequest  # noqa: Y015
 
 @_typing.final
 class VoidPaymentRequest(_message.Message):
@@ -243,11 +474,16 @@ class CreateRefundRequest(_message.Message):
     PAYMENT_ID_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     payment_id: _builtins.str
     reason: _builtins.str
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefundShare]:
+        """summing to the amount; none: by what each payee still has of the payment"""
+
     def __init__(
         self,
         *,
@@ -255,14 +491,38 @@ class CreateRefundRequest(_message.Message):
         payment_id: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
         reason: _builtins.str = ...,
+        shares: _abc.Iterable[Global___RefundShare] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "idempotency_key", b"idempotency_key", "payment_id", b"payment_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "idempotency_key", b"idempotency_key", "payment_id", b"payment_id", "reason", b"reason", "shares", b"shares"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateRefundRequest: _TypeAlias = CreateRefundRequest  # noqa: Y015
+
+@_typing.final
+class RefundShare(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYEE_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    payee_id: _builtins.str
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        payee_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "payee_id", b"payee_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundShare: _TypeAlias = RefundShare  # noqa: Y015
 
 @_typing.final
 class Refund(_message.Message):
@@ -273,13 +533,25 @@ class Refund(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FAILURE_CODE_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     payment_id: _builtins.str
     state: Global___RefundState.ValueType
+    reason: _builtins.str
+    failure_code: _builtins.str
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefundShare]:
+        """empty when the payment has no payees"""
+
     def __init__(
         self,
         *,
@@ -288,11 +560,130 @@ class Refund(_message.Message):
         amount: _money_pb2.Money | None = ...,
         state: Global___RefundState.ValueType = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        failure_code: _builtins.str = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
+        shares: _abc.Iterable[Global___RefundShare] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "created_at", b"created_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "created_at", b"created_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "created_at", b"created_at", "id", b"id", "payment_id", b"payment_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "created_at", b"created_at", "failure_code", b"failure_code", "id", b"id", "payment_id", b"payment_id", "reason", b"reason", "shares", b"shares", "state", b"state", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Refund: _TypeAlias = Refund  # noqa: Y015
+
+@_typing.final
+class GetRefundRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRefundRequest: _TypeAlias = GetRefundRequest  # noqa: Y015
+
+@_typing.final
+class ListRefundsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    payment_id: _builtins.str
+    first: _builtins.int
+    """20 if zero, at most 100"""
+    after: _builtins.str
+    """next_cursor of the page before"""
+    def __init__(
+        self,
+        *,
+        payment_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "payment_id", b"payment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRefundsRequest: _TypeAlias = ListRefundsRequest  # noqa: Y015
+
+@_typing.final
+class ListRefundsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFUNDS_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    next_cursor: _builtins.str
+    """empty on the last page"""
+    @_builtins.property
+    def refunds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refund]: ...
+    def __init__(
+        self,
+        *,
+        refunds: _abc.Iterable[Global___Refund] | None = ...,
+        next_cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_cursor", b"next_cursor", "refunds", b"refunds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRefundsResponse: _TypeAlias = ListRefundsResponse  # noqa: Y015
+
+@_typing.final
+class Dispute(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OPENED_AT_FIELD_NUMBER: _builtins.int
+    RESOLVED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    payment_id: _builtins.str
+    reason: _builtins.str
+    """FRAUDULENT, PRODUCT_NOT_RECEIVED, DUPLICATE, …"""
+    state: Global___DisputeState.ValueType
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """what was left of the payment when the guest's bank took it back"""
+
+    @_builtins.property
+    def opened_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def resolved_at(self) -> _timestamp_pb2.Timestamp:
+        """unset while it is open"""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        payment_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        state: Global___DisputeState.ValueType = ...,
+        opened_at: _timestamp_pb2.Timestamp | None = ...,
+        resolved_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "opened_at", b"opened_at", "resolved_at", b"resolved_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "id", b"id", "opened_at", b"opened_at", "payment_id", b"payment_id", "reason", b"reason", "resolved_at", b"resolved_at", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dispute: _TypeAlias = Dispute  # noqa: Y015

@@ -27,6 +27,22 @@ if _version_not_supported:
 
 class PaymentServiceStub:
     """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page.
+
+    The merchant is told by webhooks (Standard Webhooks; `type`, `timestamp` and `data` in JSON). Types:
+    payment.action_required   the guest is asked to confirm with their bank
+    payment.attempt_failed    a card was declined or its bank did not answer; the payment stays open
+    payment.authorized        the money is set aside; with automatic capture it is taken by itself
+    payment.captured          the money is taken
+    payment.failed            too many cards were declined; this payment takes no more money
+    payment.voided            ended without money, by the merchant or because an authorization lapsed
+    payment.disputed          the guest's bank took the money back until the dispute is resolved
+    dispute.won, dispute.lost how that ended
+    refund.pending            a refund was accepted that the bank has not sent yet
+    refund.succeeded, refund.failed, refund.reversed   how it ended; the last two make its amount free again
+    Every `data` has payment_id, purpose, booking_id, booking_reference, state, version, amount, captured, refunded,
+    failure_code; those about refunds also refund_id and refund_amount, those about disputes dispute_id, dispute_amount
+    and reason. Their order is not promised and each may come more than once: `version` grows with every event of a
+    payment, and GetPayment tells the truth.
     """
 
     def __init__(self, channel):
@@ -45,6 +61,11 @@ class PaymentServiceStub:
                 request_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.GetPaymentRequest.SerializeToString,
                 response_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Payment.FromString,
                 _registered_method=True)
+        self.CapturePayment = channel.unary_unary(
+                '/innkeeper.payment.v1.PaymentService/CapturePayment',
+                request_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.CapturePaymentRequest.SerializeToString,
+                response_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Payment.FromString,
+                _registered_method=True)
         self.VoidPayment = channel.unary_unary(
                 '/innkeeper.payment.v1.PaymentService/VoidPayment',
                 request_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.VoidPaymentRequest.SerializeToString,
@@ -55,10 +76,36 @@ class PaymentServiceStub:
                 request_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.CreateRefundRequest.SerializeToString,
                 response_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Refund.FromString,
                 _registered_method=True)
+        self.GetRefund = channel.unary_unary(
+                '/innkeeper.payment.v1.PaymentService/GetRefund',
+                request_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.GetRefundRequest.SerializeToString,
+                response_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Refund.FromString,
+                _registered_method=True)
+        self.ListRefunds = channel.unary_unary(
+                '/innkeeper.payment.v1.PaymentService/ListRefunds',
+                request_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.ListRefundsRequest.SerializeToString,
+                response_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.ListRefundsResponse.FromString,
+                _registered_method=True)
 
 
 class PaymentServiceServicer:
     """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page.
+
+    The merchant is told by webhooks (Standard Webhooks; `type`, `timestamp` and `data` in JSON). Types:
+    payment.action_required   the guest is asked to confirm with their bank
+    payment.attempt_failed    a card was declined or its bank did not answer; the payment stays open
+    payment.authorized        the money is set aside; with automatic capture it is taken by itself
+    payment.captured          the money is taken
+    payment.failed            too many cards were declined; this payment takes no more money
+    payment.voided            ended without money, by the merchant or because an authorization lapsed
+    payment.disputed          the guest's bank took the money back until the dispute is resolved
+    dispute.won, dispute.lost how that ended
+    refund.pending            a refund was accepted that the bank has not sent yet
+    refund.succeeded, refund.failed, refund.reversed   how it ended; the last two make its amount free again
+    Every `data` has payment_id, purpose, booking_id, booking_reference, state, version, amount, captured, refunded,
+    failure_code; those about refunds also refund_id and refund_amount, those about disputes dispute_id, dispute_amount
+    and reason. Their order is not promised and each may come more than once: `version` grows with every event of a
+    payment, and GetPayment tells the truth.
     """
 
     def CreatePayment(self, request, context):
@@ -74,15 +121,37 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CapturePayment(self, request, context):
+        """Takes the money of an authorized payment, or a part of it; what is left of the authorization is released. A payment
+        is captured once: the same amount again answers the same payment, another one is an IDEMPOTENCY_CONFLICT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VoidPayment(self, request, context):
-        """Ends a payment that has not been captured, so that its checkout page takes no more money.
+        """Ends a payment that has not been captured, authorized or not, so that its checkout page takes no more money.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateRefund(self, request, context):
+        """Idempotent by key. The answer may be PENDING: webhooks, GetRefund and ListRefunds tell how it ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRefund(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRefunds(self, request, context):
+        """The refunds of one payment, oldest first.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -100,6 +169,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.GetPaymentRequest.FromString,
                     response_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Payment.SerializeToString,
             ),
+            'CapturePayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.CapturePayment,
+                    request_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.CapturePaymentRequest.FromString,
+                    response_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Payment.SerializeToString,
+            ),
             'VoidPayment': grpc.unary_unary_rpc_method_handler(
                     servicer.VoidPayment,
                     request_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.VoidPaymentRequest.FromString,
@@ -109,6 +183,16 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.CreateRefund,
                     request_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.CreateRefundRequest.FromString,
                     response_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Refund.SerializeToString,
+            ),
+            'GetRefund': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRefund,
+                    request_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.GetRefundRequest.FromString,
+                    response_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Refund.SerializeToString,
+            ),
+            'ListRefunds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRefunds,
+                    request_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.ListRefundsRequest.FromString,
+                    response_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.ListRefundsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -120,6 +204,22 @@ def add_PaymentServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class PaymentService:
     """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page.
+
+    The merchant is told by webhooks (Standard Webhooks; `type`, `timestamp` and `data` in JSON). Types:
+    payment.action_required   the guest is asked to confirm with their bank
+    payment.attempt_failed    a card was declined or its bank did not answer; the payment stays open
+    payment.authorized        the money is set aside; with automatic capture it is taken by itself
+    payment.captured          the money is taken
+    payment.failed            too many cards were declined; this payment takes no more money
+    payment.voided            ended without money, by the merchant or because an authorization lapsed
+    payment.disputed          the guest's bank took the money back until the dispute is resolved
+    dispute.won, dispute.lost how that ended
+    refund.pending            a refund was accepted that the bank has not sent yet
+    refund.succeeded, refund.failed, refund.reversed   how it ended; the last two make its amount free again
+    Every `data` has payment_id, purpose, booking_id, booking_reference, state, version, amount, captured, refunded,
+    failure_code; those about refunds also refund_id and refund_amount, those about disputes dispute_id, dispute_amount
+    and reason. Their order is not promised and each may come more than once: `version` grows with every event of a
+    payment, and GetPayment tells the truth.
     """
 
     @staticmethod
@@ -177,6 +277,33 @@ class PaymentService:
             _registered_method=True)
 
     @staticmethod
+    def CapturePayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.payment.v1.PaymentService/CapturePayment',
+            contracts_dot_payment_dot_v1_dot_payment__pb2.CapturePaymentRequest.SerializeToString,
+            contracts_dot_payment_dot_v1_dot_payment__pb2.Payment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def VoidPayment(request,
             target,
             options=(),
@@ -220,6 +347,60 @@ class PaymentService:
             '/innkeeper.payment.v1.PaymentService/CreateRefund',
             contracts_dot_payment_dot_v1_dot_payment__pb2.CreateRefundRequest.SerializeToString,
             contracts_dot_payment_dot_v1_dot_payment__pb2.Refund.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRefund(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.payment.v1.PaymentService/GetRefund',
+            contracts_dot_payment_dot_v1_dot_payment__pb2.GetRefundRequest.SerializeToString,
+            contracts_dot_payment_dot_v1_dot_payment__pb2.Refund.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRefunds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.payment.v1.PaymentService/ListRefunds',
+            contracts_dot_payment_dot_v1_dot_payment__pb2.ListRefundsRequest.SerializeToString,
+            contracts_dot_payment_dot_v1_dot_payment__pb2.ListRefundsResponse.FromString,
             options,
             channel_credentials,
             insecure,

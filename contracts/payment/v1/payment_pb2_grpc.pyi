@@ -27,7 +27,24 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PaymentServiceStub:
-    """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page."""
+    """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page.
+
+    The merchant is told by webhooks (Standard Webhooks; `type`, `timestamp` and `data` in JSON). Types:
+      payment.action_required   the guest is asked to confirm with their bank
+      payment.attempt_failed    a card was declined or its bank did not answer; the payment stays open
+      payment.authorized        the money is set aside; with automatic capture it is taken by itself
+      payment.captured          the money is taken
+      payment.failed            too many cards were declined; this payment takes no more money
+      payment.voided            ended without money, by the merchant or because an authorization lapsed
+      payment.disputed          the guest's bank took the money back until the dispute is resolved
+      dispute.won, dispute.lost how that ended
+      refund.pending            a refund was accepted that the bank has not sent yet
+      refund.succeeded, refund.failed, refund.reversed   how it ended; the last two make its amount free again
+    Every `data` has payment_id, purpose, booking_id, booking_reference, state, version, amount, captured, refunded,
+    failure_code; those about refunds also refund_id and refund_amount, those about disputes dispute_id, dispute_amount
+    and reason. Their order is not promised and each may come more than once: `version` grows with every event of a
+    payment, and GetPayment tells the truth.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,24 +53,74 @@ class PaymentServiceStub:
     CreatePayment: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreatePaymentRequest, _payment_pb2.Payment]
     """Idempotent by key: the same key and input answer the same payment."""
     GetPayment: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentRequest, _payment_pb2.Payment]
+    CapturePayment: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CapturePaymentRequest, _payment_pb2.Payment]
+    """Takes the money of an authorized payment, or a part of it; what is left of the authorization is released. A payment
+    is captured once: the same amount again answers the same payment, another one is an IDEMPOTENCY_CONFLICT.
+    """
     VoidPayment: _grpc.UnaryUnaryMultiCallable[_payment_pb2.VoidPaymentRequest, _payment_pb2.Payment]
-    """Ends a payment that has not been captured, so that its checkout page takes no more money."""
+    """Ends a payment that has not been captured, authorized or not, so that its checkout page takes no more money."""
     CreateRefund: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreateRefundRequest, _payment_pb2.Refund]
+    """Idempotent by key. The answer may be PENDING: webhooks, GetRefund and ListRefunds tell how it ended."""
+    GetRefund: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetRefundRequest, _payment_pb2.Refund]
+    ListRefunds: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ListRefundsRequest, _payment_pb2.ListRefundsResponse]
+    """The refunds of one payment, oldest first."""
 
 @_typing.type_check_only
 class PaymentServiceAsyncStub(PaymentServiceStub):
-    """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page."""
+    """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page.
+
+    The merchant is told by webhooks (Standard Webhooks; `type`, `timestamp` and `data` in JSON). Types:
+      payment.action_required   the guest is asked to confirm with their bank
+      payment.attempt_failed    a card was declined or its bank did not answer; the payment stays open
+      payment.authorized        the money is set aside; with automatic capture it is taken by itself
+      payment.captured          the money is taken
+      payment.failed            too many cards were declined; this payment takes no more money
+      payment.voided            ended without money, by the merchant or because an authorization lapsed
+      payment.disputed          the guest's bank took the money back until the dispute is resolved
+      dispute.won, dispute.lost how that ended
+      refund.pending            a refund was accepted that the bank has not sent yet
+      refund.succeeded, refund.failed, refund.reversed   how it ended; the last two make its amount free again
+    Every `data` has payment_id, purpose, booking_id, booking_reference, state, version, amount, captured, refunded,
+    failure_code; those about refunds also refund_id and refund_amount, those about disputes dispute_id, dispute_amount
+    and reason. Their order is not promised and each may come more than once: `version` grows with every event of a
+    payment, and GetPayment tells the truth.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePayment: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreatePaymentRequest, _payment_pb2.Payment]  # type: ignore[assignment]
     """Idempotent by key: the same key and input answer the same payment."""
     GetPayment: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentRequest, _payment_pb2.Payment]  # type: ignore[assignment]
+    CapturePayment: _aio.UnaryUnaryMultiCallable[_payment_pb2.CapturePaymentRequest, _payment_pb2.Payment]  # type: ignore[assignment]
+    """Takes the money of an authorized payment, or a part of it; what is left of the authorization is released. A payment
+    is captured once: the same amount again answers the same payment, another one is an IDEMPOTENCY_CONFLICT.
+    """
     VoidPayment: _aio.UnaryUnaryMultiCallable[_payment_pb2.VoidPaymentRequest, _payment_pb2.Payment]  # type: ignore[assignment]
-    """Ends a payment that has not been captured, so that its checkout page takes no more money."""
+    """Ends a payment that has not been captured, authorized or not, so that its checkout page takes no more money."""
     CreateRefund: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreateRefundRequest, _payment_pb2.Refund]  # type: ignore[assignment]
+    """Idempotent by key. The answer may be PENDING: webhooks, GetRefund and ListRefunds tell how it ended."""
+    GetRefund: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetRefundRequest, _payment_pb2.Refund]  # type: ignore[assignment]
+    ListRefunds: _aio.UnaryUnaryMultiCallable[_payment_pb2.ListRefundsRequest, _payment_pb2.ListRefundsResponse]  # type: ignore[assignment]
+    """The refunds of one payment, oldest first."""
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page."""
+    """The platform's own payment system. Its callers hold an API key; guests meet only its hosted checkout page.
+
+    The merchant is told by webhooks (Standard Webhooks; `type`, `timestamp` and `data` in JSON). Types:
+      payment.action_required   the guest is asked to confirm with their bank
+      payment.attempt_failed    a card was declined or its bank did not answer; the payment stays open
+      payment.authorized        the money is set aside; with automatic capture it is taken by itself
+      payment.captured          the money is taken
+      payment.failed            too many cards were declined; this payment takes no more money
+      payment.voided            ended without money, by the merchant or because an authorization lapsed
+      payment.disputed          the guest's bank took the money back until the dispute is resolved
+      dispute.won, dispute.lost how that ended
+      refund.pending            a refund was accepted that the bank has not sent yet
+      refund.succeeded, refund.failed, refund.reversed   how it ended; the last two make its amount free again
+    Every `data` has payment_id, purpose, booking_id, booking_reference, state, version, amount, captured, refunded,
+    failure_code; those about refunds also refund_id and refund_amount, those about disputes dispute_id, dispute_amount
+    and reason. Their order is not promised and each may come more than once: `version` grows with every event of a
+    payment, and GetPayment tells the truth.
+    """
 
     @_abc_1.abstractmethod
     def CreatePayment(
@@ -71,18 +138,44 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_payment_pb2.Payment, _abc.Awaitable[_payment_pb2.Payment]]: ...
 
     @_abc_1.abstractmethod
+    def CapturePayment(
+        self,
+        request: _payment_pb2.CapturePaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.Payment, _abc.Awaitable[_payment_pb2.Payment]]:
+        """Takes the money of an authorized payment, or a part of it; what is left of the authorization is released. A payment
+        is captured once: the same amount again answers the same payment, another one is an IDEMPOTENCY_CONFLICT.
+        """
+
+    @_abc_1.abstractmethod
     def VoidPayment(
         self,
         request: _payment_pb2.VoidPaymentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_pb2.Payment, _abc.Awaitable[_payment_pb2.Payment]]:
-        """Ends a payment that has not been captured, so that its checkout page takes no more money."""
+        """Ends a payment that has not been captured, authorized or not, so that its checkout page takes no more money."""
 
     @_abc_1.abstractmethod
     def CreateRefund(
         self,
         request: _payment_pb2.CreateRefundRequest,
         context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.Refund, _abc.Awaitable[_payment_pb2.Refund]]:
+        """Idempotent by key. The answer may be PENDING: webhooks, GetRefund and ListRefunds tell how it ended."""
+
+    @_abc_1.abstractmethod
+    def GetRefund(
+        self,
+        request: _payment_pb2.GetRefundRequest,
+        context: _ServicerContext,
     ) -> _typing.Union[_payment_pb2.Refund, _abc.Awaitable[_payment_pb2.Refund]]: ...
+
+    @_abc_1.abstractmethod
+    def ListRefunds(
+        self,
+        request: _payment_pb2.ListRefundsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.ListRefundsResponse, _abc.Awaitable[_payment_pb2.ListRefundsResponse]]:
+        """The refunds of one payment, oldest first."""
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ from contracts.booking.v1 import figures_pb2
 from grpc_services.booking import figures
 from runtime.clock import utc_now
 from runtime.identity import Role
+from runtime.shares import split
 from tests.grpc_services.booking.desk import ARRIVAL, Desk
 from tests.grpc_services.booking.front_desk import front_desk
 from tests.grpc_services.booking.inventory_desk import DAY, change
@@ -129,7 +130,7 @@ def test_periods_are_cut_at_mondays_and_first_days_of_months() -> None:
 
 @given(st.integers(-10_000, 10_000_000), st.lists(st.integers(0, 50_000), min_size=1, max_size=40))
 def test_shares_sum_to_the_minor_unit_and_follow_the_weights(amount: int, weights: list[int]) -> None:
-    shares = figures.split(amount, weights)
+    shares = split(amount, weights)
     assert sum(shares) == amount
     total = sum(weights)
     if total:

@@ -18,7 +18,8 @@ import pytest
 from google.protobuf.message import Message
 
 from contracts.money.v1 import money_pb2
-from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from contracts.payment.v1 import bank_pb2, bank_pb2_grpc, payee_pb2, payee_pb2_grpc, payment_pb2, payment_pb2_grpc
+from grpc_services.payment.audit import Discrepancy, find_discrepancies
 from grpc_services.payment.policies import API_KEY_HEADER
 from grpc_services.payment.service import payment_service
 from runtime.channels import call, open_channel
@@ -32,7 +33,12 @@ from tests.parts import Parts, free_port
 API_KEY = "merchant-key-for-tests"
 RETURN_ORIGIN = "https://hotel.example"
 GOOD, DECLINED, CONFIRM, LATE = "4242424242424242", "4000000000000002", "4000000000003220", "4000000000000259"
-TABLES = ("webhook_attempt", "webhook_delivery", "refund_move", "refund", "payment_attempt", "payment")
+NO_ANSWER, CONFIRM_DECLINED, DISPUTED = "4000000000006017", "4000008400001629", "4000000000002685"
+REFUNDS_LATER, REFUNDS_FAIL, REFUNDS_COME_BACK = "4000000000007726", "4000000000005126", "4000000000006025"
+TABLES = (
+    *("webhook_attempt", "webhook_delivery", "bank_task", "ledger_entry", "ledger_transaction", "dispute"),
+    *("refund_move", "refund", "payment_attempt", "payment_share", "payment"),
+)
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Rows: TypeAlias = list[dict[str, Any]]
@@ -100,6 +106,8 @@ class Guest:
 class House:
     settings: PaymentSettings
     stub: payment_pb2_grpc.PaymentServiceAsyncStub
+    payees: payee_pb2_grpc.PayeeServiceAsyncStub
+    bank: bank_pb2_grpc.BankServiceAsyncStub
     database: Database
     browser: httpx.AsyncClient
     clock: MovableClock
@@ -129,10 +137,60 @@ class House:
     def guest(self, payment: payment_pb2.Payment) -> Guest:
         return Guest(payment.checkout_url, self.browser)
 
-    async def paid(self, **changes: Any) -> payment_pb2.Payment:
+    async def paid(self, card: str = GOOD, **changes: Any) -> payment_pb2.Payment:
         payment = await self.create(**changes)
-        await self.guest(payment).pay(GOOD)
+        await self.guest(payment).pay(card)
         return await self.get(payment)
+
+    async def capture(self, payment: payment_pb2.Payment, minor_units: int = 0) -> payment_pb2.Payment:
+        """All of it if no amount is named."""
+        amount = money_pb2.Money(minor_units=minor_units, currency=payment.amount.currency) if minor_units else None
+        return await self.call(
+            self.stub.CapturePayment, payment_pb2.CapturePaymentRequest(id=payment.id, amount=amount)
+        )
+
+    async def get_refund(self, refund: payment_pb2.Refund) -> payment_pb2.Refund:
+        return await self.call(self.stub.GetRefund, payment_pb2.GetRefundRequest(id=refund.id))
+
+    async def dispute(self, payment: payment_pb2.Payment) -> payment_pb2.Dispute:
+        return await self.call(self.bank.OpenDispute, bank_pb2.OpenDisputeRequest(payment_id=payment.id))
+
+    async def resolve(self, dispute: payment_pb2.Dispute, outcome: str) -> payment_pb2.Dispute:
+        """`outcome` is WON or LOST."""
+        request = bank_pb2.ResolveDisputeRequest(
+            dispute_id=dispute.id, outcome=payment_pb2.DisputeState.Value(f"DISPUTE_STATE_{outcome}")
+        )
+        return await self.call(self.bank.ResolveDispute, request)
+
+    async def settle_refund(self, refund: payment_pb2.Refund, outcome: str) -> payment_pb2.Refund:
+        request = bank_pb2.SettleRefundRequest(
+            refund_id=refund.id, outcome=payment_pb2.RefundState.Value(f"REFUND_STATE_{outcome}")
+        )
+        return await self.call(self.bank.SettleRefund, request)
+
+    async def statement(self, payee_id: str) -> dict[str, payee_pb2.PayeeTotals]:
+        """Of the days around now, by currency."""
+        request = payee_pb2.GetPayeeStatementRequest(
+            payee_id=payee_id,
+            since=to_timestamp(self.clock() - dt.timedelta(days=60)),
+            until=to_timestamp(self.clock() + dt.timedelta(days=1)),
+        )
+        answer = await self.call(self.payees.GetPayeeStatement, request)
+        return {totals.currency: totals for totals in answer.totals}
+
+    async def discrepancies(self) -> list[Discrepancy]:
+        async with self.database.reading() as connection:
+            return await find_discrepancies(connection)
+
+    async def ledger_of(self, payment: payment_pb2.Payment) -> dict[str, int]:
+        """What each account has of a payment; payees by their id."""
+        transactions = {row["id"] for row in await self.rows("ledger_transaction", payment)}
+        balances: dict[str, int] = {}
+        for row in await self.rows("ledger_entry"):
+            if row["transaction_id"] in transactions:
+                owner = row["payee_id"] or row["account"]
+                balances[owner] = balances.get(owner, 0) + row["amount_minor_units"]
+        return {owner: amount for owner, amount in balances.items() if amount}
 
     async def rows(self, table: str, payment: payment_pb2.Payment | None = None) -> Rows:
         """Everything in a table, or what belongs to one payment."""
@@ -143,7 +201,8 @@ class House:
 
     async def ledger(self) -> dict[str, Rows]:
         """Everything that is about money; webhooks may still be on their way."""
-        return {table: await self.rows(table) for table in ("payment", "payment_attempt", "refund", "refund_move")}
+        tables = ("payment", "payment_attempt", "refund", "refund_move", "dispute", "ledger_entry")
+        return {table: await self.rows(table) for table in tables}
 
 
 def payment_request(**changes: Any) -> payment_pb2.CreatePaymentRequest:
@@ -170,6 +229,18 @@ def refund_request(
     )
 
 
+def shares(*parts: tuple[str, int, int], currency: str = "EUR") -> list[payment_pb2.PayeeShare]:
+    """Payee, minor units and commission in basis points."""
+    return [
+        payment_pb2.PayeeShare(
+            payee_id=payee,
+            amount=money_pb2.Money(minor_units=minor_units, currency=currency),
+            commission_basis_points=commission,
+        )
+        for payee, minor_units, commission in parts
+    ]
+
+
 def payment_settings(parts: Parts, webhook_url: str) -> PaymentSettings:
     port = free_port()
     return PaymentSettings.model_validate(
@@ -188,17 +259,25 @@ def payment_settings(parts: Parts, webhook_url: str) -> PaymentSettings:
 
 
 @asynccontextmanager
-async def running_house(parts: Parts, receiver: Receiver, clock: MovableClock | None = None) -> AsyncIterator[House]:
-    settings = payment_settings(parts, receiver.url)
+async def running_house(
+    parts: Parts,
+    receiver: Receiver,
+    clock: MovableClock | None = None,
+    *,
+    adjust: Callable[[PaymentSettings], PaymentSettings] = lambda settings: settings,
+) -> AsyncIterator[House]:
+    settings = adjust(payment_settings(parts, receiver.url))
     clock = clock or MovableClock()
     async with (
         payment_service(settings, clock=clock) as server,
         open_database(parts.database_url("payment"), pool_size=4, application_name="tests") as database,
-        open_channel(server.address, payment_pb2.DESCRIPTOR) as channel,
+        open_channel(server.address, payment_pb2.DESCRIPTOR, payee_pb2.DESCRIPTOR, bank_pb2.DESCRIPTOR) as channel,
         httpx.AsyncClient(trust_env=False) as browser,
     ):
         stub: payment_pb2_grpc.PaymentServiceAsyncStub = payment_pb2_grpc.PaymentServiceStub(channel)
-        yield House(settings, stub, database, browser, clock, receiver)
+        payees: payee_pb2_grpc.PayeeServiceAsyncStub = payee_pb2_grpc.PayeeServiceStub(channel)
+        bank: bank_pb2_grpc.BankServiceAsyncStub = bank_pb2_grpc.BankServiceStub(channel)
+        yield House(settings, stub, payees, bank, database, browser, clock, receiver)
 
 
 async def refused(awaited: Any) -> ServiceError:

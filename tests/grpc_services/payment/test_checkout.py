@@ -50,8 +50,8 @@ async def test_a_declined_card_leaves_the_payment_open_for_another_try(house: Ho
     told = await house.receiver.has(payment.id, 3)
     assert [one.type for one in told] == ["payment.attempt_failed", *PAID]
     assert (told[0].data["failure_code"], told[0].data["attempts_left"]) == ("CARD_DECLINED", 2)
-    outcomes = [(row["outcome"], row["card_last4"]) for row in await house.rows("payment_attempt", payment)]
-    assert outcomes == [("DECLINED", "0002"), ("APPROVED", "4242")]
+    outcomes = [(row["state"], row["card_last4"]) for row in await house.rows("payment_attempt", payment)]
+    assert outcomes == [("FAILED", "0002"), ("SUCCEEDED", "4242")]
 
 
 async def test_three_declined_cards_end_the_payment(house: House) -> None:

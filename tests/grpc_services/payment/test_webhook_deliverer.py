@@ -14,7 +14,7 @@ from grpc_services.payment import webhook_sender
 from grpc_services.payment.card_form import empty_form
 from grpc_services.payment.cards import read_card
 from grpc_services.payment.checkout import Checkout
-from grpc_services.payment.ledger import Ledger
+from grpc_services.payment.payment_moves import PaymentMoves
 from grpc_services.payment.webhook_deliverer import LEASE, WebhookDeliverer
 from grpc_services.payment.webhook_schedule import DELAYS_SECONDS
 from grpc_services.payment.webhook_sender import WebhookSender, signers
@@ -36,10 +36,10 @@ class Desk:
 
     async def paid_with(self, number: str) -> str:
         """The id of a payment; a good card leaves two webhooks, a declined one leaves one."""
-        ledger = Ledger(self.database, self.clock, wake=lambda: None)
-        async with ledger.change() as change:
+        moves = PaymentMoves(self.database, self.clock, wake=lambda: None)
+        async with moves.change() as change:
             payment = await change.open_payment(payment_request(), self.clock() + LEASE)
-        await Checkout(self.database, ledger, self.clock).pay(
+        await Checkout(self.database, moves, self.clock).pay(
             payment.checkout_token, empty_form().nonce, read_card(number)
         )
         return str(payment.id)

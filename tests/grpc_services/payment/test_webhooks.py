@@ -65,6 +65,7 @@ async def test_a_webhook_tells_the_move_and_nothing_personal(house: House) -> No
         "state": "CAPTURED",
         "version": 3,
         "amount": {"minor_units": 24_050, "currency": "EUR"},
+        "captured": {"minor_units": 24_050, "currency": "EUR"},
         "refunded": {"minor_units": 0, "currency": "EUR"},
         "failure_code": "",
     }
