@@ -8,21 +8,15 @@ import uuid
 from collections.abc import Sequence
 
 from runtime.errors import InvalidInput, NotFound
-
-_SEPARATOR = b":"
-
-
-def encode_id(type_name: str, identifier: str) -> str:
-    """`identifier` is a UUID in text."""
-    raw = type_name.encode() + _SEPARATOR + uuid.UUID(identifier).bytes
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+from runtime.identifiers import ID_SEPARATOR
+from runtime.identifiers import encode_id as encode_id
 
 
 def decode_node_id(value: str, *, path: Sequence[str] = ("id",)) -> tuple[str, str]:
     """The type name and the UUID; raises InvalidInput naming the field for anything we did not make."""
     try:
         raw = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
-        name, separator, identifier = raw.partition(_SEPARATOR)
+        name, separator, identifier = raw.partition(ID_SEPARATOR)
         if separator and len(identifier) == 16 and name.isalpha():
             return name.decode("ascii"), str(uuid.UUID(bytes=identifier))
     except (binascii.Error, ValueError):

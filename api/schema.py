@@ -56,6 +56,7 @@ from api.scalars import SCALARS
 from api.slots import SlotQueries
 from api.viewer import ViewerMutations, ViewerQueries
 from api.waitlist import WaitlistMutations
+from api.webhook_editing import WebhookMutations
 
 
 @strawberry.type(description="What can be read.")
@@ -131,6 +132,7 @@ class Mutation(
     SalonScheduleEditing,
     AppointmentMutations,
     AppointmentMoveMutations,
+    WebhookMutations,
 ):
     pass
 

@@ -28,6 +28,7 @@ from api.reviews import ViewerReviews
 from api.salon_reading import ViewerSalons
 from api.scalars import EmailAddress
 from api.waitlist import ViewerWaitlist
+from api.webhook_endpoints import ViewerWebhooks
 from contracts.auth.v1 import auth_pb2
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
@@ -50,7 +51,7 @@ _After = Annotated[str | None, strawberry.argument(description="A cursor of this
 
 
 @strawberry.type(description="The signed-in person.")
-class Viewer(ViewerAppointments, ViewerSalons, ViewerWaitlist, ViewerReviews):
+class Viewer(ViewerAppointments, ViewerSalons, ViewerWaitlist, ViewerReviews, ViewerWebhooks):
     id: strawberry.ID = strawberry.field(description="Opaque id.")
     email: EmailAddress = strawberry.field(description="E-mail address.")
     name: str = strawberry.field(description="Name.")

@@ -133,6 +133,10 @@ class PaymentSettings(ProcessSettings, DatabaseSection):
 class NotificationSettings(ServiceSettings, ServiceClientSection):
     public_url: str  # links in mails lead there
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
+    hotel_address: str
+    salon_address: str
+    webhook_encryption_secret: SecretStr = Field(min_length=32)  # encrypts hoteliers' webhook secrets at rest
+    allow_private_addresses: bool = False  # webhooks over http and into private networks: never in production
 
 
 class GatewaySettings(ProcessSettings, RedisSection, TokenSection, ServiceClientSection):
@@ -168,8 +172,12 @@ class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientS
     smtp_password: SecretStr = SecretStr("")
     smtp_start_tls: bool = False
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
+<<<<<<< HEAD
     allow_private_addresses: bool = False  # calendars over http and from private networks: never in production
     payment_stuck_seconds: int = Field(120, ge=1)  # an open payment not heard of for so long is looked at
+=======
+    allow_private_addresses: bool = False  # calendars and webhooks over http, private networks: never in production
+>>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
 
 
 class RelaySettings(ProcessSettings, DatabaseSection, KafkaSection):

@@ -60,11 +60,12 @@ class Wiring:
             "webhook_secrets": secrets.webhook_secret(),
             "webhook_url": f"{ports.url(ports.gateway)}/webhooks/payments",
             "signing_key_secret": secrets.of("signing keys"),
+            "webhook_encryption_secret": secrets.of("webhook encryption"),
             "service_clients": json.dumps(secrets.client_secrets()),
             "allowed_return_origins": ports.url(ports.gateway),
             "hold_seconds": str(self.settings.hold_seconds),
             "quote_seconds": str(self.settings.quote_seconds),
-            "allow_private_addresses": "true",  # calendars of this very machine, to try them
+            "allow_private_addresses": "true",  # calendars and webhooks of this very machine, to try them
             "smtp_host": HOST,
             "smtp_port": str(ports.smtp),
             "smtp_listen_port": str(ports.smtp),

@@ -204,6 +204,9 @@ def notification_settings(parts: Parts, auth_address: str, **changes: object) ->
             **service_fields(parts, "notification", auth_address),
             **client_fields("notification"),
             "public_url": "https://innkeeper.example",
+            "hotel_address": "127.0.0.1:1",
+            "salon_address": "127.0.0.1:1",
+            "webhook_encryption_secret": "a-webhook-encryption-secret-for-tests",
             **changes,
         }
     )

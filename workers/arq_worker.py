@@ -22,8 +22,13 @@ from contracts.booking.v1 import (
     waitlist_pb2,
     waitlist_pb2_grpc,
 )
+<<<<<<< HEAD
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
+=======
+from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
+from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
+>>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
 from runtime.outbound_http import open_outbound_http
@@ -36,11 +41,16 @@ from workers.job_lives import MOST_TRIES, count_dead_jobs, with_a_good_end
 from workers.payment_reconciliation import reconcile_payments
 from workers.payment_webhooks import settle_payment_event, sweep_payment_events
 from workers.waitlists import tend_waitlists
+from workers.webhook_delivery import deliver_webhooks, sweep_due_webhooks
 
 log = structlog.get_logger()
 
 JOB_TIMEOUT_SECONDS = 25  # a killed worker's job comes back after this and ten seconds more
+<<<<<<< HEAD
 _FUNCTIONS = [with_a_good_end(job) for job in (settle_payment_event, deliver_email)]
+=======
+_FUNCTIONS = [settle_payment_event, settle_appointment_payment_event, deliver_email, deliver_webhooks]
+>>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
 _EVERY_5_SECONDS = set(range(0, 60, 5))
 _EVERY_10_SECONDS = set(range(0, 60, 10))
 _PAUSE_SECONDS = 1.0
@@ -55,8 +65,15 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             waitlist_pb2.DESCRIPTOR,
             settlement_pb2.DESCRIPTOR,
         ) as booking,
+<<<<<<< HEAD
         open_channel(settings.salon_address, settlement_pb2.DESCRIPTOR) as salon,
         open_channel(settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
+=======
+        open_channel(settings.salon_address, appointment_pb2.DESCRIPTOR) as salon,
+        open_channel(
+            settings.notification_address, notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR
+        ) as notifications,
+>>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
         open_service_identity(settings.auth_address, settings) as identity,
         open_job_queue(settings) as jobs,
         open_outbound_http(allow_private_addresses=settings.allow_private_addresses) as outbound,
@@ -71,6 +88,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
                 "salon": settlement_pb2_grpc.SettlementServiceStub(salon),
             },
             "notifications": notification_pb2_grpc.NotificationServiceStub(notifications),
+            "webhooks": webhook_pb2_grpc.WebhookServiceStub(notifications),
             "identity": identity,
             "jobs": jobs,
             "outbound": outbound,
@@ -93,6 +111,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
             cron(reconcile_payments, second=_EVERY_10_SECONDS, max_tries=1),
             cron(count_dead_jobs, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
+            cron(sweep_due_webhooks, second=_EVERY_10_SECONDS, max_tries=1),
             cron(fetch_calendar_feeds, second={15}, max_tries=1, timeout=JOB_SECONDS),
         ],
         redis_settings=redis_settings(settings),

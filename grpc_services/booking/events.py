@@ -116,6 +116,7 @@ async def publish_inventory_changed(connection: Connection, kind: Record) -> Non
         hotel_id=str(kind["hotel_id"]),
         inventory_version=kind["version"],
         number_of_rooms=kind["capacity"],
+        owner_id=str(kind["owner_id"]),
     )
     await _inventory.publish(connection, event, aggregate_id=room_type_id, aggregate_version=kind["version"])
 

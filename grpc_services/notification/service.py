@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from email.utils import parseaddr
 
+import grpc
+
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
-from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
+from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
+from contracts.salon.v1 import salon_pb2, salon_pb2_grpc
 from grpc_services.notification.channels import People
+from grpc_services.notification.houses import Houses
 from grpc_services.notification.servicer import NotificationServicer
+from grpc_services.notification.webhook_secrets import WebhookSecrets
+from grpc_services.notification.webhook_servicer import WebhookServicer
 from runtime.channels import ServiceIdentity, open_channel, open_token_verifier
+from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import NotificationSettings
 
-SERVICE_NAMES = service_names_of(notification_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR)
 
 
 @asynccontextmanager
-async def notification_service(settings: NotificationSettings) -> AsyncIterator[GrpcServer]:
-    """Serves until the block ends."""
+async def notification_service(
+    settings: NotificationSettings, *, clock: Callable[[], dt.datetime] = utc_now
+) -> AsyncIterator[GrpcServer]:
+    """Serves until the block ends. `clock` says when a webhook is due."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
             open_database(
@@ -38,11 +49,25 @@ async def notification_service(settings: NotificationSettings) -> AsyncIterator[
             public_url=settings.public_url,
             mail_domain=parseaddr(settings.mail_from)[1].rpartition("@")[2],
         )
+        hotels = await stack.enter_async_context(open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR))
+        salons = await stack.enter_async_context(open_channel(settings.salon_address, salon_pb2.DESCRIPTOR))
+        webhooks = WebhookServicer(
+            database,
+            WebhookSecrets(settings.webhook_encryption_secret.get_secret_value()),
+            Houses(hotel_pb2_grpc.HotelServiceStub(hotels), salon_pb2_grpc.SalonServiceStub(salons)),
+            allow_private=settings.allow_private_addresses,
+            clock=clock,
+        )
+
+        def register(server: grpc.aio.Server) -> None:
+            notification_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server)
+            webhook_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
+
         yield await stack.enter_async_context(
             grpc_server(
                 settings.grpc_listen,
                 SERVICE_NAMES,
-                lambda server: notification_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server),
+                register,
                 verifier=verifier,
             )
         )

@@ -23,6 +23,7 @@ from grpc_services.notification.appointment_texts import (
 )
 from grpc_services.notification.review_texts import REVIEW_WORDS, is_of_review, review_facts, review_rows
 from grpc_services.notification.rules import FOR_HOTELIERS, WITH_CALENDAR
+from grpc_services.notification.webhook_texts import is_of_webhook, webhook_facts
 from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS
 from runtime.money_format import formatted_money
 
@@ -211,9 +212,12 @@ _REVIEW = _About(
     review_facts, lambda _, facts, locale: review_rows(facts, locale), lambda locale: REVIEW_WORDS[locale].footer
 )
 _APPOINTMENT = _About(appointment_facts, appointment_rows, lambda locale: APPOINTMENT_WORDS[locale].footer)
+_WEBHOOK = _About(lambda parameters, _: webhook_facts(parameters), lambda *_: [], lambda locale: WORDS[locale].footer)
 
 
 def _about(parameters: Mapping[str, Any]) -> _About:
+    if is_of_webhook(parameters):
+        return _WEBHOOK
     if is_of_review(parameters):
         return _REVIEW
     return _APPOINTMENT if is_of_appointment(parameters) else _BOOKING

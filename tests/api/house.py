@@ -142,7 +142,14 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
             parts, auth.address, booking_address=booking.address, salon_address=salon.address
         )
         review = await stack.enter_async_context(review_service(review_section))
-        notification = await stack.enter_async_context(notification_service(notification_settings(parts, auth.address)))
+        notification_section = notification_settings(
+            parts,
+            auth.address,
+            hotel_address=hotel.address,
+            salon_address=salon.address,
+            allow_private_addresses=True,
+        )
+        notification = await stack.enter_async_context(notification_service(notification_section))
         hotelier = await register_account(auth.address, Role.HOTELIER, "Héloïse Hôtelière")
         database = await stack.enter_async_context(
             asyncpg.create_pool(parts.admin_database_url, min_size=1, max_size=4)
@@ -178,6 +185,7 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
                         notification_address=notification.address,
                         salon_address=salon.address,
                         smtp_port=smtp_port,
+                        allow_private_addresses=True,
                     ),
                 ),
             )

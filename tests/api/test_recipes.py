@@ -36,6 +36,15 @@ class Reader:
         return result
 
 
+async def test_a_hotelier_is_told_by_webhook_by_the_recipes(house: ApiHouse, http: httpx.AsyncClient) -> None:
+    reader = Reader(await Client(http, house.url).sign_up("HOTELIER"), {})
+    done = {recipe.operation: await reader.run(recipe) for recipe in GROUPS["Be told by webhook"]}
+    (endpoint,) = done["WebhookLog"]["webhookEndpoints"]["nodes"]
+    assert [one["type"] for one in endpoint["deliveries"]["nodes"]] == ["endpoint.ping"]
+    assert done["RotateWebhookSecret"]["secret"] != done["CreateWebhook"]["secret"]
+    assert done["DeleteWebhook"]["id"] == endpoint["id"]
+
+
 async def test_a_guest_finds_a_room_by_the_recipes(house: ApiHouse, nobody: Client) -> None:
     reader = Reader(nobody, {})
     found = {recipe.operation: await reader.run(recipe) for recipe in GROUPS["Find a room"]}

@@ -721,11 +721,14 @@ class InventoryChanged(_message.Message):
     HOTEL_ID_FIELD_NUMBER: _builtins.int
     INVENTORY_VERSION_FIELD_NUMBER: _builtins.int
     NUMBER_OF_ROOMS_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
     room_type_id: _builtins.str
     hotel_id: _builtins.str
     inventory_version: _builtins.int
     number_of_rooms: _builtins.int
     """usual"""
+    owner_id: _builtins.str
+    """of the house"""
     def __init__(
         self,
         *,
@@ -733,10 +736,11 @@ class InventoryChanged(_message.Message):
         hotel_id: _builtins.str = ...,
         inventory_version: _builtins.int = ...,
         number_of_rooms: _builtins.int = ...,
+        owner_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "inventory_version", b"inventory_version", "number_of_rooms", b"number_of_rooms", "room_type_id", b"room_type_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotel_id", b"hotel_id", "inventory_version", b"inventory_version", "number_of_rooms", b"number_of_rooms", "owner_id", b"owner_id", "room_type_id", b"room_type_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

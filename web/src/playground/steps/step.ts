@@ -19,6 +19,8 @@ export type Fact =
   | "inventoryVersion"
   | "periodId"
   | "feedId"
+  | "webhookEndpointId"
+  | "webhookVersion"
   | "salonId"
   | "salonServiceId"
   | "masterId"
