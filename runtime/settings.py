@@ -172,12 +172,8 @@ class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientS
     smtp_password: SecretStr = SecretStr("")
     smtp_start_tls: bool = False
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
-<<<<<<< HEAD
-    allow_private_addresses: bool = False  # calendars over http and from private networks: never in production
-    payment_stuck_seconds: int = Field(120, ge=1)  # an open payment not heard of for so long is looked at
-=======
     allow_private_addresses: bool = False  # calendars and webhooks over http, private networks: never in production
->>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
+    payment_stuck_seconds: int = Field(120, ge=1)  # an open payment not heard of for so long is looked at
 
 
 class RelaySettings(ProcessSettings, DatabaseSection, KafkaSection):

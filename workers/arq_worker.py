@@ -22,13 +22,8 @@ from contracts.booking.v1 import (
     waitlist_pb2,
     waitlist_pb2_grpc,
 )
-<<<<<<< HEAD
-from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
-from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
-=======
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
-from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
->>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
+from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
 from runtime.outbound_http import open_outbound_http
@@ -46,11 +41,7 @@ from workers.webhook_delivery import deliver_webhooks, sweep_due_webhooks
 log = structlog.get_logger()
 
 JOB_TIMEOUT_SECONDS = 25  # a killed worker's job comes back after this and ten seconds more
-<<<<<<< HEAD
-_FUNCTIONS = [with_a_good_end(job) for job in (settle_payment_event, deliver_email)]
-=======
-_FUNCTIONS = [settle_payment_event, settle_appointment_payment_event, deliver_email, deliver_webhooks]
->>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
+_FUNCTIONS = [with_a_good_end(job) for job in (settle_payment_event, deliver_email, deliver_webhooks)]
 _EVERY_5_SECONDS = set(range(0, 60, 5))
 _EVERY_10_SECONDS = set(range(0, 60, 10))
 _PAUSE_SECONDS = 1.0
@@ -65,15 +56,10 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             waitlist_pb2.DESCRIPTOR,
             settlement_pb2.DESCRIPTOR,
         ) as booking,
-<<<<<<< HEAD
         open_channel(settings.salon_address, settlement_pb2.DESCRIPTOR) as salon,
-        open_channel(settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
-=======
-        open_channel(settings.salon_address, appointment_pb2.DESCRIPTOR) as salon,
         open_channel(
             settings.notification_address, notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR
         ) as notifications,
->>>>>>> b5627b0 (Hoteliers' own systems are told by signed webhooks)
         open_service_identity(settings.auth_address, settings) as identity,
         open_job_queue(settings) as jobs,
         open_outbound_http(allow_private_addresses=settings.allow_private_addresses) as outbound,

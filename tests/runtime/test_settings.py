@@ -22,6 +22,7 @@ _WORDS: dict[str, str] = {
     "INNKEEPER_ROLE_PASSWORDS": '{"innkeeper_auth": "hunter2"}',
     "INNKEEPER_WEBHOOK_SECRETS": "whsec_a, whsec_b",
     "INNKEEPER_SIGNING_KEY_SECRET": "s" * 32,
+    "INNKEEPER_WEBHOOK_ENCRYPTION_SECRET": "w" * 32,
     "INNKEEPER_ENVIRONMENT": "test",
     "INNKEEPER_LOG_LEVEL": "DEBUG",
 }
