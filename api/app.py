@@ -27,6 +27,7 @@ from api.pages import SecurityHeaders, front_door, playground
 from api.payment_webhook import PaymentWebhook
 from api.services import Services
 from api.trusted_documents import BrokenManifest, read_manifests
+from api.unsubscribing import Unsubscribing
 from contracts.auth.v1 import auth_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
@@ -49,12 +50,15 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
         return RedirectResponse("/playground/")
 
     papers = Documents(services)
+    unsubscribing = Unsubscribing(services)
     routes = [
         Route("/", front_door),
         Route("/webhooks/payments", PaymentWebhook(services, settings.webhook_secrets).receive, methods=["POST"]),
         Route("/calendars/{secret}.ics", CalendarExport(services).read),
         Route("/documents/{secret}/invoice", papers.invoice),
         Route("/documents/{secret}/stay.ics", papers.calendar),
+        Route("/unsubscribe/{secret}", unsubscribing.ask, methods=["GET"]),
+        Route("/unsubscribe/{secret}", unsubscribing.unsubscribe, methods=["POST"]),
         Route("/.well-known/jwks.json", jwks),
         Route("/health/live", live),
         Route("/health/ready", Readiness(services).report),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from typing import Annotated
 
 import strawberry
@@ -13,11 +14,19 @@ from api.context import Info
 from api.errors import InvalidInput, NotFound, NotPermitted, RefusalsAsResults
 from api.node_ids import decode_id, encode_id
 from api.nodes import Node
+from api.notification_preferences import NotificationType, notification_type
 from api.permissions import Demands, Permission
 from api.reviews import Review, review
 from contracts.notification.v1 import notification_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
+
+
+@strawberry.enum(description="What became of an e-mail.")
+class NotificationEmailState(enum.Enum):
+    PENDING = strawberry.enum_value("PENDING", description="It is on its way, or will be tried again.")
+    SENT = strawberry.enum_value("SENT", description="Your mail server took it.")
+    FAILED = strawberry.enum_value("FAILED", description="It was given up.")
 
 
 @strawberry.type(description="Something the platform told you.")
@@ -27,9 +36,24 @@ class Notification(Node):
     body: str = strawberry.field(description="In your language.")
     created_at: dt.datetime = strawberry.field(description="When it was told.")
     read_at: dt.datetime | None = strawberry.field(description="When you marked it read.")
+    type: NotificationType = strawberry.field(description="Its type, by which such news can be switched on and off.")
+    email: NotificationEmailState | None = strawberry.field(
+        description="What became of the e-mail that tells the same; null when none goes with it."
+    )
     booking_id: strawberry.Private[str]
     review_id: strawberry.Private[str]
     appointment_id: strawberry.Private[str]
+    hotel_id: strawberry.Private[str]
+
+    @strawberry.field(description="Where it leads: the id of the booking, appointment, review or hotel it is about.")
+    def target_id(self) -> strawberry.ID | None:
+        targets = {
+            "Booking": self.booking_id,
+            "Appointment": self.appointment_id,
+            "Review": self.review_id,
+            "Hotel": self.hotel_id,
+        }
+        return next((strawberry.ID(encode_id(kind, value)) for kind, value in targets.items() if value), None)
 
     @strawberry.field(description="The booking it is about, if any.")
     async def booking(self, info: Info) -> Booking | None:
@@ -100,4 +124,13 @@ def notification(message: notification_pb2.Notification) -> Notification:
         booking_id=message.booking_id,
         review_id=message.review_id,
         appointment_id=message.appointment_id,
+        hotel_id=message.hotel_id,
+        type=notification_type(message.type),
+        email=_email_state(message.email),
     )
+
+
+def _email_state(value: notification_pb2.DeliveryState.ValueType) -> NotificationEmailState | None:
+    if value == notification_pb2.DELIVERY_STATE_UNSPECIFIED:
+        return None
+    return NotificationEmailState(notification_pb2.DeliveryState.Name(value).removeprefix("DELIVERY_STATE_"))

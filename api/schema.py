@@ -32,6 +32,7 @@ from api.masters import master
 from api.node_ids import decode_node_id
 from api.nodes import Node
 from api.notification_following import NotificationSubscriptions
+from api.notification_preferences import NotificationPreferenceMutations
 from api.notifications import NotificationMutations
 from api.payment_refresh import PaymentRefreshMutations
 from api.payments import PaymentMutations
@@ -110,6 +111,7 @@ class Mutation(
     PaymentMutations,
     PaymentRefreshMutations,
     NotificationMutations,
+    NotificationPreferenceMutations,
     InventoryMutations,
     CalendarMutations,
     HotelImportMutations,

@@ -39,7 +39,14 @@ from contracts.hotel.v1 import (
     rate_pb2,
     rate_pb2_grpc,
 )
-from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
+from contracts.notification.v1 import (
+    notification_pb2,
+    notification_pb2_grpc,
+    preference_pb2,
+    preference_pb2_grpc,
+    webhook_pb2,
+    webhook_pb2_grpc,
+)
 from contracts.review.v1 import review_pb2, review_pb2_grpc
 from contracts.salon.v1 import (
     appointment_pb2,
@@ -77,6 +84,7 @@ class Services:
     settlements: Mapping[str, settlement_pb2_grpc.SettlementServiceAsyncStub]  # by service
     notifications: notification_pb2_grpc.NotificationServiceAsyncStub
     webhooks: webhook_pb2_grpc.WebhookServiceAsyncStub
+    preferences: preference_pb2_grpc.PreferenceServiceAsyncStub
     salons: salon_pb2_grpc.SalonServiceAsyncStub
     schedules: schedule_pb2_grpc.ScheduleServiceAsyncStub
     appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub
@@ -120,7 +128,13 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     waitlist_pb2.DESCRIPTOR,
                     settlement_pb2.DESCRIPTOR,
                 ),
-                ("notification", settings.notification_address, notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR),
+                (
+                    "notification",
+                    settings.notification_address,
+                    notification_pb2.DESCRIPTOR,
+                    preference_pb2.DESCRIPTOR,
+                    webhook_pb2.DESCRIPTOR,
+                ),
                 (
                     "salon",
                     settings.salon_address,
@@ -159,6 +173,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             },
             notifications=notification_pb2_grpc.NotificationServiceStub(channels["notification"]),
             webhooks=webhook_pb2_grpc.WebhookServiceStub(channels["notification"]),
+            preferences=preference_pb2_grpc.PreferenceServiceStub(channels["notification"]),
             salons=salon_pb2_grpc.SalonServiceStub(channels["salon"]),
             schedules=schedule_pb2_grpc.ScheduleServiceStub(channels["salon"]),
             appointments=appointment_pb2_grpc.AppointmentServiceStub(channels["salon"]),

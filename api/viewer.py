@@ -21,6 +21,7 @@ from api.errors import (
 )
 from api.hotels import Hotel, hotel
 from api.node_ids import decode_id, encode_id
+from api.notification_preferences import ViewerPreferences
 from api.notifications import Notification, notification
 from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
@@ -51,7 +52,7 @@ _After = Annotated[str | None, strawberry.argument(description="A cursor of this
 
 
 @strawberry.type(description="The signed-in person.")
-class Viewer(ViewerAppointments, ViewerSalons, ViewerWaitlist, ViewerReviews, ViewerWebhooks):
+class Viewer(ViewerAppointments, ViewerSalons, ViewerWaitlist, ViewerReviews, ViewerWebhooks, ViewerPreferences):
     id: strawberry.ID = strawberry.field(description="Opaque id.")
     email: EmailAddress = strawberry.field(description="E-mail address.")
     name: str = strawberry.field(description="Name.")

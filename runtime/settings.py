@@ -134,6 +134,7 @@ class NotificationSettings(ServiceSettings, ServiceClientSection):
     public_url: str  # links in mails lead there
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
     hotel_address: str
+    booking_address: str
     salon_address: str
     webhook_encryption_secret: SecretStr = Field(min_length=32)  # encrypts hoteliers' webhook secrets at rest
     allow_private_addresses: bool = False  # webhooks over http and into private networks: never in production

@@ -198,14 +198,22 @@ def inventory_consumer_settings(
     )
 
 
-def notification_settings(parts: Parts, auth_address: str, **changes: object) -> NotificationSettings:
+def notification_settings(
+    parts: Parts,
+    auth_address: str,
+    *,
+    booking_address: str = "127.0.0.1:1",
+    salon_address: str = "127.0.0.1:1",
+    **changes: object,
+) -> NotificationSettings:
     return NotificationSettings.model_validate(
         {
             **service_fields(parts, "notification", auth_address),
             **client_fields("notification"),
+            "booking_address": booking_address,
+            "salon_address": salon_address,
             "public_url": "https://innkeeper.example",
             "hotel_address": "127.0.0.1:1",
-            "salon_address": "127.0.0.1:1",
             "webhook_encryption_secret": "a-webhook-encryption-secret-for-tests",
             **changes,
         }

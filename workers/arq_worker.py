@@ -35,6 +35,7 @@ from workers.hold_expiry import expire_holds
 from workers.job_lives import MOST_TRIES, count_dead_jobs, with_a_good_end
 from workers.payment_reconciliation import reconcile_payments
 from workers.payment_webhooks import settle_payment_event, sweep_payment_events
+from workers.planned_notices import tell_planned
 from workers.waitlists import tend_waitlists
 from workers.webhook_delivery import deliver_webhooks, sweep_due_webhooks
 
@@ -98,6 +99,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
             cron(count_dead_jobs, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_webhooks, second=_EVERY_10_SECONDS, max_tries=1),
+            cron(tell_planned, second={5, 35}, max_tries=1),
             cron(fetch_calendar_feeds, second={15}, max_tries=1, timeout=JOB_SECONDS),
         ],
         redis_settings=redis_settings(settings),

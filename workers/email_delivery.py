@@ -35,12 +35,14 @@ EMAILS = Counter("innkeeper_emails_total", "Attempts to hand an e-mail to the ma
 
 
 class NotSent(Exception):
-    """The mail server did not take it. `reason` names no address; a permanent refusal is not tried again."""
+    """The mail server did not take it. `reason` names no address; a permanent refusal is not tried again;
+    `of_address` says that it was the recipient whom it did not take."""
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    def __init__(self, reason: str, *, permanent: bool, of_address: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
+        self.of_address = of_address
 
 
 async def deliver_email(ctx: dict[str, Any], delivery_id: str) -> str:
@@ -54,14 +56,15 @@ async def deliver_email(ctx: dict[str, Any], delivery_id: str) -> str:
         if not claimed.HasField("email"):
             return "nothing to send"
         begin_request(claimed.email.request_id)
-        finish = await _attempt(ctx, delivery_id, claimed.email)
-        await call(notifications.FinishDelivery, finish, token=await identity.token())
-        if finish.sent and claimed.email.booking_id:
-            await _tell_booking(ctx, delivery_id, claimed.email)
+        finish = await _attempt(ctx["settings"], delivery_id, claimed.email)
+        finished = await call(notifications.FinishDelivery, finish, token=await identity.token())
+        given_up = not finish.sent and not finished.HasField("next_attempt_at")
+        if claimed.email.booking_id and (finish.sent or given_up):
+            await _tell_booking(ctx, delivery_id, claimed.email, failed=given_up)
     except ServiceError as failure:
         log.warning("email.put_off", delivery_id=delivery_id, reason=failure.code)
         return "put off"
-    outcome = "sent" if finish.sent else "refused" if finish.permanent else "failed"
+    outcome = "sent" if finish.sent else "refused" if finish.permanent else "given up" if given_up else "failed"
     EMAILS.labels(outcome).inc()
     log.info("email.attempted", delivery_id=delivery_id, outcome=outcome, reason=finish.failure)
     return outcome
@@ -87,46 +90,29 @@ async def wake_delivery(jobs: JobQueue, delivery_id: str) -> None:
 
 
 async def _attempt(
-    ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage
+    settings: WorkerSettings, delivery_id: str, email: notification_pb2.EmailMessage
 ) -> notification_pb2.FinishDeliveryRequest:
     try:
-        calendar = b""
-        if email.with_calendar or not email.to_address:
-            calendar = await _from_booking(ctx, email)
-        await _send(ctx["settings"], email, calendar)
+        await _send(settings, email)
     except NotSent as refusal:
         return notification_pb2.FinishDeliveryRequest(
-            delivery_id=delivery_id, failure=refusal.reason, permanent=refusal.permanent
+            delivery_id=delivery_id,
+            failure=refusal.reason,
+            permanent=refusal.permanent,
+            address_refused=refusal.permanent and refusal.of_address,
         )
     return notification_pb2.FinishDeliveryRequest(delivery_id=delivery_id, sent=True)
 
 
-async def _from_booking(ctx: dict[str, Any], email: notification_pb2.EmailMessage) -> bytes:
-    """Fills in the address of a guest without an account; answers the stay's calendar file if it goes along."""
-    bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
-    identity: ServiceIdentity = ctx["identity"]
-    try:
-        asked = booking_pb2.GetBookingsRequest(ids=[email.booking_id])
-        found = (await call(bookings.GetBookings, asked, token=await identity.token())).bookings
-        if not email.to_address:
-            if not found or not found[0].guest.email:
-                raise NotSent("nobody to write to", permanent=True)
-            email.to_address = found[0].guest.email
-        if not (found and email.with_calendar):
-            return b""
-        document = booking_pb2.ReadDocumentRequest(secret=found[0].document_secret)
-        return (await call(bookings.ReadDocument, document, token="")).calendar
-    except ServiceError as failure:
-        raise NotSent(f"booking answered {failure.code}", permanent=False) from None
-
-
-async def _tell_booking(ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage) -> None:
-    """For the booking's timeline. The mail is out, so a booking that does not hear of it changes nothing."""
+async def _tell_booking(
+    ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage, *, failed: bool
+) -> None:
+    """For the booking's timeline. What became of the mail stands, also when booking does not hear of it."""
     bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
     identity: ServiceIdentity = ctx["identity"]
     recipient = booking_pb2.NOTICE_RECIPIENT_HOTELIER if email.to_hotelier else booking_pb2.NOTICE_RECIPIENT_GUEST
     told = booking_pb2.RecordNoticeRequest(
-        booking_id=email.booking_id, delivery_id=delivery_id, kind=email.kind, recipient=recipient
+        booking_id=email.booking_id, delivery_id=delivery_id, kind=email.kind, recipient=recipient, failed=failed
     )
     try:
         await call(bookings.RecordNotice, told, token=await identity.token())
@@ -134,10 +120,10 @@ async def _tell_booking(ctx: dict[str, Any], delivery_id: str, email: notificati
         log.warning("email.not_on_the_timeline", delivery_id=delivery_id, reason=failure.code)
 
 
-async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage, calendar: bytes) -> None:
+async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage) -> None:
     try:
         await aiosmtplib.send(
-            compose(settings.mail_from, email, calendar),
+            compose(settings.mail_from, email),
             hostname=settings.smtp_host,
             port=settings.smtp_port,
             username=settings.smtp_username or None,
@@ -146,7 +132,7 @@ async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage, 
             timeout=SMTP_SECONDS,
         )
     except aiosmtplib.SMTPRecipientsRefused as refusal:
-        raise _judged(refusal.recipients[0]) from None
+        raise _judged(refusal.recipients[0], of_address=True) from None
     except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as refusal:
         raise _judged(refusal) from None
     except aiosmtplib.SMTPNotSupported:
@@ -157,13 +143,14 @@ async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage, 
         raise NotSent("this cannot be written as a mail", permanent=True) from None
 
 
-def _judged(refusal: aiosmtplib.SMTPResponseException) -> NotSent:
+def _judged(refusal: aiosmtplib.SMTPResponseException, *, of_address: bool = False) -> NotSent:
     """5xx is final, 4xx is for now (RFC 5321, section 4.2.1). The server's words are left out: they name people."""
-    return NotSent(f"SMTP {refusal.code}", permanent=refusal.code >= 500)
+    return NotSent(f"SMTP {refusal.code}", permanent=refusal.code >= 500, of_address=of_address)
 
 
-def compose(mail_from: str, email: notification_pb2.EmailMessage, calendar: bytes = b"") -> EmailMessage:
-    """The mail as it goes over the wire: text and HTML, one recipient, perhaps a calendar file."""
+def compose(mail_from: str, email: notification_pb2.EmailMessage) -> EmailMessage:
+    """The mail as it goes over the wire: text and HTML, one recipient, perhaps a calendar file. A mail that can be
+    switched off says where: by a page, and by one request of the mail program itself (RFC 8058)."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(*parseaddr(mail_from))
     message["To"] = _address(email.to_name, email.to_address)
@@ -172,10 +159,19 @@ def compose(mail_from: str, email: notification_pb2.EmailMessage, calendar: byte
     message["Message-ID"] = email.message_id
     message["Auto-Submitted"] = "auto-generated"
     message[REQUEST_ID_HEADER] = email.request_id
+    if email.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{email.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(email.text)
     message.add_alternative(email.html, subtype="html")
-    if calendar:
-        message.add_attachment(calendar, maintype="text", subtype="calendar", filename="stay.ics")
+    if email.calendar:
+        message.add_attachment(
+            email.calendar,
+            maintype="text",
+            subtype="calendar",
+            filename=email.calendar_name,
+            params={"method": email.calendar_method, "charset": "utf-8"},
+        )
     message["Content-Language"] = email.locale  # before the parts are there it would become the first one's
     return message
 

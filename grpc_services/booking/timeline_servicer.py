@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import grpc
@@ -10,7 +11,7 @@ import grpc
 from contracts.booking.v1 import booking_pb2
 from grpc_services.booking import messages, queries, timeline_queries
 from grpc_services.booking.reading import visible_booking
-from grpc_services.booking.timeline_topics import NOTIFICATION_SENT
+from grpc_services.booking.timeline_topics import NOTIFICATION_FAILED, NOTIFICATION_SENT
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Database
 from runtime.errors import InvalidInput, NotFound
@@ -74,9 +75,18 @@ class TimelineMethods:
             await timeline_queries.write_notice(
                 connection,
                 row,
-                delivery_id=delivery_id,
-                kind=NOTIFICATION_SENT,
+                delivery_id=_id_of_failure(delivery_id) if request.failed else delivery_id,
+                kind=NOTIFICATION_FAILED if request.failed else NOTIFICATION_SENT,
                 actor=Role.SYSTEM,
-                summary=f"The {recipient} was told of {request.kind} by e-mail.",
+                summary=(
+                    f"The {recipient} could not be told of {request.kind} by e-mail."
+                    if request.failed
+                    else f"The {recipient} was told of {request.kind} by e-mail."
+                ),
             )
         return booking_pb2.RecordNoticeResponse()
+
+
+def _id_of_failure(delivery_id: uuid.UUID) -> uuid.UUID:
+    """Beside the delivery's own, which is that of the good news when it is sent again after all."""
+    return uuid.UUID(int=delivery_id.int ^ 1)

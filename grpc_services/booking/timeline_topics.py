@@ -7,6 +7,7 @@ import re
 
 WEBHOOK_RECEIVED = "WebhookReceived"
 NOTIFICATION_SENT = "NotificationSent"
+NOTIFICATION_FAILED = "NotificationFailed"
 _EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,64}")
 _OUTCOMES = {
     "APPLIED": "The booking was brought in line.",
@@ -33,7 +34,7 @@ KINDS_OF: dict[Topic, tuple[str, ...]] = {
         "BookingRefunded",
     ),
     Topic.WEBHOOK: (WEBHOOK_RECEIVED,),
-    Topic.NOTIFICATION: (NOTIFICATION_SENT,),
+    Topic.NOTIFICATION: (NOTIFICATION_SENT, NOTIFICATION_FAILED),
 }
 _TOPIC_OF = {kind: topic for topic, kinds in KINDS_OF.items() for kind in kinds}
 

@@ -49,7 +49,6 @@ _TO_SALON = {
     "AppointmentMoved": "moved_appointment",
     "AppointmentCancelled": "cancelled_appointment",
 }
-_ONLY_SHOWN = frozenset({"appointment_held"})
 
 
 def plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan:
@@ -71,11 +70,11 @@ def _notices(kind: str, event: AppointmentEvent) -> tuple[Notice, ...]:
     else:
         to_client = _TO_CLIENT[kind]
     client = uuid.UUID(appointment.client_account_id)
-    told = [Notice(client, to_client, by_email=to_client not in _ONLY_SHOWN)]
+    told = [Notice(client, to_client)]
     if kind in _TO_SALON:
         staff = [appointment.salon_owner_id, *appointment.master_account_ids]
         accounts = dict.fromkeys(uuid.UUID(account) for account in staff if account)
-        told += [Notice(account, _TO_SALON[kind], by_email=True) for account in accounts if account != client]
+        told += [Notice(account, _TO_SALON[kind]) for account in accounts if account != client]
     return tuple(notice for notice in told if notice.account_id != NO_ACCOUNT)
 
 

@@ -30,6 +30,19 @@ class People:
         )
         return answer.contacts[0] if answer.contacts else None
 
+    async def locale(self, account_id: uuid.UUID) -> str:
+        """English while auth is away, or when the account is gone."""
+        try:
+            contact = await self.contact(account_id)
+        except ServiceError:
+            return DEFAULT_LOCALE
+        return contact.locale if contact else DEFAULT_LOCALE
+
+    async def time_zone(self, account_id: uuid.UUID) -> str:
+        """Where the person lives; empty where that is not known."""
+        contact = await self.contact(account_id)
+        return contact.time_zone if contact else ""
+
     async def callers_locale(self) -> str:
         """The language of whoever is calling, remembered for a minute; English while auth is away."""
         account_id = current_caller().account_id

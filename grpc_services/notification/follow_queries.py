@@ -6,7 +6,8 @@ import uuid
 
 from sqlalchemy import Integer, Uuid, bindparam, select, text
 
-from grpc_services.notification.models import Notification
+from grpc_services.notification.catalogue import Channel
+from grpc_services.notification.models import Delivery, Notification
 from runtime.commit_order import (
     POSITION_PARAMETERS,
     Page,
@@ -20,6 +21,7 @@ from runtime.database import Connection, Record, Statement
 from runtime.tables import table_of
 
 _notification = table_of(Notification)
+_delivery = table_of(Delivery)
 _account_id = bindparam("account_id", type_=Uuid)
 _limit = bindparam("limit", type_=Integer)
 
@@ -29,15 +31,25 @@ _ONE = Statement(
     )
 )
 _LATEST_UNREAD = Statement(
-    select(_notification)
-    .where(_notification.c.account_id == _account_id, _notification.c.read_at.is_(None))
+    select(
+        _notification,
+        select(_delivery.c.state)
+        .where(_delivery.c.notification_id == _notification.c.id, _delivery.c.channel == Channel.EMAIL.value)
+        .scalar_subquery()
+        .label("email_state"),
+    )
+    .where(_notification.c.account_id == _account_id, _notification.c.read_at.is_(None), _notification.c.shown)
     .order_by(_notification.c.id.desc())
     .limit(_limit)
 )
 _SINCE = Statement(
     text(f"""
-        SELECT told.*, {in_order("told")} AS settled FROM notification.notification AS told
-        WHERE told.account_id = :account_id AND {after_position("told")}
+        SELECT told.*, {in_order("told")} AS settled, (
+            SELECT delivery.state FROM notification.delivery AS delivery
+            WHERE delivery.notification_id = told.id AND delivery.channel = 'EMAIL'
+        ) AS email_state
+        FROM notification.notification AS told
+        WHERE told.account_id = :account_id AND told.shown AND {after_position("told")}
         ORDER BY told.written_in, told.id
         LIMIT :limit
     """).bindparams(_account_id, _limit, *POSITION_PARAMETERS)  # noqa: S608  # put together from constants

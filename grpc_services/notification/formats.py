@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_gmt
+from babel.numbers import format_decimal
 from babel.units import format_unit
 
 
@@ -24,3 +26,15 @@ def moment(at: dt.datetime, time_zone: str, locale: str) -> str:
 def nights(number: int, locale: str) -> str:
     """3 nights"""
     return format_unit(number, "duration-night", locale=locale)
+
+
+def counted(number: int, *, locale: str, **forms: str) -> str:
+    """3 arrivals: the number and the form of the word that the language has for it (CLDR's one, few, many, other);
+    a form that is not given is `other`."""
+    form = Locale.parse(locale).plural_form(number)
+    return f"{format_decimal(number, locale=locale)}\N{NO-BREAK SPACE}{forms.get(form, forms['other'])}"
+
+
+def clock(time: str, locale: str) -> str:
+    """3:00 PM, of 15:00; empty for nothing."""
+    return format_time(dt.time.fromisoformat(time), "short", locale=locale) if time else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, MetaData, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -28,13 +28,13 @@ class NotificationModel(SQLModel, registry=registry(metadata=metadata)):
 
 class Notification(NotificationModel, table=True):
     """One event told to one account. The text is made of `template` and `parameters` when it is read, so that
-    it speaks the reader's language of that day; ids sort by time."""
+    it speaks the reader's language of that day; ids sort by time. Not `shown`: it only goes out by e-mail."""
 
     __tablename__ = "notification"
     __table_args__ = (
         UniqueConstraint("event_id", "account_id"),
         Index("ix_notification_account_id_id", "account_id", "id"),
-        Index("ix_notification_unread", "account_id", "id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notification_unread", "account_id", "id", postgresql_where=text("read_at IS NULL AND shown")),
         Index("ix_notification_in_order", "account_id", "written_in", "id"),
     )
 
@@ -48,10 +48,12 @@ class Notification(NotificationModel, table=True):
     created_at: Any = required_moment(default_now=True)
     read_at: Any = optional_moment()
     written_in: int = commit_order()
+    shown: bool = Field(sa_column_kwargs={"server_default": text("true")})
 
 
 class Delivery(NotificationModel, table=True):
-    """A notification on its way by one channel. It holds no address: that is asked for when it is sent."""
+    """A notification on its way by one channel. It holds no address: that is asked for when it is sent.
+    `unsubscribe_secret` is empty where a person cannot switch such mails off."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -62,6 +64,13 @@ class Delivery(NotificationModel, table=True):
         CheckConstraint("(state = 'SENDING') = (leased_until IS NOT NULL)", name="lease"),
         Index("ix_delivery_waiting", "next_attempt_at", postgresql_where=text("state = 'PENDING'")),
         Index("ix_delivery_leased", "leased_until", postgresql_where=text("state = 'SENDING'")),
+        Index("ix_delivery_failed", "id", postgresql_where=text("state = 'FAILED'")),
+        Index(
+            "uq_delivery_unsubscribe_secret",
+            "unsubscribe_secret",
+            unique=True,
+            postgresql_where=text("unsubscribe_secret <> ''"),
+        ),
     )
 
     id: uuid.UUID = Field(primary_key=True)
@@ -78,6 +87,7 @@ class Delivery(NotificationModel, table=True):
     request_id: str = long_text()
     created_at: Any = required_moment(default_now=True)
     finished_at: Any = optional_moment()
+    unsubscribe_secret: str = Field(sa_type=Text, nullable=False, sa_column_kwargs={"server_default": text("''")})
 
 
 outbox = outbox_table(metadata)

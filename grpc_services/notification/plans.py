@@ -14,11 +14,10 @@ NO_BOOKING = uuid.UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be told to one account."""
+    """Something to be told to one account; `template` names it in the catalogue."""
 
     account_id: uuid.UUID
     template: str
-    by_email: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ def plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan:
     if envelope.type == "ReviewCreated":
         created = events_pb2.ReviewCreated.FromString(envelope.payload)
         review = created.review
-        notice = Notice(uuid.UUID(created.owner_id), "new_review", by_email=True)
+        notice = Notice(uuid.UUID(created.owner_id), "new_review")
     else:
         review = events_pb2.ReviewReplied.FromString(envelope.payload).review
         event_id = uuid.uuid5(uuid.UUID(review.id), envelope.type)
-        notice = Notice(uuid.UUID(review.author_account_id), "review_answered", by_email=True)
+        notice = Notice(uuid.UUID(review.author_account_id), "review_answered")
     notices = (notice,) if notice.account_id != NO_ACCOUNT else ()
     return Plan(event_id, envelope.type, NO_BOOKING, envelope.request_id, _parameters(review), notices)
 

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 from google.protobuf.message import DecodeError
 
 from contracts.events.v1 import events_pb2
-from grpc_services.notification import appointment_news, review_news
+from grpc_services.notification import appointment_news, planning, review_news
+from grpc_services.notification.catalogue import MESSAGES, Audience, Channel
+from grpc_services.notification.planning import Dropped, Planned
 from grpc_services.notification.plans import NO_ACCOUNT, Notice, Plan, amount, some_amount
 from runtime.clock import from_timestamp
 from runtime.errors import InvalidInput
 
-EMAIL = "EMAIL"
-FOR_HOTELIERS = frozenset({"new_booking", "changed_booking", "cancelled_booking"})
-WITH_CALENDAR = frozenset({"booking_confirmed"})  # the stay's calendar file goes along
+REFUSALS_BEFORE_UNDELIVERABLE = 2
 _PATH = ("envelope",)
 _LONGEST_REASON = 200
 _ADDRESS = re.compile(r"\S+@\S+")
@@ -33,6 +33,25 @@ _RETRY_AFTER = (
     dt.timedelta(hours=6),
 )
 MOST_ATTEMPTS = len(_RETRY_AFTER) + 1
+
+
+_TO_GUEST = {
+    "BookingHeld": "booking_held",
+    "BookingConfirmed": "booking_confirmed",
+    "BookingPaymentFailed": "booking_payment_failed",
+    "BookingExpired": "booking_expired",
+    "BookingRefunded": "booking_refunded",
+    "BookingModified": "booking_modified",
+    "BookingCheckedOut": "booking_checked_out",
+    "BookingMarkedNoShow": "booking_no_show",
+    "BookingReinstated": "booking_reinstated",
+    "BookingOffered": "booking_offered",
+}
+_TO_HOTELIER = {
+    "BookingConfirmed": "new_booking",
+    "BookingModified": "changed_booking",
+    "BookingCancelled": "cancelled_booking",
+}
 
 
 class BookingEvent(Protocol):
@@ -57,33 +76,25 @@ _EVENTS: dict[str, Callable[[bytes], BookingEvent]] = {
 }
 
 
-def plan_of(raw_envelope: bytes) -> Plan | None:
-    """None for events that are nobody's news; raises InvalidInput for what is not an event."""
+def read_event(raw_envelope: bytes) -> tuple[Plan | None, list[Planned | Dropped]]:
+    """What it tells now, None for what is nobody's news, and what it changes of what is planned for later. Raises
+    InvalidInput for what is not an event."""
     try:
         envelope = events_pb2.Envelope.FromString(raw_envelope)
         event_id = uuid.UUID(envelope.id)
-        if envelope.type in review_news.EVENTS:
-            return review_news.plan_of(envelope, event_id)
-        if envelope.type in appointment_news.EVENTS:
-            return appointment_news.plan_of(envelope, event_id)
-        if envelope.type not in _EVENTS:
-            return None
-        event = _EVENTS[envelope.type](envelope.payload)
-        booking = event.booking
-        parameters = _parameters(booking) | _told_by(event)
-        booking_id = uuid.UUID(booking.booking_id)
-        guest = uuid.UUID(booking.guest_account_id)
-        owner = uuid.UUID(booking.hotel_owner_id) if booking.hotel_owner_id else NO_ACCOUNT
+        return _plan_of(envelope, event_id), planning.planned_by(envelope)
     except (DecodeError, ValueError):
         raise InvalidInput("This is not an event in an envelope.", path=_PATH) from None
-    notices = _notices(envelope.type, event, guest, owner)
-    return Plan(event_id, envelope.type, booking_id, envelope.request_id, parameters, notices)
 
 
 def message_id(event_id: uuid.UUID, account_id: uuid.UUID, domain: str) -> str:
     """The same for every try, so that a mail that arrives twice is shown once."""
-    digest = hashlib.sha256(f"{event_id}/{account_id}/{EMAIL}".encode()).hexdigest()[:40]
+    digest = hashlib.sha256(f"{event_id}/{account_id}/{Channel.EMAIL}".encode()).hexdigest()[:40]
     return f"<{digest}@{domain}>"
+
+
+def is_for_hotelier(template: str) -> bool:
+    return MESSAGES[template].audience is Audience.HOUSE
 
 
 def retry_after(attempts: int) -> dt.timedelta | None:
@@ -96,39 +107,42 @@ def clean_reason(failure: str) -> str:
     return _ADDRESS.sub("(address)", failure)[:_LONGEST_REASON]
 
 
-def _notices(kind: str, event: BookingEvent, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...]:
-    """A guest without an account is told by e-mail only; a house without an owner not at all."""
-    told: dict[str, tuple[Notice, ...]] = {
-        "BookingHeld": (Notice(guest, "booking_held", by_email=False),),
-        "BookingConfirmed": (
-            Notice(guest, "booking_confirmed", by_email=True),
-            Notice(owner, "new_booking", by_email=True),
-        ),
-        "BookingPaymentFailed": (Notice(guest, "booking_payment_failed", by_email=True),),
-        "BookingExpired": (Notice(guest, "booking_expired", by_email=True),),
-        "BookingRefunded": (Notice(guest, "booking_refunded", by_email=True),),
-        "BookingModified": (
-            Notice(guest, "booking_modified", by_email=True),
-            Notice(owner, "changed_booking", by_email=True),
-        ),
-        "BookingCheckedOut": (Notice(guest, "booking_checked_out", by_email=True),),
-        "BookingMarkedNoShow": (Notice(guest, "booking_no_show", by_email=True),),
-        "BookingReinstated": (Notice(guest, "booking_reinstated", by_email=True),),
-        "BookingOffered": (Notice(guest, "booking_offered", by_email=True),),
-    }
-    if isinstance(event, events_pb2.BookingCancelled):
-        by_whom = "booking_cancelled_by_hotel" if event.by_hotel else "booking_cancelled"
-        notices: tuple[Notice, ...] = (
-            Notice(guest, by_whom, by_email=True),
-            Notice(owner, "cancelled_booking", by_email=True),
-        )
-    else:
-        notices = told[kind]
-    return tuple(
-        notice
-        for notice in notices
-        if notice.account_id != NO_ACCOUNT or (notice.template not in FOR_HOTELIERS and notice.by_email)
+def fingerprint(address: str) -> str:
+    """Of an e-mail address, which itself is not kept."""
+    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
+
+
+def _plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan | None:
+    if envelope.type in review_news.EVENTS:
+        return review_news.plan_of(envelope, event_id)
+    if envelope.type in appointment_news.EVENTS:
+        return appointment_news.plan_of(envelope, event_id)
+    if envelope.type not in _EVENTS:
+        return None
+    event = _EVENTS[envelope.type](envelope.payload)
+    booking = event.booking
+    guest = uuid.UUID(booking.guest_account_id)
+    owner = uuid.UUID(booking.hotel_owner_id) if booking.hotel_owner_id else NO_ACCOUNT
+    return Plan(
+        event_id,
+        envelope.type,
+        uuid.UUID(booking.booking_id),
+        envelope.request_id,
+        _parameters(booking) | _told_by(event),
+        _notices(envelope.type, event, guest, owner),
     )
+
+
+def _notices(kind: str, event: BookingEvent, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...]:
+    """A house without an owner is not told; a guest without an account may be, by e-mail."""
+    if isinstance(event, events_pb2.BookingCancelled):
+        to_guest = "booking_cancelled_by_hotel" if event.by_hotel else "booking_cancelled"
+    else:
+        to_guest = _TO_GUEST[kind]
+    told = [Notice(guest, to_guest)]
+    if kind in _TO_HOTELIER and owner != NO_ACCOUNT:
+        told.append(Notice(owner, _TO_HOTELIER[kind]))
+    return tuple(told)
 
 
 def _told_by(event: BookingEvent) -> dict[str, Any]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from email.utils import parseaddr
 
 import grpc
 
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
-from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
+from contracts.notification.v1 import (
+    notification_pb2,
+    notification_pb2_grpc,
+    preference_pb2,
+    preference_pb2_grpc,
+    webhook_pb2,
+    webhook_pb2_grpc,
+)
 from contracts.salon.v1 import salon_pb2, salon_pb2_grpc
 from grpc_services.notification.channels import People
+from grpc_services.notification.gateway import open_owners
 from grpc_services.notification.houses import Houses
-from grpc_services.notification.servicer import NotificationServicer
+from grpc_services.notification.servicers import NotificationServicer, PreferenceServicer
 from grpc_services.notification.webhook_secrets import WebhookSecrets
 from grpc_services.notification.webhook_servicer import WebhookServicer
 from runtime.channels import ServiceIdentity, open_channel, open_token_verifier
@@ -24,14 +31,15 @@ from runtime.database import open_database
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import NotificationSettings
 
-SERVICE_NAMES = service_names_of(notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(notification_pb2.DESCRIPTOR, preference_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR)
 
 
 @asynccontextmanager
 async def notification_service(
     settings: NotificationSettings, *, clock: Callable[[], dt.datetime] = utc_now
 ) -> AsyncIterator[GrpcServer]:
-    """Serves until the block ends. `clock` says when a webhook is due."""
+    """Serves until the block ends. `clock` says when what is planned and webhooks are due; mails are tried by the
+    database's."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
             open_database(
@@ -43,12 +51,9 @@ async def notification_service(
         verifier = await stack.enter_async_context(open_token_verifier(settings))
         channel = await stack.enter_async_context(open_channel(settings.auth_address, auth_pb2.DESCRIPTOR))
         auth: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channel)
-        servicer = NotificationServicer(
-            database,
-            People(auth, ServiceIdentity(auth, settings)),
-            public_url=settings.public_url,
-            mail_domain=parseaddr(settings.mail_from)[1].rpartition("@")[2],
-        )
+        identity = ServiceIdentity(auth, settings)
+        owners = await stack.enter_async_context(open_owners(settings, identity))
+        equipment = (database, People(auth, identity), owners, settings)
         hotels = await stack.enter_async_context(open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR))
         salons = await stack.enter_async_context(open_channel(settings.salon_address, salon_pb2.DESCRIPTOR))
         webhooks = WebhookServicer(
@@ -60,14 +65,12 @@ async def notification_service(
         )
 
         def register(server: grpc.aio.Server) -> None:
-            notification_pb2_grpc.add_NotificationServiceServicer_to_server(servicer, server)
+            notifications = NotificationServicer(*equipment, now=clock)
+            notification_pb2_grpc.add_NotificationServiceServicer_to_server(notifications, server)
+            preferences = PreferenceServicer(*equipment, now=clock)
+            preference_pb2_grpc.add_PreferenceServiceServicer_to_server(preferences, server)
             webhook_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
 
         yield await stack.enter_async_context(
-            grpc_server(
-                settings.grpc_listen,
-                SERVICE_NAMES,
-                register,
-                verifier=verifier,
-            )
+            grpc_server(settings.grpc_listen, SERVICE_NAMES, register, verifier=verifier)
         )

@@ -1,9 +1,15 @@
-"""From a template name and its parameters to a text in somebody's language."""
+"""From a message's name and its parameters to a text in somebody's language.
+
+Each message is one file, templates/NAME.toml, with its three languages side by side: `title` (also a mail's subject),
+`body`, `next` (a mail's second paragraph) and `button`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +27,21 @@ from grpc_services.notification.appointment_texts import (
     appointment_rows,
     is_of_appointment,
 )
+from grpc_services.notification.arrivals_texts import (
+    ARRIVALS_FOOTER,
+    arrivals_facts,
+    arrivals_rows,
+    is_of_arrivals,
+)
+from grpc_services.notification.catalogue import MESSAGES, Audience
 from grpc_services.notification.review_texts import REVIEW_WORDS, is_of_review, review_facts, review_rows
-from grpc_services.notification.rules import FOR_HOTELIERS, WITH_CALENDAR
 from grpc_services.notification.webhook_texts import is_of_webhook, webhook_facts
-from grpc_services.notification.wording import DEFAULT_LOCALE, WORDS
+from grpc_services.notification.wording import DEFAULT_LOCALE, UNSUBSCRIBING, WORDS
 from runtime.money_format import formatted_money
 
+_FOLDER = Path(__file__).parent / "templates"
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FileSystemLoader(_FOLDER),
     autoescape=select_autoescape(("html",), default=False),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -45,11 +58,29 @@ class ShortText:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """To whom a mail goes, where its button leads, and the calendar file of what it tells, if one goes along."""
+
+    contact: auth_pb2.Contact
+    url: str
+    calendar: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPage:
+    """What a page says on which somebody switches mails off, or has done so; no button when that is done."""
+
+    title: str
+    body: str
+    button: str
+    locale: str
+
+
 def short_text(template: str, parameters: Mapping[str, Any], locale: str) -> ShortText:
     locale = _spoken(locale)
-    message = _message(template, locale)
     facts = _facts_of(parameters, locale)
-    return ShortText(_block(message, "title", facts), _block(message, "body", facts))
+    return ShortText(_part(template, locale, "title", facts), _part(template, locale, "body", facts))
 
 
 def email(
@@ -58,28 +89,26 @@ def email(
     contact: auth_pb2.Contact,
     *,
     url: str,
-    message_id: str,
-    request_id: str,
-    booking_id: str,
-    kind: str,
+    unsubscribe_url: str,
 ) -> notification_pb2.EmailMessage:
     """The whole mail to one person, as text and as HTML that says the same."""
     locale = _spoken(contact.locale)
-    message = _message(template, locale)
     facts = _facts_of(parameters, locale)
     words = WORDS[locale]
     about = _about(parameters)
-    title = _block(message, "title", facts)
+    title = _part(template, locale, "title", facts)
     parts = {
         "locale": locale,
         "title": title,
         "greeting": words.greeting.format(name=contact.name),
-        "paragraphs": [_block(message, "body", facts), _block(message, "next", facts)],
+        "paragraphs": [_part(template, locale, name, facts) for name in ("body", "next")],
         "rows": about.rows(template, facts, locale),
-        "button": _block(message, "button", facts),
+        "button": _part(template, locale, "button", facts),
         "url": url,
         "colon": words.colon,
         "footer": about.footer(locale),
+        "unsubscribe": UNSUBSCRIBING[locale].link if unsubscribe_url else "",
+        "unsubscribe_url": unsubscribe_url,
     }
     return notification_pb2.EmailMessage(
         to_address=contact.email,
@@ -87,32 +116,40 @@ def email(
         subject=title,
         text=_TEMPLATES.get_template("mail.txt").render(parts),
         html=_TEMPLATES.get_template("mail.html").render(parts),
-        message_id=message_id,
-        request_id=request_id,
         locale=locale,
-        booking_id=booking_id,
-        with_calendar=template in WITH_CALENDAR,
-        kind=kind,
-        to_hotelier=template in FOR_HOTELIERS,
+        unsubscribe_url=unsubscribe_url,
     )
 
 
-def contact_of_booking(parameters: Mapping[str, Any]) -> auth_pb2.Contact:
-    """A guest without an account; the booking alone knows the address."""
-    return auth_pb2.Contact(name=parameters["guest_name"], locale=DEFAULT_LOCALE)
+def subscription_page(name: str, locale: str, *, subscribed: bool) -> SubscriptionPage:
+    """`name` is a type of notifications."""
+    locale = _spoken(locale)
+    words = UNSUBSCRIBING[locale]
+    about = words.types[name]
+    if subscribed:
+        return SubscriptionPage(words.question, words.asks.format(about=about), words.button, locale)
+    return SubscriptionPage(words.done, words.says.format(about=about), "", locale)
 
 
 def _spoken(locale: str) -> str:
     return locale if locale in WORDS else DEFAULT_LOCALE
 
 
-def _message(template: str, locale: str) -> Template:
-    return _TEMPLATES.get_template(f"{locale}/{template}.txt")
+@functools.cache
+def _parts(template: str) -> dict[str, dict[str, Template]]:
+    """The parts of a message by language."""
+    with (_FOLDER / f"{template}.toml").open("rb") as file:
+        written = tomllib.load(file)
+    return {
+        locale: {name: _TEMPLATES.from_string(source) for name, source in parts.items()}
+        for locale, parts in written.items()
+    }
 
 
-def _block(message: Template, name: str, facts: Mapping[str, Any]) -> str:
-    """One block of a message on one line; no-break spaces stay."""
-    written = "".join(message.blocks[name](message.new_context(dict(facts))))
+def _part(template: str, locale: str, name: str, facts: Mapping[str, Any]) -> str:
+    """One part of a message on one line; no-break spaces stay."""
+    plural = functools.partial(formats.counted, locale=locale)
+    written = _parts(template)[locale][name].render(facts, plural=plural)
     return _BLANKS.sub(" ", written).strip()
 
 
@@ -134,6 +171,8 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
         "rooms": _rooms(parameters["room_names"]),
         "total": _money(parameters["total"], locale),
         "penalty": _money(parameters.get("penalty"), locale),
+        "check_in_time": formats.clock(parameters.get("check_in_time", ""), locale),
+        "address": parameters.get("address", ""),
         "due": _money(parameters.get("due"), locale),
         "whole": parameters.get("whole", True),
         "reason": parameters.get("reason", ""),
@@ -167,7 +206,7 @@ def _rooms(names: Sequence[str]) -> str:
 def _rows(template: str, facts: Mapping[str, Any], locale: str) -> list[tuple[str, str]]:
     """The table of a mail; what is not known is left out."""
     words = WORDS[locale]
-    to_hotelier = template in FOR_HOTELIERS
+    to_hotelier = MESSAGES[template].audience is Audience.HOUSE
     before = facts["before"]
     rows = [
         (words.reference, facts["reference"]),
@@ -181,6 +220,7 @@ def _rows(template: str, facts: Mapping[str, Any], locale: str) -> list[tuple[st
                 (words.total, "total"),
             )
         ),
+        (words.address, facts["address"]),
         (words.paid, facts["paid"]),
         (words.penalty, facts["penalty"]),
         (words.refund, facts["amount"]),
@@ -215,9 +255,19 @@ _APPOINTMENT = _About(appointment_facts, appointment_rows, lambda locale: APPOIN
 _WEBHOOK = _About(lambda parameters, _: webhook_facts(parameters), lambda *_: [], lambda locale: WORDS[locale].footer)
 
 
+_ARRIVALS = _About(
+    arrivals_facts, lambda _, facts, locale: arrivals_rows(facts, locale), lambda locale: ARRIVALS_FOOTER[locale]
+)
+_NOTHING = _About(lambda _, _locale: {}, lambda *_: [], lambda locale: WORDS[locale].footer)
+
+
 def _about(parameters: Mapping[str, Any]) -> _About:
+    if not parameters:
+        return _NOTHING
     if is_of_webhook(parameters):
         return _WEBHOOK
+    if is_of_arrivals(parameters):
+        return _ARRIVALS
     if is_of_review(parameters):
         return _REVIEW
     return _APPOINTMENT if is_of_appointment(parameters) else _BOOKING

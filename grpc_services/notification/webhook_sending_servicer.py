@@ -12,9 +12,9 @@ import grpc
 import structlog
 
 from contracts.notification.v1 import webhook_pb2
-from grpc_services.notification import queries, webhook_queries, webhook_rules
-from grpc_services.notification.events import publish_stored
-from grpc_services.notification.plans import NO_BOOKING
+from grpc_services.notification import webhook_queries, webhook_rules
+from grpc_services.notification.plans import NO_BOOKING, Notice, Plan
+from grpc_services.notification.telling import tell
 from grpc_services.notification.webhook_events import public_event_id, webhook_event
 from grpc_services.notification.webhook_rules import Outcome
 from grpc_services.notification.webhook_secrets import WebhookSecrets
@@ -23,6 +23,7 @@ from runtime.database import Connection, Database, Record
 from runtime.errors import NotFound
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import Role, require_role
+from runtime.request_context import request_id
 
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -177,16 +178,13 @@ def _signing(endpoint: Record, now: dt.datetime) -> list[bytes]:
 async def _disable(connection: Connection, endpoint: Record, reason: str) -> None:
     """Switches an endpoint off and tells its hotelier."""
     await webhook_queries.DISABLE_ENDPOINT.execute(connection, endpoint_id=endpoint["id"], reason=reason)
-    notification_id = new_id()
-    await queries.ADD_NOTIFICATION.fetch_value(
-        connection,
-        id=notification_id,
-        account_id=endpoint["account_id"],
+    plan = Plan(
         event_id=uuid.uuid5(endpoint["id"], f"disabled {endpoint['version']}"),
         kind="WebhookEndpointDisabled",
-        template="webhook_disabled",
-        parameters={"webhook_host": urlsplit(endpoint["url"]).hostname or "", "webhook_reason": reason},
         booking_id=NO_BOOKING,
+        request_id=request_id(),
+        parameters={"webhook_host": urlsplit(endpoint["url"]).hostname or "", "webhook_reason": reason},
+        notices=(),
     )
-    await publish_stored(connection, notification_id, endpoint["account_id"])
+    await tell(connection, plan, Notice(endpoint["account_id"], "webhook_disabled"), mail_domain="")
     log.info("webhook.endpoint_disabled", endpoint_id=str(endpoint["id"]), reason=reason)

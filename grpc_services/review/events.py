@@ -15,7 +15,9 @@ _outbox = Outbox(outbox_rows, REVIEW_TOPIC)
 
 
 async def publish_created(connection: Connection, review: Record) -> None:
-    event = events_pb2.ReviewCreated(review=review_message(review, SYSTEM), owner_id=str(review["owner_id"]))
+    event = events_pb2.ReviewCreated(
+        review=review_message(review, SYSTEM), owner_id=str(review["owner_id"]), visit_id=str(review["visit_id"])
+    )
     await _publish(connection, review, event)
 
 

@@ -12,6 +12,7 @@ from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.salon.appointment_payment_servicer import AppointmentPaymentMethods
 from grpc_services.salon.appointment_servicer import AppointmentMethods
 from grpc_services.salon.appointment_settlement_servicer import SettlementMethods
+from grpc_services.salon.calendar_servicer import CalendarMethods
 from grpc_services.salon.cancel_servicer import CancelMethods
 from grpc_services.salon.change_servicer import ChangeMethods
 from grpc_services.salon.figures_servicer import FiguresMethods
@@ -57,6 +58,7 @@ class ScheduleServicer(ScheduleMethods, TimeBlockMethods, _Equipped, schedule_pb
 
 class AppointmentServicer(
     AppointmentMethods,
+    CalendarMethods,
     CancelMethods,
     MoveMethods,
     SalonDayMethods,

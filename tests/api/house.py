@@ -146,6 +146,7 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
             parts,
             auth.address,
             hotel_address=hotel.address,
+            booking_address=booking.address,
             salon_address=salon.address,
             allow_private_addresses=True,
         )

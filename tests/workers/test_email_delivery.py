@@ -88,10 +88,14 @@ class PostOffice:
 
 
 @pytest.fixture
-async def office(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[PostOffice]:
+async def office(
+    parts: Parts, auth_address: str, booking_address: str, salon_address: str
+) -> AsyncIterator[PostOffice]:
     async with (
         MailServer().running() as server,
-        notification_service(notification_settings(parts, auth_address)) as service,
+        notification_service(
+            notification_settings(parts, auth_address, booking_address=booking_address, salon_address=salon_address)
+        ) as service,
         open_channel(service.address, notification_pb2.DESCRIPTOR) as channel,
         open_channel(booking_address, booking_pb2.DESCRIPTOR) as bookings,
     ):
@@ -266,17 +270,23 @@ async def test_nobody_is_written_to_when_no_address_is_known(
     office: PostOffice, notification_database: Database
 ) -> None:
     (delivery,) = await tell(office.notifications, office.system, confirmed(NOBODY))
-    assert await deliver_email(office.context(), delivery) == "refused"
-    assert (await delivery_row(notification_database, delivery))["last_failure"] == "nobody to write to"
+    assert await deliver_email(office.context(), delivery) == "nothing to send"
+    row = await delivery_row(notification_database, delivery)
+    assert (row["state"], row["last_failure"]) == ("FAILED", "nobody to write to")
 
 
-async def test_while_booking_is_away_its_mails_wait(
-    office: PostOffice, notification_database: Database, delivery_id: str
+async def test_while_booking_is_away_its_mails_wait_and_no_try_is_counted(
+    parts: Parts, auth_address: str, office: PostOffice, notification_database: Database, delivery_id: str
 ) -> None:
-    async with open_channel(f"127.0.0.1:{free_port()}", booking_pb2.DESCRIPTOR) as channel:
-        away = booking_pb2_grpc.BookingServiceStub(channel)
-        assert await deliver_email(office.context(bookings=away), delivery_id) == "failed"
-    assert (await delivery_row(notification_database, delivery_id))["last_failure"] == "booking answered UNAVAILABLE"
+    nobody = f"127.0.0.1:{free_port()}"
+    async with (
+        notification_service(notification_settings(parts, auth_address, booking_address=nobody)) as service,
+        open_channel(service.address, notification_pb2.DESCRIPTOR) as channel,
+    ):
+        stub = notification_pb2_grpc.NotificationServiceStub(channel)
+        assert await deliver_email(office.context(notifications=stub), delivery_id) == "put off"
+    row = await delivery_row(notification_database, delivery_id)
+    assert (row["state"], row["attempts"]) == ("PENDING", 0)
     assert office.server.taken == []
 
 

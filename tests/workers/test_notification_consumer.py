@@ -31,8 +31,9 @@ from workers import notification_consumer
 
 
 @pytest.fixture(scope="module")
-async def notification_address(parts: Parts, auth_address: str) -> AsyncIterator[str]:
-    async with notification_service(notification_settings(parts, auth_address)) as server:
+async def notification_address(parts: Parts, auth_address: str, booking_address: str) -> AsyncIterator[str]:
+    settings = notification_settings(parts, auth_address, booking_address=booking_address)
+    async with notification_service(settings) as server:
         yield server.address
 
 

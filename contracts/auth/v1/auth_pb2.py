@@ -26,7 +26,7 @@ from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_ac
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63ontracts/auth/v1/auth.proto\x12\x11innkeeper.auth.v1\x1a contracts/access/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12%\n\x04role\x18\x04 \x01(\x0e\x32\x17.innkeeper.auth.v1.Role\x12\x0e\n\x06locale\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x0fRegisterRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12%\n\x04role\x18\x04 \x01(\x0e\x32\x17.innkeeper.auth.v1.Role\x12\x0e\n\x06locale\x18\x05 \x01(\t\"G\n\x14\x43reateSessionRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\"\xec\x01\n\rSessionTokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x35\n\x11\x61\x63\x63\x65ss_expires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefresh_token\x18\x03 \x01(\t\x12\x36\n\x12refresh_expires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x61\x63\x63ount\x18\x05 \x01(\x0b\x32\x1a.innkeeper.auth.v1.Account\x12\x12\n\nsession_id\x18\x06 \x01(\t\".\n\x15RefreshSessionRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"*\n\x14RevokeSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"+\n\x15RevokeSessionResponse\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x13\n\x11GetAccountRequest\")\n\x12GetContactsRequest\x12\x13\n\x0b\x61\x63\x63ount_ids\x18\x01 \x03(\t\"J\n\x07\x43ontact\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t\"C\n\x13GetContactsResponse\x12,\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32\x1a.innkeeper.auth.v1.Contact\"\x10\n\x0eGetJwksRequest\"$\n\x0fGetJwksResponse\x12\x11\n\tjwks_json\x18\x01 \x01(\t\"D\n\x18IssueServiceTokenRequest\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x15\n\rclient_secret\x18\x02 \x01(\t\"T\n\x0cServiceToken\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*q\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_GUEST\x10\x01\x12\x11\n\rROLE_HOTELIER\x10\x02\x12\x0f\n\x0bROLE_MASTER\x10\x03\x12\x0e\n\nROLE_ADMIN\x10\x04\x12\x0f\n\x0bROLE_SYSTEM\x10\x05\x32\xff\x05\n\x0b\x41uthService\x12J\n\x08Register\x12\".innkeeper.auth.v1.RegisterRequest\x1a\x1a.innkeeper.auth.v1.Account\x12Z\n\rCreateSession\x12\'.innkeeper.auth.v1.CreateSessionRequest\x1a .innkeeper.auth.v1.SessionTokens\x12\\\n\x0eRefreshSession\x12(.innkeeper.auth.v1.RefreshSessionRequest\x1a .innkeeper.auth.v1.SessionTokens\x12g\n\rRevokeSession\x12\'.innkeeper.auth.v1.RevokeSessionRequest\x1a(.innkeeper.auth.v1.RevokeSessionResponse\"\x03\x90\x02\x02\x12Y\n\nGetAccount\x12$.innkeeper.auth.v1.GetAccountRequest\x1a\x1a.innkeeper.auth.v1.Account\"\t\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x12\x61\n\x0bGetContacts\x12%.innkeeper.auth.v1.GetContactsRequest\x1a&.innkeeper.auth.v1.GetContactsResponse\"\x03\x90\x02\x01\x12[\n\x07GetJwks\x12!.innkeeper.auth.v1.GetJwksRequest\x1a\".innkeeper.auth.v1.GetJwksResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12\x66\n\x11IssueServiceToken\x12+.innkeeper.auth.v1.IssueServiceTokenRequest\x1a\x1f.innkeeper.auth.v1.ServiceToken\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63ontracts/auth/v1/auth.proto\x12\x11innkeeper.auth.v1\x1a contracts/access/v1/access.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12%\n\x04role\x18\x04 \x01(\x0e\x32\x17.innkeeper.auth.v1.Role\x12\x0e\n\x06locale\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\x0fRegisterRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12%\n\x04role\x18\x04 \x01(\x0e\x32\x17.innkeeper.auth.v1.Role\x12\x0e\n\x06locale\x18\x05 \x01(\t\"G\n\x14\x43reateSessionRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\"\xec\x01\n\rSessionTokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x35\n\x11\x61\x63\x63\x65ss_expires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefresh_token\x18\x03 \x01(\t\x12\x36\n\x12refresh_expires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x61\x63\x63ount\x18\x05 \x01(\x0b\x32\x1a.innkeeper.auth.v1.Account\x12\x12\n\nsession_id\x18\x06 \x01(\t\".\n\x15RefreshSessionRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"*\n\x14RevokeSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"+\n\x15RevokeSessionResponse\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x13\n\x11GetAccountRequest\")\n\x12GetContactsRequest\x12\x13\n\x0b\x61\x63\x63ount_ids\x18\x01 \x03(\t\"]\n\x07\x43ontact\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\"C\n\x13GetContactsResponse\x12,\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32\x1a.innkeeper.auth.v1.Contact\"\x10\n\x0eGetJwksRequest\"$\n\x0fGetJwksResponse\x12\x11\n\tjwks_json\x18\x01 \x01(\t\"D\n\x18IssueServiceTokenRequest\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x15\n\rclient_secret\x18\x02 \x01(\t\"T\n\x0cServiceToken\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*q\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_GUEST\x10\x01\x12\x11\n\rROLE_HOTELIER\x10\x02\x12\x0f\n\x0bROLE_MASTER\x10\x03\x12\x0e\n\nROLE_ADMIN\x10\x04\x12\x0f\n\x0bROLE_SYSTEM\x10\x05\x32\xff\x05\n\x0b\x41uthService\x12J\n\x08Register\x12\".innkeeper.auth.v1.RegisterRequest\x1a\x1a.innkeeper.auth.v1.Account\x12Z\n\rCreateSession\x12\'.innkeeper.auth.v1.CreateSessionRequest\x1a .innkeeper.auth.v1.SessionTokens\x12\\\n\x0eRefreshSession\x12(.innkeeper.auth.v1.RefreshSessionRequest\x1a .innkeeper.auth.v1.SessionTokens\x12g\n\rRevokeSession\x12\'.innkeeper.auth.v1.RevokeSessionRequest\x1a(.innkeeper.auth.v1.RevokeSessionResponse\"\x03\x90\x02\x02\x12Y\n\nGetAccount\x12$.innkeeper.auth.v1.GetAccountRequest\x1a\x1a.innkeeper.auth.v1.Account\"\t\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x12\x61\n\x0bGetContacts\x12%.innkeeper.auth.v1.GetContactsRequest\x1a&.innkeeper.auth.v1.GetContactsResponse\"\x03\x90\x02\x01\x12[\n\x07GetJwks\x12!.innkeeper.auth.v1.GetJwksRequest\x1a\".innkeeper.auth.v1.GetJwksResponse\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12\x66\n\x11IssueServiceToken\x12+.innkeeper.auth.v1.IssueServiceTokenRequest\x1a\x1f.innkeeper.auth.v1.ServiceToken\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,8 +43,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
   _globals['_AUTHSERVICE'].methods_by_name['IssueServiceToken']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['IssueServiceToken']._serialized_options = b'\220\002\002'
-  _globals['_ROLE']._serialized_start=1265
-  _globals['_ROLE']._serialized_end=1378
+  _globals['_ROLE']._serialized_start=1284
+  _globals['_ROLE']._serialized_end=1397
   _globals['_ACCOUNT']._serialized_start=119
   _globals['_ACCOUNT']._serialized_end=272
   _globals['_REGISTERREQUEST']._serialized_start=274
@@ -64,17 +64,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCONTACTSREQUEST']._serialized_start=865
   _globals['_GETCONTACTSREQUEST']._serialized_end=906
   _globals['_CONTACT']._serialized_start=908
-  _globals['_CONTACT']._serialized_end=982
-  _globals['_GETCONTACTSRESPONSE']._serialized_start=984
-  _globals['_GETCONTACTSRESPONSE']._serialized_end=1051
-  _globals['_GETJWKSREQUEST']._serialized_start=1053
-  _globals['_GETJWKSREQUEST']._serialized_end=1069
-  _globals['_GETJWKSRESPONSE']._serialized_start=1071
-  _globals['_GETJWKSRESPONSE']._serialized_end=1107
-  _globals['_ISSUESERVICETOKENREQUEST']._serialized_start=1109
-  _globals['_ISSUESERVICETOKENREQUEST']._serialized_end=1177
-  _globals['_SERVICETOKEN']._serialized_start=1179
-  _globals['_SERVICETOKEN']._serialized_end=1263
-  _globals['_AUTHSERVICE']._serialized_start=1381
-  _globals['_AUTHSERVICE']._serialized_end=2148
+  _globals['_CONTACT']._serialized_end=1001
+  _globals['_GETCONTACTSRESPONSE']._serialized_start=1003
+  _globals['_GETCONTACTSRESPONSE']._serialized_end=1070
+  _globals['_GETJWKSREQUEST']._serialized_start=1072
+  _globals['_GETJWKSREQUEST']._serialized_end=1088
+  _globals['_GETJWKSRESPONSE']._serialized_start=1090
+  _globals['_GETJWKSRESPONSE']._serialized_end=1126
+  _globals['_ISSUESERVICETOKENREQUEST']._serialized_start=1128
+  _globals['_ISSUESERVICETOKENREQUEST']._serialized_end=1196
+  _globals['_SERVICETOKEN']._serialized_start=1198
+  _globals['_SERVICETOKEN']._serialized_end=1282
+  _globals['_AUTHSERVICE']._serialized_start=1400
+  _globals['_AUTHSERVICE']._serialized_end=2167
 # @@protoc_insertion_point(module_scope)

@@ -1262,11 +1262,14 @@ class RecordNoticeRequest(_message.Message):
     DELIVERY_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     RECIPIENT_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     delivery_id: _builtins.str
     kind: _builtins.str
     """of the event that was told, such as BookingConfirmed"""
     recipient: Global___NoticeRecipient.ValueType
+    failed: _builtins.bool
+    """they could not be told"""
     def __init__(
         self,
         *,
@@ -1274,10 +1277,11 @@ class RecordNoticeRequest(_message.Message):
         delivery_id: _builtins.str = ...,
         kind: _builtins.str = ...,
         recipient: Global___NoticeRecipient.ValueType = ...,
+        failed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "delivery_id", b"delivery_id", "kind", b"kind", "recipient", b"recipient"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "delivery_id", b"delivery_id", "failed", b"failed", "kind", b"kind", "recipient", b"recipient"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -170,7 +170,7 @@ class FrontDeskServiceServicer:
     def ListDeskBookings(self, request, context):
         """Doors, lists, notes and walk-ins.
 
-        Arrivals, departures or guests in house of a day at the hotel.
+        Arrivals, departures or guests in house of a day at the hotel. Also for our own processes (role SYSTEM).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

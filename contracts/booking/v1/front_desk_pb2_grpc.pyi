@@ -51,7 +51,7 @@ class FrontDeskServiceStub:
     ListDeskBookings: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.ListDeskBookingsRequest, _booking_pb2.ListBookingsResponse]
     """Doors, lists, notes and walk-ins.
 
-    Arrivals, departures or guests in house of a day at the hotel.
+    Arrivals, departures or guests in house of a day at the hotel. Also for our own processes (role SYSTEM).
     """
     SearchBookings: _grpc.UnaryUnaryMultiCallable[_front_desk_pb2.SearchBookingsRequest, _booking_pb2.ListBookingsResponse]
     """By reference, guest, dates and state."""
@@ -94,7 +94,7 @@ class FrontDeskServiceAsyncStub(FrontDeskServiceStub):
     ListDeskBookings: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.ListDeskBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
     """Doors, lists, notes and walk-ins.
 
-    Arrivals, departures or guests in house of a day at the hotel.
+    Arrivals, departures or guests in house of a day at the hotel. Also for our own processes (role SYSTEM).
     """
     SearchBookings: _aio.UnaryUnaryMultiCallable[_front_desk_pb2.SearchBookingsRequest, _booking_pb2.ListBookingsResponse]  # type: ignore[assignment]
     """By reference, guest, dates and state."""
@@ -176,7 +176,7 @@ class FrontDeskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_booking_pb2.ListBookingsResponse, _abc.Awaitable[_booking_pb2.ListBookingsResponse]]:
         """Doors, lists, notes and walk-ins.
 
-        Arrivals, departures or guests in house of a day at the hotel.
+        Arrivals, departures or guests in house of a day at the hotel. Also for our own processes (role SYSTEM).
         """
 
     @_abc_1.abstractmethod

@@ -1146,8 +1146,11 @@ class ReviewCreated(_message.Message):
 
     REVIEW_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    VISIT_ID_FIELD_NUMBER: _builtins.int
     owner_id: _builtins.str
     """of the subject"""
+    visit_id: _builtins.str
+    """the booking or the appointment that is reviewed"""
     @_builtins.property
     def review(self) -> _review_pb2.Review: ...
     def __init__(
@@ -1155,10 +1158,11 @@ class ReviewCreated(_message.Message):
         *,
         review: _review_pb2.Review | None = ...,
         owner_id: _builtins.str = ...,
+        visit_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "review", b"review"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "review", b"review", "visit_id", b"visit_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.notification.v1 import preference_pb2 as contracts_dot_notification_dot_v1_dot_preference__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,contracts/notification/v1/notification.proto\x12\x19innkeeper.notification.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\x0cNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treview_id\x18\x08 \x01(\t\x12\x16\n\x0e\x61ppointment_id\x18\t \x01(\t\"M\n\x18ListNotificationsRequest\x12\x13\n\x0bunread_only\x18\x01 \x01(\x08\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x83\x01\n\x19ListNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\"G\n\x1bListNewNotificationsRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\t\"\x83\x01\n\x1cListNewNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x11\n\tmore_soon\x18\x03 \x01(\x08\"\x14\n\x12\x43ountUnreadRequest\"%\n\x13\x43ountUnreadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x05\"+\n\x0fMarkReadRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"2\n\x10MarkReadResponse\x12\x0e\n\x06marked\x18\x01 \x01(\x05\x12\x0e\n\x06unread\x18\x02 \x01(\x05\"(\n\x14NotifyOfEventRequest\x12\x10\n\x08\x65nvelope\x18\x01 \x01(\x0c\"-\n\x15NotifyOfEventResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t\"+\n\x14\x43laimDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\xe6\x01\n\x0c\x45mailMessage\x12\x12\n\nto_address\x18\x01 \x01(\t\x12\x0f\n\x07to_name\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0c\n\x04html\x18\x05 \x01(\t\x12\x12\n\nmessage_id\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x0e\n\x06locale\x18\x08 \x01(\t\x12\x12\n\nbooking_id\x18\t \x01(\t\x12\x15\n\rwith_calendar\x18\n \x01(\x08\x12\x0c\n\x04kind\x18\x0b \x01(\t\x12\x13\n\x0bto_hotelier\x18\x0c \x01(\x08\"O\n\x15\x43laimDeliveryResponse\x12\x36\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.innkeeper.notification.v1.EmailMessage\"^\n\x15\x46inishDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x0c\n\x04sent\x18\x02 \x01(\x08\x12\x0f\n\x07\x66\x61ilure\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\"M\n\x16\x46inishDeliveryResponse\x12\x33\n\x0fnext_attempt_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\x18ListDueDeliveriesRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x19ListDueDeliveriesResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t2\xf6\x07\n\x13NotificationService\x12\x83\x01\n\x11ListNotifications\x12\x33.innkeeper.notification.v1.ListNotificationsRequest\x1a\x34.innkeeper.notification.v1.ListNotificationsResponse\"\x03\x90\x02\x01\x12q\n\x0b\x43ountUnread\x12-.innkeeper.notification.v1.CountUnreadRequest\x1a..innkeeper.notification.v1.CountUnreadResponse\"\x03\x90\x02\x01\x12h\n\x08MarkRead\x12*.innkeeper.notification.v1.MarkReadRequest\x1a+.innkeeper.notification.v1.MarkReadResponse\"\x03\x90\x02\x02\x12\x8c\x01\n\x14ListNewNotifications\x12\x36.innkeeper.notification.v1.ListNewNotificationsRequest\x1a\x37.innkeeper.notification.v1.ListNewNotificationsResponse\"\x03\x90\x02\x01\x12w\n\rNotifyOfEvent\x12/.innkeeper.notification.v1.NotifyOfEventRequest\x1a\x30.innkeeper.notification.v1.NotifyOfEventResponse\"\x03\x90\x02\x02\x12r\n\rClaimDelivery\x12/.innkeeper.notification.v1.ClaimDeliveryRequest\x1a\x30.innkeeper.notification.v1.ClaimDeliveryResponse\x12z\n\x0e\x46inishDelivery\x12\x30.innkeeper.notification.v1.FinishDeliveryRequest\x1a\x31.innkeeper.notification.v1.FinishDeliveryResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x11ListDueDeliveries\x12\x33.innkeeper.notification.v1.ListDueDeliveriesRequest\x1a\x34.innkeeper.notification.v1.ListDueDeliveriesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,contracts/notification/v1/notification.proto\x12\x19innkeeper.notification.v1\x1a*contracts/notification/v1/preference.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x02\n\x0cNotification\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treview_id\x18\x08 \x01(\t\x12\x16\n\x0e\x61ppointment_id\x18\t \x01(\t\x12\x39\n\x04type\x18\n \x01(\x0e\x32+.innkeeper.notification.v1.NotificationType\x12\x37\n\x05\x65mail\x18\x0b \x01(\x0e\x32(.innkeeper.notification.v1.DeliveryState\x12\x10\n\x08hotel_id\x18\x0c \x01(\t\"M\n\x18ListNotificationsRequest\x12\x13\n\x0bunread_only\x18\x01 \x01(\x08\x12\r\n\x05\x66irst\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x83\x01\n\x19ListNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\"G\n\x1bListNewNotificationsRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\t\"\x83\x01\n\x1cListNewNotificationsResponse\x12>\n\rnotifications\x18\x01 \x03(\x0b\x32\'.innkeeper.notification.v1.Notification\x12\x10\n\x08position\x18\x02 \x01(\t\x12\x11\n\tmore_soon\x18\x03 \x01(\x08\"\x14\n\x12\x43ountUnreadRequest\"%\n\x13\x43ountUnreadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x05\"+\n\x0fMarkReadRequest\x12\x0b\n\x03ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"2\n\x10MarkReadResponse\x12\x0e\n\x06marked\x18\x01 \x01(\x05\x12\x0e\n\x06unread\x18\x02 \x01(\x05\"(\n\x14NotifyOfEventRequest\x12\x10\n\x08\x65nvelope\x18\x01 \x01(\x0c\"-\n\x15NotifyOfEventResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t\"+\n\x14\x43laimDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\xb0\x02\n\x0c\x45mailMessage\x12\x12\n\nto_address\x18\x01 \x01(\t\x12\x0f\n\x07to_name\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0c\n\x04html\x18\x05 \x01(\t\x12\x12\n\nmessage_id\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x0e\n\x06locale\x18\x08 \x01(\t\x12\x12\n\nbooking_id\x18\t \x01(\t\x12\x0c\n\x04kind\x18\x0b \x01(\t\x12\x13\n\x0bto_hotelier\x18\x0c \x01(\x08\x12\x10\n\x08\x63\x61lendar\x18\r \x01(\x0c\x12\x17\n\x0f\x63\x61lendar_method\x18\x0e \x01(\t\x12\x15\n\rcalendar_name\x18\x0f \x01(\t\x12\x17\n\x0funsubscribe_url\x18\x10 \x01(\tJ\x04\x08\n\x10\x0b\"O\n\x15\x43laimDeliveryResponse\x12\x36\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.innkeeper.notification.v1.EmailMessage\"w\n\x15\x46inishDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x0c\n\x04sent\x18\x02 \x01(\x08\x12\x0f\n\x07\x66\x61ilure\x18\x03 \x01(\t\x12\x11\n\tpermanent\x18\x04 \x01(\x08\x12\x17\n\x0f\x61\x64\x64ress_refused\x18\x05 \x01(\x08\"M\n\x16\x46inishDeliveryResponse\x12\x33\n\x0fnext_attempt_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\x18ListDueDeliveriesRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x19ListDueDeliveriesResponse\x12\x14\n\x0c\x64\x65livery_ids\x18\x01 \x03(\t\"#\n\x12TellPlannedRequest\x12\r\n\x05limit\x18\x01 \x01(\x05\">\n\x13TellPlannedResponse\x12\x11\n\tlooked_at\x18\x01 \x01(\x05\x12\x14\n\x0c\x64\x65livery_ids\x18\x02 \x03(\t\";\n\x1bListFailedDeliveriesRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\"\xf7\x01\n\x0e\x46\x61iledDelivery\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x39\n\x04type\x18\x03 \x01(\x0e\x32+.innkeeper.notification.v1.NotificationType\x12\x12\n\naccount_id\x18\x04 \x01(\t\x12\x12\n\nbooking_id\x18\x05 \x01(\t\x12\x16\n\x0e\x61ppointment_id\x18\x06 \x01(\t\x12\x0f\n\x07\x66\x61ilure\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\x05\x12-\n\tfailed_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x1cListFailedDeliveriesResponse\x12=\n\ndeliveries\x18\x01 \x03(\x0b\x32).innkeeper.notification.v1.FailedDelivery\x12\x0f\n\x07\x63ursors\x18\x02 \x03(\t\x12\x15\n\rhas_next_page\x18\x03 \x01(\x08\",\n\x15ResendDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\x18\n\x16ResendDeliveryResponse*\x7f\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x32\xf4\n\n\x13NotificationService\x12\x83\x01\n\x11ListNotifications\x12\x33.innkeeper.notification.v1.ListNotificationsRequest\x1a\x34.innkeeper.notification.v1.ListNotificationsResponse\"\x03\x90\x02\x01\x12q\n\x0b\x43ountUnread\x12-.innkeeper.notification.v1.CountUnreadRequest\x1a..innkeeper.notification.v1.CountUnreadResponse\"\x03\x90\x02\x01\x12h\n\x08MarkRead\x12*.innkeeper.notification.v1.MarkReadRequest\x1a+.innkeeper.notification.v1.MarkReadResponse\"\x03\x90\x02\x02\x12\x8c\x01\n\x14ListNewNotifications\x12\x36.innkeeper.notification.v1.ListNewNotificationsRequest\x1a\x37.innkeeper.notification.v1.ListNewNotificationsResponse\"\x03\x90\x02\x01\x12w\n\rNotifyOfEvent\x12/.innkeeper.notification.v1.NotifyOfEventRequest\x1a\x30.innkeeper.notification.v1.NotifyOfEventResponse\"\x03\x90\x02\x02\x12r\n\rClaimDelivery\x12/.innkeeper.notification.v1.ClaimDeliveryRequest\x1a\x30.innkeeper.notification.v1.ClaimDeliveryResponse\x12z\n\x0e\x46inishDelivery\x12\x30.innkeeper.notification.v1.FinishDeliveryRequest\x1a\x31.innkeeper.notification.v1.FinishDeliveryResponse\"\x03\x90\x02\x02\x12\x83\x01\n\x11ListDueDeliveries\x12\x33.innkeeper.notification.v1.ListDueDeliveriesRequest\x1a\x34.innkeeper.notification.v1.ListDueDeliveriesResponse\"\x03\x90\x02\x01\x12q\n\x0bTellPlanned\x12-.innkeeper.notification.v1.TellPlannedRequest\x1a..innkeeper.notification.v1.TellPlannedResponse\"\x03\x90\x02\x02\x12\x8c\x01\n\x14ListFailedDeliveries\x12\x36.innkeeper.notification.v1.ListFailedDeliveriesRequest\x1a\x37.innkeeper.notification.v1.ListFailedDeliveriesResponse\"\x03\x90\x02\x01\x12z\n\x0eResendDelivery\x12\x30.innkeeper.notification.v1.ResendDeliveryRequest\x1a\x31.innkeeper.notification.v1.ResendDeliveryResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,42 +47,64 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['FinishDelivery']._serialized_options = b'\220\002\002'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListDueDeliveries']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListDueDeliveries']._serialized_options = b'\220\002\001'
-  _globals['_NOTIFICATION']._serialized_start=109
-  _globals['_NOTIFICATION']._serialized_end=334
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=336
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=413
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=416
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=547
-  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_start=549
-  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_end=620
-  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_start=623
-  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_end=754
-  _globals['_COUNTUNREADREQUEST']._serialized_start=756
-  _globals['_COUNTUNREADREQUEST']._serialized_end=776
-  _globals['_COUNTUNREADRESPONSE']._serialized_start=778
-  _globals['_COUNTUNREADRESPONSE']._serialized_end=815
-  _globals['_MARKREADREQUEST']._serialized_start=817
-  _globals['_MARKREADREQUEST']._serialized_end=860
-  _globals['_MARKREADRESPONSE']._serialized_start=862
-  _globals['_MARKREADRESPONSE']._serialized_end=912
-  _globals['_NOTIFYOFEVENTREQUEST']._serialized_start=914
-  _globals['_NOTIFYOFEVENTREQUEST']._serialized_end=954
-  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_start=956
-  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_end=1001
-  _globals['_CLAIMDELIVERYREQUEST']._serialized_start=1003
-  _globals['_CLAIMDELIVERYREQUEST']._serialized_end=1046
-  _globals['_EMAILMESSAGE']._serialized_start=1049
-  _globals['_EMAILMESSAGE']._serialized_end=1279
-  _globals['_CLAIMDELIVERYRESPONSE']._serialized_start=1281
-  _globals['_CLAIMDELIVERYRESPONSE']._serialized_end=1360
-  _globals['_FINISHDELIVERYREQUEST']._serialized_start=1362
-  _globals['_FINISHDELIVERYREQUEST']._serialized_end=1456
-  _globals['_FINISHDELIVERYRESPONSE']._serialized_start=1458
-  _globals['_FINISHDELIVERYRESPONSE']._serialized_end=1535
-  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_start=1537
-  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_end=1578
-  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_start=1580
-  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_end=1629
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1632
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=2646
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['TellPlanned']._loaded_options = None
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['TellPlanned']._serialized_options = b'\220\002\002'
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListFailedDeliveries']._loaded_options = None
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListFailedDeliveries']._serialized_options = b'\220\002\001'
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['ResendDelivery']._loaded_options = None
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['ResendDelivery']._serialized_options = b'\220\002\002'
+  _globals['_DELIVERYSTATE']._serialized_start=2528
+  _globals['_DELIVERYSTATE']._serialized_end=2655
+  _globals['_NOTIFICATION']._serialized_start=153
+  _globals['_NOTIFICATION']._serialized_end=512
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=514
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=591
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=594
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=725
+  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_start=727
+  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_end=798
+  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_start=801
+  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_end=932
+  _globals['_COUNTUNREADREQUEST']._serialized_start=934
+  _globals['_COUNTUNREADREQUEST']._serialized_end=954
+  _globals['_COUNTUNREADRESPONSE']._serialized_start=956
+  _globals['_COUNTUNREADRESPONSE']._serialized_end=993
+  _globals['_MARKREADREQUEST']._serialized_start=995
+  _globals['_MARKREADREQUEST']._serialized_end=1038
+  _globals['_MARKREADRESPONSE']._serialized_start=1040
+  _globals['_MARKREADRESPONSE']._serialized_end=1090
+  _globals['_NOTIFYOFEVENTREQUEST']._serialized_start=1092
+  _globals['_NOTIFYOFEVENTREQUEST']._serialized_end=1132
+  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_start=1134
+  _globals['_NOTIFYOFEVENTRESPONSE']._serialized_end=1179
+  _globals['_CLAIMDELIVERYREQUEST']._serialized_start=1181
+  _globals['_CLAIMDELIVERYREQUEST']._serialized_end=1224
+  _globals['_EMAILMESSAGE']._serialized_start=1227
+  _globals['_EMAILMESSAGE']._serialized_end=1531
+  _globals['_CLAIMDELIVERYRESPONSE']._serialized_start=1533
+  _globals['_CLAIMDELIVERYRESPONSE']._serialized_end=1612
+  _globals['_FINISHDELIVERYREQUEST']._serialized_start=1614
+  _globals['_FINISHDELIVERYREQUEST']._serialized_end=1733
+  _globals['_FINISHDELIVERYRESPONSE']._serialized_start=1735
+  _globals['_FINISHDELIVERYRESPONSE']._serialized_end=1812
+  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_start=1814
+  _globals['_LISTDUEDELIVERIESREQUEST']._serialized_end=1855
+  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_start=1857
+  _globals['_LISTDUEDELIVERIESRESPONSE']._serialized_end=1906
+  _globals['_TELLPLANNEDREQUEST']._serialized_start=1908
+  _globals['_TELLPLANNEDREQUEST']._serialized_end=1943
+  _globals['_TELLPLANNEDRESPONSE']._serialized_start=1945
+  _globals['_TELLPLANNEDRESPONSE']._serialized_end=2007
+  _globals['_LISTFAILEDDELIVERIESREQUEST']._serialized_start=2009
+  _globals['_LISTFAILEDDELIVERIESREQUEST']._serialized_end=2068
+  _globals['_FAILEDDELIVERY']._serialized_start=2071
+  _globals['_FAILEDDELIVERY']._serialized_end=2318
+  _globals['_LISTFAILEDDELIVERIESRESPONSE']._serialized_start=2321
+  _globals['_LISTFAILEDDELIVERIESRESPONSE']._serialized_end=2454
+  _globals['_RESENDDELIVERYREQUEST']._serialized_start=2456
+  _globals['_RESENDDELIVERYREQUEST']._serialized_end=2500
+  _globals['_RESENDDELIVERYRESPONSE']._serialized_start=2502
+  _globals['_RESENDDELIVERYRESPONSE']._serialized_end=2526
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=2658
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=4054
 # @@protoc_insertion_point(module_scope)

@@ -4,10 +4,12 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from contracts.notification.v1 import preference_pb2 as _preference_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +20,25 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _DeliveryState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELIVERY_STATE_UNSPECIFIED: _DeliveryState.ValueType  # 0
+    DELIVERY_STATE_PENDING: _DeliveryState.ValueType  # 1
+    DELIVERY_STATE_SENT: _DeliveryState.ValueType  # 2
+    DELIVERY_STATE_FAILED: _DeliveryState.ValueType  # 3
+
+class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper): ...
+
+DELIVERY_STATE_UNSPECIFIED: DeliveryState.ValueType  # 0
+DELIVERY_STATE_PENDING: DeliveryState.ValueType  # 1
+DELIVERY_STATE_SENT: DeliveryState.ValueType  # 2
+DELIVERY_STATE_FAILED: DeliveryState.ValueType  # 3
+Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
 
 @_typing.final
 class Notification(_message.Message):
@@ -32,6 +53,9 @@ class Notification(_message.Message):
     READ_AT_FIELD_NUMBER: _builtins.int
     REVIEW_ID_FIELD_NUMBER: _builtins.int
     APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    HOTEL_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
     """BookingHeld, BookingConfirmed, ReviewCreated, …"""
@@ -40,6 +64,11 @@ class Notification(_message.Message):
     booking_id: _builtins.str
     review_id: _builtins.str
     appointment_id: _builtins.str
+    type: _preference_pb2.NotificationType.ValueType
+    email: Global___DeliveryState.ValueType
+    """unspecified: no e-mail goes with it"""
+    hotel_id: _builtins.str
+    """of a list of arrivals"""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -56,10 +85,13 @@ class Notification(_message.Message):
         read_at: _timestamp_pb2.Timestamp | None = ...,
         review_id: _builtins.str = ...,
         appointment_id: _builtins.str = ...,
+        type: _preference_pb2.NotificationType.ValueType = ...,
+        email: Global___DeliveryState.ValueType = ...,
+        hotel_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "body", b"body", "booking_id", b"booking_id", "created_at", b"created_at", "id", b"id", "kind", b"kind", "read_at", b"read_at", "review_id", b"review_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "body", b"body", "booking_id", b"booking_id", "created_at", b"created_at", "email", b"email", "hotel_id", b"hotel_id", "id", b"id", "kind", b"kind", "read_at", b"read_at", "review_id", b"review_id", "title", b"title", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -326,11 +358,13 @@ class EmailMessage(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
     BOOKING_ID_FIELD_NUMBER: _builtins.int
-    WITH_CALENDAR_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     TO_HOTELIER_FIELD_NUMBER: _builtins.int
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    CALENDAR_METHOD_FIELD_NUMBER: _builtins.int
+    CALENDAR_NAME_FIELD_NUMBER: _builtins.int
+    UNSUBSCRIBE_URL_FIELD_NUMBER: _builtins.int
     to_address: _builtins.str
-    """empty: the guest that the booking names, who has no account"""
     to_name: _builtins.str
     subject: _builtins.str
     text: _builtins.str
@@ -339,12 +373,18 @@ class EmailMessage(_message.Message):
     request_id: _builtins.str
     locale: _builtins.str
     booking_id: _builtins.str
-    with_calendar: _builtins.bool
-    """the calendar file of the stay goes along"""
     kind: _builtins.str
     """of the event that is told, such as BookingConfirmed"""
     to_hotelier: _builtins.bool
     """else to the guest; for what is about a booking"""
+    calendar: _builtins.bytes
+    """an iCalendar file that goes along; empty: none"""
+    calendar_method: _builtins.str
+    """REQUEST or CANCEL, as in the file (RFC 5546)"""
+    calendar_name: _builtins.str
+    """stay.ics"""
+    unsubscribe_url: _builtins.str
+    """for List-Unsubscribe (RFC 2369, RFC 8058); empty: it cannot be switched off"""
     def __init__(
         self,
         *,
@@ -357,13 +397,16 @@ class EmailMessage(_message.Message):
         request_id: _builtins.str = ...,
         locale: _builtins.str = ...,
         booking_id: _builtins.str = ...,
-        with_calendar: _builtins.bool = ...,
         kind: _builtins.str = ...,
         to_hotelier: _builtins.bool = ...,
+        calendar: _builtins.bytes = ...,
+        calendar_method: _builtins.str = ...,
+        calendar_name: _builtins.str = ...,
+        unsubscribe_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "html", b"html", "kind", b"kind", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_hotelier", b"to_hotelier", "to_name", b"to_name", "with_calendar", b"with_calendar"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "calendar", b"calendar", "calendar_method", b"calendar_method", "calendar_name", b"calendar_name", "html", b"html", "kind", b"kind", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_hotelier", b"to_hotelier", "to_name", b"to_name", "unsubscribe_url", b"unsubscribe_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -399,12 +442,15 @@ class FinishDeliveryRequest(_message.Message):
     SENT_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     PERMANENT_FIELD_NUMBER: _builtins.int
+    ADDRESS_REFUSED_FIELD_NUMBER: _builtins.int
     delivery_id: _builtins.str
     sent: _builtins.bool
     failure: _builtins.str
     """a short reason without addresses"""
     permanent: _builtins.bool
     """no further tries"""
+    address_refused: _builtins.bool
+    """the mail server says that nobody is at this address; only with `permanent`"""
     def __init__(
         self,
         *,
@@ -412,10 +458,11 @@ class FinishDeliveryRequest(_message.Message):
         sent: _builtins.bool = ...,
         failure: _builtins.str = ...,
         permanent: _builtins.bool = ...,
+        address_refused: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_id", b"delivery_id", "failure", b"failure", "permanent", b"permanent", "sent", b"sent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_refused", b"address_refused", "delivery_id", b"delivery_id", "failure", b"failure", "permanent", b"permanent", "sent", b"sent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -481,3 +528,175 @@ class ListDueDeliveriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDueDeliveriesResponse: _TypeAlias = ListDueDeliveriesResponse  # noqa: Y015
+
+@_typing.final
+class TellPlannedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    def __init__(
+        self,
+        *,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellPlannedRequest: _TypeAlias = TellPlannedRequest  # noqa: Y015
+
+@_typing.final
+class TellPlannedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    DELIVERY_IDS_FIELD_NUMBER: _builtins.int
+    looked_at: _builtins.int
+    @_builtins.property
+    def delivery_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """e-mails to be sent"""
+
+    def __init__(
+        self,
+        *,
+        looked_at: _builtins.int = ...,
+        delivery_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_ids", b"delivery_ids", "looked_at", b"looked_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellPlannedResponse: _TypeAlias = TellPlannedResponse  # noqa: Y015
+
+@_typing.final
+class ListFailedDeliveriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    first: _builtins.int
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        first: _builtins.int = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFailedDeliveriesRequest: _TypeAlias = ListFailedDeliveriesRequest  # noqa: Y015
+
+@_typing.final
+class FailedDelivery(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    FAILED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    kind: _builtins.str
+    type: _preference_pb2.NotificationType.ValueType
+    account_id: _builtins.str
+    """empty: a guest without an account"""
+    booking_id: _builtins.str
+    appointment_id: _builtins.str
+    failure: _builtins.str
+    attempts: _builtins.int
+    @_builtins.property
+    def failed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        type: _preference_pb2.NotificationType.ValueType = ...,
+        account_id: _builtins.str = ...,
+        booking_id: _builtins.str = ...,
+        appointment_id: _builtins.str = ...,
+        failure: _builtins.str = ...,
+        attempts: _builtins.int = ...,
+        failed_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failed_at", b"failed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "appointment_id", b"appointment_id", "attempts", b"attempts", "booking_id", b"booking_id", "failed_at", b"failed_at", "failure", b"failure", "id", b"id", "kind", b"kind", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FailedDelivery: _TypeAlias = FailedDelivery  # noqa: Y015
+
+@_typing.final
+class ListFailedDeliveriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERIES_FIELD_NUMBER: _builtins.int
+    CURSORS_FIELD_NUMBER: _builtins.int
+    HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    has_next_page: _builtins.bool
+    @_builtins.property
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___FailedDelivery]: ...
+    @_builtins.property
+    def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        deliveries: _abc.Iterable[Global___FailedDelivery] | None = ...,
+        cursors: _abc.Iterable[_builtins.str] | None = ...,
+        has_next_page: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "deliveries", b"deliveries", "has_next_page", b"has_next_page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFailedDeliveriesResponse: _TypeAlias = ListFailedDeliveriesResponse  # noqa: Y015
+
+@_typing.final
+class ResendDeliveryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_ID_FIELD_NUMBER: _builtins.int
+    delivery_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        delivery_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_id", b"delivery_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResendDeliveryRequest: _TypeAlias = ResendDeliveryRequest  # noqa: Y015
+
+@_typing.final
+class ResendDeliveryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResendDeliveryResponse: _TypeAlias = ResendDeliveryResponse  # noqa: Y015

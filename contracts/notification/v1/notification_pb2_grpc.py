@@ -75,6 +75,21 @@ class NotificationServiceStub:
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListDueDeliveriesRequest.SerializeToString,
                 response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListDueDeliveriesResponse.FromString,
                 _registered_method=True)
+        self.TellPlanned = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/TellPlanned',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.TellPlannedRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.TellPlannedResponse.FromString,
+                _registered_method=True)
+        self.ListFailedDeliveries = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/ListFailedDeliveries',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListFailedDeliveriesRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListFailedDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.ResendDelivery = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/ResendDelivery',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryResponse.FromString,
+                _registered_method=True)
 
 
 class NotificationServiceServicer:
@@ -135,6 +150,28 @@ class NotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TellPlanned(self, request, context):
+        """Tells what was planned for a moment that has come: reminders, requests for reviews, lists of arrivals. Each only
+        if it is still true by the word of booking or salon, once, and not too late.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFailedDeliveries(self, request, context):
+        """E-mails that were given up, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResendDelivery(self, request, context):
+        """Puts an e-mail that was given up on its way again, with all its tries.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -177,6 +214,21 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.ListDueDeliveries,
                     request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListDueDeliveriesRequest.FromString,
                     response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListDueDeliveriesResponse.SerializeToString,
+            ),
+            'TellPlanned': grpc.unary_unary_rpc_method_handler(
+                    servicer.TellPlanned,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.TellPlannedRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.TellPlannedResponse.SerializeToString,
+            ),
+            'ListFailedDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFailedDeliveries,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListFailedDeliveriesRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListFailedDeliveriesResponse.SerializeToString,
+            ),
+            'ResendDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResendDelivery,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -396,6 +448,87 @@ class NotificationService:
             '/innkeeper.notification.v1.NotificationService/ListDueDeliveries',
             contracts_dot_notification_dot_v1_dot_notification__pb2.ListDueDeliveriesRequest.SerializeToString,
             contracts_dot_notification_dot_v1_dot_notification__pb2.ListDueDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TellPlanned(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.NotificationService/TellPlanned',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.TellPlannedRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.TellPlannedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFailedDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.NotificationService/ListFailedDeliveries',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ListFailedDeliveriesRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ListFailedDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResendDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.NotificationService/ResendDelivery',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryResponse.FromString,
             options,
             channel_credentials,
             insecure,

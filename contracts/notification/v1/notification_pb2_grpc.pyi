@@ -48,6 +48,14 @@ class NotificationServiceStub:
     FinishDelivery: _grpc.UnaryUnaryMultiCallable[_notification_pb2.FinishDeliveryRequest, _notification_pb2.FinishDeliveryResponse]
     ListDueDeliveries: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListDueDeliveriesRequest, _notification_pb2.ListDueDeliveriesResponse]
     """Deliveries that are due and that nobody has taken."""
+    TellPlanned: _grpc.UnaryUnaryMultiCallable[_notification_pb2.TellPlannedRequest, _notification_pb2.TellPlannedResponse]
+    """Tells what was planned for a moment that has come: reminders, requests for reviews, lists of arrivals. Each only
+    if it is still true by the word of booking or salon, once, and not too late.
+    """
+    ListFailedDeliveries: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListFailedDeliveriesRequest, _notification_pb2.ListFailedDeliveriesResponse]
+    """E-mails that were given up, newest first."""
+    ResendDelivery: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ResendDeliveryRequest, _notification_pb2.ResendDeliveryResponse]
+    """Puts an e-mail that was given up on its way again, with all its tries."""
 
 @_typing.type_check_only
 class NotificationServiceAsyncStub(NotificationServiceStub):
@@ -69,6 +77,14 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     FinishDelivery: _aio.UnaryUnaryMultiCallable[_notification_pb2.FinishDeliveryRequest, _notification_pb2.FinishDeliveryResponse]  # type: ignore[assignment]
     ListDueDeliveries: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListDueDeliveriesRequest, _notification_pb2.ListDueDeliveriesResponse]  # type: ignore[assignment]
     """Deliveries that are due and that nobody has taken."""
+    TellPlanned: _aio.UnaryUnaryMultiCallable[_notification_pb2.TellPlannedRequest, _notification_pb2.TellPlannedResponse]  # type: ignore[assignment]
+    """Tells what was planned for a moment that has come: reminders, requests for reviews, lists of arrivals. Each only
+    if it is still true by the word of booking or salon, once, and not too late.
+    """
+    ListFailedDeliveries: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListFailedDeliveriesRequest, _notification_pb2.ListFailedDeliveriesResponse]  # type: ignore[assignment]
+    """E-mails that were given up, newest first."""
+    ResendDelivery: _aio.UnaryUnaryMultiCallable[_notification_pb2.ResendDeliveryRequest, _notification_pb2.ResendDeliveryResponse]  # type: ignore[assignment]
+    """Puts an e-mail that was given up on its way again, with all its tries."""
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     """What people are told: stored once per event and recipient, then delivered by e-mail."""
@@ -135,5 +151,31 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notification_pb2.ListDueDeliveriesResponse, _abc.Awaitable[_notification_pb2.ListDueDeliveriesResponse]]:
         """Deliveries that are due and that nobody has taken."""
+
+    @_abc_1.abstractmethod
+    def TellPlanned(
+        self,
+        request: _notification_pb2.TellPlannedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_pb2.TellPlannedResponse, _abc.Awaitable[_notification_pb2.TellPlannedResponse]]:
+        """Tells what was planned for a moment that has come: reminders, requests for reviews, lists of arrivals. Each only
+        if it is still true by the word of booking or salon, once, and not too late.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFailedDeliveries(
+        self,
+        request: _notification_pb2.ListFailedDeliveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_pb2.ListFailedDeliveriesResponse, _abc.Awaitable[_notification_pb2.ListFailedDeliveriesResponse]]:
+        """E-mails that were given up, newest first."""
+
+    @_abc_1.abstractmethod
+    def ResendDelivery(
+        self,
+        request: _notification_pb2.ResendDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_pb2.ResendDeliveryResponse, _abc.Awaitable[_notification_pb2.ResendDeliveryResponse]]:
+        """Puts an e-mail that was given up on its way again, with all its tries."""
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

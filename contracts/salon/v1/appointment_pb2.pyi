@@ -426,6 +426,44 @@ class GetAppointmentsResponse(_message.Message):
 Global___GetAppointmentsResponse: _TypeAlias = GetAppointmentsResponse  # noqa: Y015
 
 @_typing.final
+class GetAppointmentCalendarRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppointmentCalendarRequest: _TypeAlias = GetAppointmentCalendarRequest  # noqa: Y015
+
+@_typing.final
+class GetAppointmentCalendarResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppointmentCalendarResponse: _TypeAlias = GetAppointmentCalendarResponse  # noqa: Y015
+
+@_typing.final
 class ListAppointmentsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

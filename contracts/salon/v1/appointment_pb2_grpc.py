@@ -51,6 +51,11 @@ class AppointmentServiceStub:
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentsRequest.SerializeToString,
                 response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentsResponse.FromString,
                 _registered_method=True)
+        self.GetAppointmentCalendar = channel.unary_unary(
+                '/innkeeper.salon.v1.AppointmentService/GetAppointmentCalendar',
+                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentCalendarRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentCalendarResponse.FromString,
+                _registered_method=True)
         self.ListAppointments = channel.unary_unary(
                 '/innkeeper.salon.v1.AppointmentService/ListAppointments',
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentsRequest.SerializeToString,
@@ -135,6 +140,13 @@ class AppointmentServiceServicer:
 
     def GetAppointments(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAppointmentCalendar(self, request, context):
+        """The appointment as an iCalendar file, for whoever may see it.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -241,6 +253,11 @@ def add_AppointmentServiceServicer_to_server(servicer, server):
                     servicer.GetAppointments,
                     request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentsRequest.FromString,
                     response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentsResponse.SerializeToString,
+            ),
+            'GetAppointmentCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAppointmentCalendar,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentCalendarRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentCalendarResponse.SerializeToString,
             ),
             'ListAppointments': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAppointments,
@@ -386,6 +403,33 @@ class AppointmentService:
             '/innkeeper.salon.v1.AppointmentService/GetAppointments',
             contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentsRequest.SerializeToString,
             contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAppointmentCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.AppointmentService/GetAppointmentCalendar',
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentCalendarRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.GetAppointmentCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

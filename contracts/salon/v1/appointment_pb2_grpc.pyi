@@ -42,6 +42,8 @@ class AppointmentServiceStub:
     pay when a service is prepaid; else confirmed, or requested where the salon confirms by hand.
     """
     GetAppointments: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.GetAppointmentsRequest, _appointment_pb2.GetAppointmentsResponse]
+    GetAppointmentCalendar: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.GetAppointmentCalendarRequest, _appointment_pb2.GetAppointmentCalendarResponse]
+    """The appointment as an iCalendar file, for whoever may see it."""
     ListAppointments: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]
     """The client's own, newest first."""
     ListAppointmentTimeline: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentTimelineRequest, _appointment_pb2.ListAppointmentTimelineResponse]
@@ -83,6 +85,8 @@ class AppointmentServiceAsyncStub(AppointmentServiceStub):
     pay when a service is prepaid; else confirmed, or requested where the salon confirms by hand.
     """
     GetAppointments: _aio.UnaryUnaryMultiCallable[_appointment_pb2.GetAppointmentsRequest, _appointment_pb2.GetAppointmentsResponse]  # type: ignore[assignment]
+    GetAppointmentCalendar: _aio.UnaryUnaryMultiCallable[_appointment_pb2.GetAppointmentCalendarRequest, _appointment_pb2.GetAppointmentCalendarResponse]  # type: ignore[assignment]
+    """The appointment as an iCalendar file, for whoever may see it."""
     ListAppointments: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]  # type: ignore[assignment]
     """The client's own, newest first."""
     ListAppointmentTimeline: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentTimelineRequest, _appointment_pb2.ListAppointmentTimelineResponse]  # type: ignore[assignment]
@@ -139,6 +143,14 @@ class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _appointment_pb2.GetAppointmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_appointment_pb2.GetAppointmentsResponse, _abc.Awaitable[_appointment_pb2.GetAppointmentsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetAppointmentCalendar(
+        self,
+        request: _appointment_pb2.GetAppointmentCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_appointment_pb2.GetAppointmentCalendarResponse, _abc.Awaitable[_appointment_pb2.GetAppointmentCalendarResponse]]:
+        """The appointment as an iCalendar file, for whoever may see it."""
 
     @_abc_1.abstractmethod
     def ListAppointments(

@@ -57,7 +57,7 @@ async def test_the_owner_is_told_of_a_new_review_in_their_language(
     assert not (await inbox(notifications, guest.token)).notifications
     mail = await claim(notifications, system, delivery_id)
     assert mail is not None
-    assert (mail.to_address, mail.booking_id, mail.with_calendar) == (hotelier.email, "", False)
+    assert (mail.to_address, mail.booking_id, mail.calendar) == (hotelier.email, "", b"")
     shown = Reader(mail.html).words
     assert "Mina H. a donné son avis sur Hôtel Étoile, avec la note de 4/5." in shown
     assert "Near <the> sea" in shown
