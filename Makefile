@@ -33,6 +33,11 @@ test-kafka: $(STAMP) ## the event tests and the journey on Apache Kafka 4 itself
 proofs: $(STAMP) ## every proof at its full size, with progress and figures; half an hour
 	@$(PY) -m pytest -v --no-header -n 2 --dist load --maxschedchunk 1 --full-proofs tests/proofs $(ARGS)
 
+PAYMENTS ?= 60
+chaos-payments: $(STAMP) ## the payment system's worst day: faults on, then calm; PAYMENTS=60 SEED=7 choose it
+	@$(PY) -m pytest -q -s --no-header -p no:xdist --log-level=ERROR tests/api/test_payment_chaos.py \
+		--chaos-payments=$(PAYMENTS) $(if $(SEED),--chaos-seed=$(SEED)) | grep -v '\[info\|\[warning'
+
 bench: $(STAMP) ## search over all of France against the best SQL; some minutes
 	@$(PY) -m bench.search $(ARGS)
 

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from opentelemetry import propagate
 
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
-from runtime.errors import from_rpc_error
+from runtime.errors import InternalFault, Unavailable, from_rpc_error
 from runtime.identity import TokenVerifier, current_caller
 from runtime.request_context import REQUEST_ID_HEADER, request_id, seconds_left
 from runtime.settings import ServiceClientSection, TokenSection
@@ -85,6 +85,17 @@ async def call(
         return await method(request, timeout=seconds_left(at_most), metadata=outgoing_metadata(token, extra_metadata))
     except grpc.aio.AioRpcError as failure:
         raise from_rpc_error(failure) from None
+
+
+async def call_provider(
+    method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request, key: tuple[tuple[str, str], ...]
+) -> Response:
+    """A call to a system with a key of its own and no users of ours. Its faults are not ours to mend and may pass, so
+    they are raised as Unavailable; what it did before it failed, an idempotency key finds."""
+    try:
+        return await call(method, request, token="", extra_metadata=key)
+    except InternalFault:
+        raise Unavailable("The payment system is not well; please try again.") from None
 
 
 async def stream(

@@ -128,6 +128,7 @@ class PaymentSettings(ProcessSettings, DatabaseSection):
     webhook_secrets: SecretList  # the first one signs; each begins with whsec_
     allowed_return_origins: TextList = Field(default_factory=list)
     audit_seconds: float = Field(300.0, gt=0)  # between two runs of the standing proof
+    payment_faults: str = ""  # what goes wrong on purpose: seed=7,lose=0.1,error=0.05; never in production
 
 
 class NotificationSettings(ServiceSettings, ServiceClientSection):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
-from runtime.channels import call, open_channel
+from runtime.channels import call, call_provider, open_channel
 from runtime.clock import to_timestamp
 from runtime.errors import IdempotencyConflict, NotFound, ServiceError, Unavailable
 from runtime.settings import BookingSettings
@@ -63,7 +63,7 @@ class PaymentSystem:
             expires_at=to_timestamp(expires_at),
         )
         try:
-            return await call(self._stub.CreatePayment, request, token="", extra_metadata=self._key)
+            return await call_provider(self._stub.CreatePayment, request, self._key)
         except ServiceError as refusal:
             if refusal.code == IdempotencyConflict.code:
                 raise Unavailable("A payment of this booking is being opened; please try again.") from None
@@ -71,18 +71,18 @@ class PaymentSystem:
 
     async def get(self, payment_id: str) -> payment_pb2.Payment:
         request = payment_pb2.GetPaymentRequest(id=payment_id)
-        return await call(self._stub.GetPayment, request, token="", extra_metadata=self._key)
+        return await call_provider(self._stub.GetPayment, request, self._key)
 
     async def void(self, payment_id: str) -> None:
         """Ends a payment that was not captured."""
         request = payment_pb2.VoidPaymentRequest(id=payment_id)
-        await call(self._stub.VoidPayment, request, token="", extra_metadata=self._key)
+        await call_provider(self._stub.VoidPayment, request, self._key)
 
     async def refund(self, *, idempotency_key: str, payment_id: str, amount: money_pb2.Money, reason: str) -> None:
         request = payment_pb2.CreateRefundRequest(
             idempotency_key=idempotency_key, payment_id=payment_id, amount=amount, reason=reason
         )
-        await call(self._stub.CreateRefund, request, token="", extra_metadata=self._key)
+        await call_provider(self._stub.CreateRefund, request, self._key)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from contracts.payment.v1 import bank_pb2, payment_pb2
 from grpc_services.payment import refund_queries
 from grpc_services.payment.bank import DEFAULT_DISPUTE
 from grpc_services.payment.disputing import open_dispute, resolve_dispute
+from grpc_services.payment.faults import BadPlan, read_plan
 from grpc_services.payment.input_rules import LONGEST_REFERENCE, check_text
 from grpc_services.payment.messages import dispute_message
 from grpc_services.payment.parts import Equipped
@@ -68,6 +69,27 @@ class BankMethods(Equipped):
             elif row["state"] != outcome:
                 raise IllegalState("This dispute was decided otherwise.", details={"state": row["state"]})
         return dispute_message(row)
+
+    async def SetFaults(
+        self,
+        request: bank_pb2.SetFaultsRequest,
+        context: grpc.aio.ServicerContext[bank_pb2.SetFaultsRequest, bank_pb2.Faults],
+    ) -> bank_pb2.Faults:
+        require_api_key(context, self._api_key)
+        require_imitation(self._settings)
+        try:
+            self._faults.follow(read_plan(request.plan))
+        except BadPlan as fault:
+            raise InvalidInput(f"This is no plan of faults: {fault}.", path=("plan",)) from None
+        return bank_pb2.Faults(plan=self._faults.plan.written())
+
+    async def GetFaults(
+        self,
+        request: bank_pb2.GetFaultsRequest,
+        context: grpc.aio.ServicerContext[bank_pb2.GetFaultsRequest, bank_pb2.Faults],
+    ) -> bank_pb2.Faults:
+        require_api_key(context, self._api_key)
+        return bank_pb2.Faults(plan=self._faults.plan.written())
 
     async def SettleRefund(
         self,

@@ -10,6 +10,8 @@ import enum
 import re
 from dataclasses import dataclass
 
+from grpc_services.payment.faults import CallFault, WebhookFault
+
 _SEPARATORS = re.compile(r"[ \-]")
 _EXPIRY = re.compile(r"(\d{1,2})\s*[/\-.]\s*(\d{2}|\d{4})|(\d{2})(\d{2})", re.ASCII)
 
@@ -46,6 +48,8 @@ class TestCard:
     failure_code: str = ""
     refunds: RefundCourse = RefundCourse.AT_ONCE
     is_disputed: bool = False
+    webhook_fault: WebhookFault = WebhookFault.NONE
+    page_fault: CallFault = CallFault.NONE
 
     @property
     def last4(self) -> str:
@@ -96,6 +100,48 @@ TEST_CARDS = (
         Verdict.APPROVED,
         "is paid at once and disputed a few seconds later",
         is_disputed=True,
+    ),
+    TestCard(
+        "4000000000008013",
+        Verdict.APPROVED,
+        "is paid at once; the hotel is told twice",
+        webhook_fault=WebhookFault.DUPLICATE,
+    ),
+    TestCard(
+        "4000000000008021",
+        Verdict.APPROVED,
+        "is paid at once; the hotel is told in the wrong order",
+        webhook_fault=WebhookFault.REORDER,
+    ),
+    TestCard(
+        "4000000000008039",
+        Verdict.APPROVED,
+        "is paid at once; the hotel is told a minute later",
+        webhook_fault=WebhookFault.DELAY,
+    ),
+    TestCard(
+        "4000000000008047",
+        Verdict.APPROVED,
+        "is paid at once; the hotel is never told",
+        webhook_fault=WebhookFault.LOSE,
+    ),
+    TestCard(
+        "4000000000008054",
+        Verdict.APPROVED,
+        "is paid at once; the first message to the hotel is broken",
+        webhook_fault=WebhookFault.CORRUPT,
+    ),
+    TestCard(
+        "4000000000008062",
+        Verdict.APPROVED,
+        "is paid at once, and this page fails",
+        page_fault=CallFault.FAIL_AFTER,
+    ),
+    TestCard(
+        "4000000000008070",
+        Verdict.APPROVED,
+        "is paid at once, and this page hangs for a while",
+        page_fault=CallFault.HANG,
     ),
 )
 _BY_NUMBER = {card.number: card for card in TEST_CARDS}

@@ -92,6 +92,11 @@ class Checkout:
             )
             if not is_first:
                 return
+            if card.webhook_fault:
+                row = await queries.SET_WEBHOOK_FAULT.fetch_one(
+                    change.connection, payment_id=payment.id, fault=card.webhook_fault
+                )
+                payment = read_payment(row)
             match card.verdict:
                 case Verdict.DECLINED:
                     await tell_declined(change, payment, card.failure_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grpc_services.payment.card_form import LONGEST_FORM, BrokenForm, empty_form, read_card_form, read_fields
 from grpc_services.payment.checkout import Checkout, CheckoutView
+from grpc_services.payment.faults import CallFault, FaultSimulator
+from grpc_services.payment.faulty_answers import FaultyPages
 from grpc_services.payment.pages import CONTENT_SECURITY_POLICY, Page, notice_page, page_for, payment_page
 from runtime.request_context import REQUEST_ID_HEADER, begin_request
 
@@ -33,8 +36,8 @@ _HEADERS = {
 }
 
 
-def checkout_app(checkout: Checkout) -> ASGIApp:
-    pages = CheckoutPages(checkout)
+def checkout_app(checkout: Checkout, faults: FaultSimulator) -> ASGIApp:
+    pages = CheckoutPages(checkout, faults)
     application = Starlette(
         routes=[
             Route("/health/live", _live),
@@ -44,14 +47,15 @@ def checkout_app(checkout: Checkout) -> ASGIApp:
         ],
         exception_handlers={HTTPException: _refused, BrokenForm: _broken_form},
     )
-    return GuardedPages(application)
+    return GuardedPages(FaultyPages(application, faults))
 
 
 class CheckoutPages:
     """Every POST that is understood ends in a redirect to the page that tells where the payment stands."""
 
-    def __init__(self, checkout: Checkout) -> None:
+    def __init__(self, checkout: Checkout, faults: FaultSimulator) -> None:
         self._checkout = checkout
+        self._faults = faults
 
     async def show(self, request: Request) -> Response:
         view = await self._view(request)
@@ -65,6 +69,10 @@ class CheckoutPages:
             if form.card is None:
                 return HTMLResponse(payment_page(view, form), status_code=422)
             await self._checkout.pay(view.payment.checkout_token, form.nonce, form.card)
+            if self._faults.is_allowed and form.card.page_fault is CallFault.HANG:
+                await asyncio.sleep(self._faults.plan.hang_seconds)
+            elif self._faults.is_allowed and form.card.page_fault:
+                return _fault_page("a test card asked for this")
         return RedirectResponse(view.payment.checkout_token, status_code=303)
 
     async def confirm(self, request: Request) -> Response:

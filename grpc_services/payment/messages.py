@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.money.v1 import money_pb2
-from contracts.payment.v1 import payee_pb2, payment_pb2
+from contracts.payment.v1 import payee_pb2, payment_pb2, webhook_pb2
 from grpc_services.payment.rules import PaymentFacts
 from runtime.clock import to_timestamp
 from runtime.database import Record
@@ -108,6 +108,37 @@ def entry_message(row: Record) -> payee_pb2.PayeeEntry:
         purpose=purpose_value(row["purpose"]),
         booking_id=row["booking_id"],
         booking_reference=row["booking_reference"],
+    )
+
+
+def endpoint_message(row: Record) -> webhook_pb2.WebhookEndpoint:
+    return webhook_pb2.WebhookEndpoint(
+        url=row["url"],
+        disabled_at=to_timestamp(row["disabled_at"]) if row["disabled_at"] else None,
+        waiting=row["waiting"],
+    )
+
+
+def delivery_message(row: Record, attempts: Iterable[Record] = ()) -> webhook_pb2.WebhookDelivery:
+    return webhook_pb2.WebhookDelivery(
+        id=str(row["id"]),
+        payment_id=str(row["payment_id"]),
+        type=row["type"],
+        state=webhook_pb2.WebhookDeliveryState.Value(f"WEBHOOK_DELIVERY_STATE_{row['state']}"),
+        attempt_count=row["attempt_count"],
+        created_at=to_timestamp(row["created_at"]),
+        next_attempt_at=to_timestamp(row["next_attempt_at"]) if row["state"] == "WAITING" else None,
+        finished_at=to_timestamp(row["finished_at"]) if row["finished_at"] else None,
+        fault=row["fault"],
+        attempts=[
+            webhook_pb2.WebhookAttempt(
+                status_code=attempt["status_code"] or 0,
+                failure=attempt["failure"],
+                duration_ms=attempt["duration_ms"],
+                at=to_timestamp(attempt["at"]),
+            )
+            for attempt in attempts
+        ],
     )
 
 

@@ -22,7 +22,8 @@ class PaymentServiceModel(SQLModel, registry=registry(metadata=metadata)):
 
 class Payment(PaymentServiceModel, table=True):
     """Money that one booking or appointment (`purpose`) asks for; its id is `booking_id`. `checkout_token` is the
-    only key to the hosted page. `refunded_minor_units` counts refunds on their way, and none that failed."""
+    only key to the hosted page. `refunded_minor_units` counts refunds on their way, and none that failed;
+    `webhook_fault` is what its test card does to its webhooks."""
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -56,6 +57,7 @@ class Payment(PaymentServiceModel, table=True):
     description: str = long_text()
     return_url: str = long_text()
     failure_code: str = long_text()
+    webhook_fault: str = long_text()
     declined_attempts: int
     expires_at: dt.datetime = required_moment()
     created_at: dt.datetime = required_moment()

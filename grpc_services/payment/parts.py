@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from grpc_services.payment.faults import FaultSimulator
 from grpc_services.payment.payment_moves import PaymentMoves
+from grpc_services.payment.webhook_deliverer import WebhookDeliverer
 from runtime.database import Database
 from runtime.settings import PaymentSettings
 
@@ -17,6 +19,8 @@ class Parts:
     database: Database
     moves: PaymentMoves
     clock: Callable[[], dt.datetime]
+    deliverer: WebhookDeliverer
+    faults: FaultSimulator
 
 
 class Equipped:
@@ -26,3 +30,5 @@ class Equipped:
         self._database = parts.database
         self._moves = parts.moves
         self._clock = parts.clock
+        self._deliverer = parts.deliverer
+        self._faults = parts.faults

@@ -15,6 +15,7 @@ import structlog
 from contracts.payment.v1 import payment_pb2
 from grpc_services.payment import ledger_queries, queries, webhook_queries
 from grpc_services.payment.errors import PaymentMoved
+from grpc_services.payment.faults import FaultSimulator, WebhookFault
 from grpc_services.payment.input_rules import capture_mode_of, locale_of, purpose_of
 from grpc_services.payment.rules import BANK_TAKES, PaymentFacts, PaymentState, may_move
 from grpc_services.payment.webhook_events import EventType, webhook_body
@@ -24,22 +25,30 @@ from runtime.idempotency import hash_input
 from runtime.identifiers import new_id
 
 log = structlog.get_logger()
+REORDER_BY = dt.timedelta(seconds=3)
 _FIELDS = tuple(field.name for field in dataclasses.fields(PaymentFacts))
 
 
 class PaymentMoves:
     """`wake` is called after a commit that left webhooks to deliver."""
 
-    def __init__(self, database: Database, clock: Callable[[], dt.datetime], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], dt.datetime],
+        wake: Callable[[], None],
+        faults: FaultSimulator | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._wake = wake
+        self._faults = faults or FaultSimulator()
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[Change]:
         """A transaction to change payments in; what happened is logged and sent only when it has committed."""
         async with self._database.transaction() as connection:
-            change = Change(connection, self._clock())
+            change = Change(connection, self._clock(), self._faults)
             yield change
         for event, payment in change.told:
             log.info(event.value, payment_id=str(payment.id), version=payment.version)
@@ -50,9 +59,10 @@ class PaymentMoves:
 class Change:
     """One transaction's work on payments, at one moment."""
 
-    def __init__(self, connection: Connection, now: dt.datetime) -> None:
+    def __init__(self, connection: Connection, now: dt.datetime, faults: FaultSimulator) -> None:
         self.connection = connection
         self.now = now
+        self._faults = faults
         self.told: list[tuple[EventType, PaymentFacts]] = []
 
     async def open_payment(self, request: payment_pb2.CreatePaymentRequest, expires_at: dt.datetime) -> PaymentFacts:
@@ -79,6 +89,7 @@ class Change:
             description=request.description,
             return_url=request.return_url,
             failure_code="",
+            webhook_fault="",
             declined_attempts=0,
             expires_at=expires_at,
             created_at=self.now,
@@ -134,19 +145,30 @@ class Change:
         if row is None:
             raise PaymentMoved("This payment has just changed; please try again.")
         moved = read_payment(row)
+        await self._leave_webhook(event, moved, webhook_body(event, moved, self.now, **told))
+        self.told.append((event, moved))
+        return moved
+
+    async def _leave_webhook(self, event: EventType, payment: PaymentFacts, body: str) -> None:
+        fault = self._faults.of_event(payment.id, WebhookFault(payment.webhook_fault))
+        is_lost = fault is WebhookFault.LOSE
+        held_back = {
+            WebhookFault.REORDER: REORDER_BY,
+            WebhookFault.DELAY: dt.timedelta(seconds=self._faults.plan.delay_seconds),
+        }
         await webhook_queries.INSERT_DELIVERY.execute(
             self.connection,
             id=new_id(),
-            payment_id=moved.id,
+            payment_id=payment.id,
             type=event,
-            body=webhook_body(event, moved, self.now, **told),
-            state="WAITING",
+            body=body,
+            state="LOST" if is_lost else "WAITING",
+            fault=fault,
             attempts=0,
-            next_attempt_at=self.now,
+            next_attempt_at=self.now + held_back.get(fault, dt.timedelta()),
             created_at=self.now,
+            finished_at=self.now if is_lost else None,
         )
-        self.told.append((event, moved))
-        return moved
 
     async def leave_to_bank(
         self,

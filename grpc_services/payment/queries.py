@@ -47,6 +47,13 @@ MOVE_PAYMENT = Statement(
     .returning(*payment.columns)
 )
 
+SET_WEBHOOK_FAULT = Statement(
+    update(payment)
+    .where(payment.c.id == bindparam("payment_id"))
+    .values(webhook_fault=bindparam("fault"))
+    .returning(*payment.columns)
+)
+
 INSERT_ATTEMPT = Statement(
     insert_or_skip(attempt)
     .values({column.name: bindparam(column.name, type_=column.type) for column in attempt.columns})

@@ -92,6 +92,7 @@ class PaymentFacts:
     description: str
     return_url: str
     failure_code: str
+    webhook_fault: str
     declined_attempts: int
     expires_at: dt.datetime
     created_at: dt.datetime

@@ -1,4 +1,4 @@
-"""Delivers what the ledger has left to tell: at least once, in order for each payment, from any number of processes.
+"""Delivers what payments have left to tell: at least once, in an order not promised, from any number of processes.
 
 A deliverer claims rows for a while and holds no lock while it waits for the receiver. If it dies in between,
 the claim lapses and the same webhook goes out again under the same id.
@@ -11,14 +11,15 @@ import contextlib
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from grpc_services.payment import webhook_queries
+from grpc_services.payment.faults import WebhookFault
 from grpc_services.payment.webhook_schedule import delay_after, is_delivered, is_unwanted
 from grpc_services.payment.webhook_sender import TIMEOUT_SECONDS, Answer, Sender
-from runtime.database import Database, Record
+from runtime.database import Connection, Database, Record
 
 log = structlog.get_logger()
 POLL_SECONDS = 1.0
@@ -71,7 +72,7 @@ class WebhookDeliverer:
         try:
             async with self._database.transaction() as connection:
                 rows = await webhook_queries.CLAIM_DUE.fetch(
-                    connection, now=now, limit=free, new_claim=self._claim, until=now + LEASE
+                    connection, now=now, limit=free, new_claim=self._claim, until=now + LEASE, url=self._sender.url
                 )
         except Exception as failure:  # the database may be away for a while
             log.warning("webhooks.not_claimed", kind=type(failure).__name__)
@@ -88,25 +89,30 @@ class WebhookDeliverer:
         self._wake.set()
 
     async def _deliver(self, row: Record) -> None:
-        answer = await self._sender.send(str(row["id"]), row["body"])
-        await self._mark(row, answer)
+        is_first = row["attempts"] == 0
+        corrupted = is_first and row["fault"] == WebhookFault.CORRUPT
+        times = 2 if is_first and row["fault"] == WebhookFault.DUPLICATE else 1
+        sent = (self._sender.send(str(row["id"]), row["body"], corrupted=corrupted) for _ in range(times))
+        answers = await asyncio.gather(*sent)
+        await self._mark(row, answers, is_delivered=is_delivered(answers[0].status_code) and not corrupted)
 
-    async def _mark(self, row: Record, answer: Answer) -> None:
-        """Whoever lost the claim meanwhile only logs the attempt; the new holder decides what comes next."""
-        now = self._clock()
+    async def _mark(self, row: Record, answers: Sequence[Answer], *, is_delivered: bool) -> None:
+        """Whoever lost the claim meanwhile only logs the attempts; the new holder decides what comes next."""
+        now, answer = self._clock(), answers[0]
         held = {"delivery_id": row["id"], "held_claim": self._claim}
         attempts = row["attempts"] + 1
-        delay = None if is_unwanted(answer.status_code) else delay_after(attempts, self._jitter())
+        delay = dt.timedelta() if is_unwanted(answer.status_code) else delay_after(attempts, self._jitter())
         async with self._database.transaction() as connection:
-            await webhook_queries.INSERT_ATTEMPT.execute(
-                connection,
-                delivery_id=row["id"],
-                status_code=answer.status_code,
-                failure=answer.failure,
-                duration_ms=answer.duration_ms,
-                at=now,
-            )
-            if is_delivered(answer.status_code):
+            for one in answers:
+                await webhook_queries.INSERT_ATTEMPT.execute(
+                    connection,
+                    delivery_id=row["id"],
+                    status_code=one.status_code,
+                    failure=one.failure,
+                    duration_ms=one.duration_ms,
+                    at=now,
+                )
+            if is_delivered:
                 outcome = "delivered"
                 await webhook_queries.FINISH_DELIVERY.execute(connection, **held, state_now="DELIVERED", now=now)
             elif delay is None:
@@ -114,7 +120,9 @@ class WebhookDeliverer:
                 await webhook_queries.FINISH_DELIVERY.execute(connection, **held, state_now="GAVE_UP", now=now)
             else:
                 outcome = "postponed"
-                await webhook_queries.POSTPONE_DELIVERY.execute(connection, **held, again_at=now + delay)
+                is_ours = await webhook_queries.POSTPONE_DELIVERY.execute(connection, **held, again_at=now + delay)
+                if is_ours and is_unwanted(answer.status_code):
+                    await self._disable(connection, now)
         log.info(
             f"webhook.{outcome}",
             webhook_id=str(row["id"]),
@@ -124,6 +132,11 @@ class WebhookDeliverer:
             status_code=answer.status_code,
             failure=answer.failure,
         )
+
+    async def _disable(self, connection: Connection, now: dt.datetime) -> None:
+        """Whoever is gone is told nothing more until an operator enables the endpoint; nothing is given up."""
+        if await webhook_queries.DISABLE_ENDPOINT.execute(connection, at_url=self._sender.url, now=now):
+            log.error("webhook.endpoint_disabled", status_code=410)
 
     async def _let_arrive(self) -> None:
         if self._in_flight:

@@ -26,7 +26,10 @@ class Answer:
 
 
 class Sender(Protocol):
-    async def send(self, webhook_id: str, body: str) -> Answer: ...
+    @property
+    def url(self) -> str: ...
+
+    async def send(self, webhook_id: str, body: str, *, corrupted: bool = False) -> Answer: ...
 
 
 def signers(secrets: Sequence[str]) -> list[Webhook]:
@@ -48,12 +51,14 @@ class WebhookSender:
         self, client: httpx.AsyncClient, url: str, secrets: Sequence[str], clock: Callable[[], dt.datetime]
     ) -> None:
         self._client = client
-        self._url = url
+        self.url = url
         self._signers = signers(secrets)
         self._clock = clock
 
-    async def send(self, webhook_id: str, body: str) -> Answer:
+    async def send(self, webhook_id: str, body: str, *, corrupted: bool = False) -> Answer:
+        """A corrupted body is not the one that was signed."""
         now = self._clock()
+        content = (body.replace(":", ";", 1) if corrupted else body).encode()
         headers = {
             "content-type": "application/json",
             "user-agent": "Innkeeper-Payments",
@@ -66,7 +71,7 @@ class WebhookSender:
         try:
             async with (
                 asyncio.timeout(TIMEOUT_SECONDS),
-                self._client.stream("POST", self._url, content=body.encode(), headers=headers) as response,
+                self._client.stream("POST", self.url, content=content, headers=headers) as response,
             ):
                 status_code = response.status_code
         except (TimeoutError, httpx.TimeoutException):

@@ -83,6 +83,7 @@ class ApiHouse:
     settings: GatewaySettings
     url: str
     auth_address: str
+    payment_address: str
     houses: dict[str, House]
     hotelier: SignedIn
     mails: MailStore
@@ -213,7 +214,7 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
         )
         url = await stack.enter_async_context(gateway(settings))
         await _until_everything_is_sellable(url, DEMO_HOUSES, len(houses))
-        yield ApiHouse(parts, settings, url, auth.address, houses, hotelier, mails, database)
+        yield ApiHouse(parts, settings, url, auth.address, payment.address, houses, hotelier, mails, database)
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from contracts.payment.v1 import payment_pb2 as contracts_dot_payment_dot_v1_dot_payment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ontracts/payment/v1/bank.proto\x12\x14innkeeper.payment.v1\x1a\"contracts/payment/v1/payment.proto\"8\n\x12OpenDisputeRequest\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"`\n\x15ResolveDisputeRequest\x12\x12\n\ndispute_id\x18\x01 \x01(\t\x12\x33\n\x07outcome\x18\x02 \x01(\x0e\x32\".innkeeper.payment.v1.DisputeState\"\\\n\x13SettleRefundRequest\x12\x11\n\trefund_id\x18\x01 \x01(\t\x12\x32\n\x07outcome\x18\x02 \x01(\x0e\x32!.innkeeper.payment.v1.RefundState2\xab\x02\n\x0b\x42\x61nkService\x12[\n\x0bOpenDispute\x12(.innkeeper.payment.v1.OpenDisputeRequest\x1a\x1d.innkeeper.payment.v1.Dispute\"\x03\x90\x02\x02\x12\x61\n\x0eResolveDispute\x12+.innkeeper.payment.v1.ResolveDisputeRequest\x1a\x1d.innkeeper.payment.v1.Dispute\"\x03\x90\x02\x02\x12\\\n\x0cSettleRefund\x12).innkeeper.payment.v1.SettleRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ontracts/payment/v1/bank.proto\x12\x14innkeeper.payment.v1\x1a\"contracts/payment/v1/payment.proto\"8\n\x12OpenDisputeRequest\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"`\n\x15ResolveDisputeRequest\x12\x12\n\ndispute_id\x18\x01 \x01(\t\x12\x33\n\x07outcome\x18\x02 \x01(\x0e\x32\".innkeeper.payment.v1.DisputeState\"\\\n\x13SettleRefundRequest\x12\x11\n\trefund_id\x18\x01 \x01(\t\x12\x32\n\x07outcome\x18\x02 \x01(\x0e\x32!.innkeeper.payment.v1.RefundState\" \n\x10SetFaultsRequest\x12\x0c\n\x04plan\x18\x01 \x01(\t\"\x12\n\x10GetFaultsRequest\"\x16\n\x06\x46\x61ults\x12\x0c\n\x04plan\x18\x01 \x01(\t2\xdb\x03\n\x0b\x42\x61nkService\x12[\n\x0bOpenDispute\x12(.innkeeper.payment.v1.OpenDisputeRequest\x1a\x1d.innkeeper.payment.v1.Dispute\"\x03\x90\x02\x02\x12\x61\n\x0eResolveDispute\x12+.innkeeper.payment.v1.ResolveDisputeRequest\x1a\x1d.innkeeper.payment.v1.Dispute\"\x03\x90\x02\x02\x12V\n\tSetFaults\x12&.innkeeper.payment.v1.SetFaultsRequest\x1a\x1c.innkeeper.payment.v1.Faults\"\x03\x90\x02\x02\x12V\n\tGetFaults\x12&.innkeeper.payment.v1.GetFaultsRequest\x1a\x1c.innkeeper.payment.v1.Faults\"\x03\x90\x02\x01\x12\\\n\x0cSettleRefund\x12).innkeeper.payment.v1.SettleRefundRequest\x1a\x1c.innkeeper.payment.v1.Refund\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BANKSERVICE'].methods_by_name['OpenDispute']._serialized_options = b'\220\002\002'
   _globals['_BANKSERVICE'].methods_by_name['ResolveDispute']._loaded_options = None
   _globals['_BANKSERVICE'].methods_by_name['ResolveDispute']._serialized_options = b'\220\002\002'
+  _globals['_BANKSERVICE'].methods_by_name['SetFaults']._loaded_options = None
+  _globals['_BANKSERVICE'].methods_by_name['SetFaults']._serialized_options = b'\220\002\002'
+  _globals['_BANKSERVICE'].methods_by_name['GetFaults']._loaded_options = None
+  _globals['_BANKSERVICE'].methods_by_name['GetFaults']._serialized_options = b'\220\002\001'
   _globals['_BANKSERVICE'].methods_by_name['SettleRefund']._loaded_options = None
   _globals['_BANKSERVICE'].methods_by_name['SettleRefund']._serialized_options = b'\220\002\002'
   _globals['_OPENDISPUTEREQUEST']._serialized_start=93
@@ -44,6 +48,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOLVEDISPUTEREQUEST']._serialized_end=247
   _globals['_SETTLEREFUNDREQUEST']._serialized_start=249
   _globals['_SETTLEREFUNDREQUEST']._serialized_end=341
-  _globals['_BANKSERVICE']._serialized_start=344
-  _globals['_BANKSERVICE']._serialized_end=643
+  _globals['_SETFAULTSREQUEST']._serialized_start=343
+  _globals['_SETFAULTSREQUEST']._serialized_end=375
+  _globals['_GETFAULTSREQUEST']._serialized_start=377
+  _globals['_GETFAULTSREQUEST']._serialized_end=395
+  _globals['_FAULTS']._serialized_start=397
+  _globals['_FAULTS']._serialized_end=419
+  _globals['_BANKSERVICE']._serialized_start=422
+  _globals['_BANKSERVICE']._serialized_end=897
 # @@protoc_insertion_point(module_scope)

@@ -47,6 +47,16 @@ class BankServiceStub:
                 request_serializer=contracts_dot_payment_dot_v1_dot_bank__pb2.ResolveDisputeRequest.SerializeToString,
                 response_deserializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Dispute.FromString,
                 _registered_method=True)
+        self.SetFaults = channel.unary_unary(
+                '/innkeeper.payment.v1.BankService/SetFaults',
+                request_serializer=contracts_dot_payment_dot_v1_dot_bank__pb2.SetFaultsRequest.SerializeToString,
+                response_deserializer=contracts_dot_payment_dot_v1_dot_bank__pb2.Faults.FromString,
+                _registered_method=True)
+        self.GetFaults = channel.unary_unary(
+                '/innkeeper.payment.v1.BankService/GetFaults',
+                request_serializer=contracts_dot_payment_dot_v1_dot_bank__pb2.GetFaultsRequest.SerializeToString,
+                response_deserializer=contracts_dot_payment_dot_v1_dot_bank__pb2.Faults.FromString,
+                _registered_method=True)
         self.SettleRefund = channel.unary_unary(
                 '/innkeeper.payment.v1.BankService/SettleRefund',
                 request_serializer=contracts_dot_payment_dot_v1_dot_bank__pb2.SettleRefundRequest.SerializeToString,
@@ -72,6 +82,20 @@ class BankServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetFaults(self, request, context):
+        """What this process breaks on purpose, from now on; it begins counting anew, so that the same plan and the same
+        calls meet the same faults. An empty plan is calm. See INNKEEPER_PAYMENT_FAULTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFaults(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SettleRefund(self, request, context):
         """PENDING becomes SUCCEEDED or FAILED, SUCCEEDED becomes REVERSED.
         """
@@ -91,6 +115,16 @@ def add_BankServiceServicer_to_server(servicer, server):
                     servicer.ResolveDispute,
                     request_deserializer=contracts_dot_payment_dot_v1_dot_bank__pb2.ResolveDisputeRequest.FromString,
                     response_serializer=contracts_dot_payment_dot_v1_dot_payment__pb2.Dispute.SerializeToString,
+            ),
+            'SetFaults': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetFaults,
+                    request_deserializer=contracts_dot_payment_dot_v1_dot_bank__pb2.SetFaultsRequest.FromString,
+                    response_serializer=contracts_dot_payment_dot_v1_dot_bank__pb2.Faults.SerializeToString,
+            ),
+            'GetFaults': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFaults,
+                    request_deserializer=contracts_dot_payment_dot_v1_dot_bank__pb2.GetFaultsRequest.FromString,
+                    response_serializer=contracts_dot_payment_dot_v1_dot_bank__pb2.Faults.SerializeToString,
             ),
             'SettleRefund': grpc.unary_unary_rpc_method_handler(
                     servicer.SettleRefund,
@@ -154,6 +188,60 @@ class BankService:
             '/innkeeper.payment.v1.BankService/ResolveDispute',
             contracts_dot_payment_dot_v1_dot_bank__pb2.ResolveDisputeRequest.SerializeToString,
             contracts_dot_payment_dot_v1_dot_payment__pb2.Dispute.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetFaults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.payment.v1.BankService/SetFaults',
+            contracts_dot_payment_dot_v1_dot_bank__pb2.SetFaultsRequest.SerializeToString,
+            contracts_dot_payment_dot_v1_dot_bank__pb2.Faults.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFaults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.payment.v1.BankService/GetFaults',
+            contracts_dot_payment_dot_v1_dot_bank__pb2.GetFaultsRequest.SerializeToString,
+            contracts_dot_payment_dot_v1_dot_bank__pb2.Faults.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,11 @@ class BankServiceStub:
     OpenDispute: _grpc.UnaryUnaryMultiCallable[_bank_pb2.OpenDisputeRequest, _payment_pb2.Dispute]
     """The guest's bank takes back what is left of a captured payment. While one is open the same one is answered."""
     ResolveDispute: _grpc.UnaryUnaryMultiCallable[_bank_pb2.ResolveDisputeRequest, _payment_pb2.Dispute]
+    SetFaults: _grpc.UnaryUnaryMultiCallable[_bank_pb2.SetFaultsRequest, _bank_pb2.Faults]
+    """What this process breaks on purpose, from now on; it begins counting anew, so that the same plan and the same
+    calls meet the same faults. An empty plan is calm. See INNKEEPER_PAYMENT_FAULTS.
+    """
+    GetFaults: _grpc.UnaryUnaryMultiCallable[_bank_pb2.GetFaultsRequest, _bank_pb2.Faults]
     SettleRefund: _grpc.UnaryUnaryMultiCallable[_bank_pb2.SettleRefundRequest, _payment_pb2.Refund]
     """PENDING becomes SUCCEEDED or FAILED, SUCCEEDED becomes REVERSED."""
 
@@ -52,6 +57,11 @@ class BankServiceAsyncStub(BankServiceStub):
     OpenDispute: _aio.UnaryUnaryMultiCallable[_bank_pb2.OpenDisputeRequest, _payment_pb2.Dispute]  # type: ignore[assignment]
     """The guest's bank takes back what is left of a captured payment. While one is open the same one is answered."""
     ResolveDispute: _aio.UnaryUnaryMultiCallable[_bank_pb2.ResolveDisputeRequest, _payment_pb2.Dispute]  # type: ignore[assignment]
+    SetFaults: _aio.UnaryUnaryMultiCallable[_bank_pb2.SetFaultsRequest, _bank_pb2.Faults]  # type: ignore[assignment]
+    """What this process breaks on purpose, from now on; it begins counting anew, so that the same plan and the same
+    calls meet the same faults. An empty plan is calm. See INNKEEPER_PAYMENT_FAULTS.
+    """
+    GetFaults: _aio.UnaryUnaryMultiCallable[_bank_pb2.GetFaultsRequest, _bank_pb2.Faults]  # type: ignore[assignment]
     SettleRefund: _aio.UnaryUnaryMultiCallable[_bank_pb2.SettleRefundRequest, _payment_pb2.Refund]  # type: ignore[assignment]
     """PENDING becomes SUCCEEDED or FAILED, SUCCEEDED becomes REVERSED."""
 
@@ -74,6 +84,23 @@ class BankServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _bank_pb2.ResolveDisputeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_pb2.Dispute, _abc.Awaitable[_payment_pb2.Dispute]]: ...
+
+    @_abc_1.abstractmethod
+    def SetFaults(
+        self,
+        request: _bank_pb2.SetFaultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_bank_pb2.Faults, _abc.Awaitable[_bank_pb2.Faults]]:
+        """What this process breaks on purpose, from now on; it begins counting anew, so that the same plan and the same
+        calls meet the same faults. An empty plan is calm. See INNKEEPER_PAYMENT_FAULTS.
+        """
+
+    @_abc_1.abstractmethod
+    def GetFaults(
+        self,
+        request: _bank_pb2.GetFaultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_bank_pb2.Faults, _abc.Awaitable[_bank_pb2.Faults]]: ...
 
     @_abc_1.abstractmethod
     def SettleRefund(

@@ -18,7 +18,16 @@ import pytest
 from google.protobuf.message import Message
 
 from contracts.money.v1 import money_pb2
-from contracts.payment.v1 import bank_pb2, bank_pb2_grpc, payee_pb2, payee_pb2_grpc, payment_pb2, payment_pb2_grpc
+from contracts.payment.v1 import (
+    bank_pb2,
+    bank_pb2_grpc,
+    payee_pb2,
+    payee_pb2_grpc,
+    payment_pb2,
+    payment_pb2_grpc,
+    webhook_pb2,
+    webhook_pb2_grpc,
+)
 from grpc_services.payment.audit import Discrepancy, find_discrepancies
 from grpc_services.payment.policies import API_KEY_HEADER
 from grpc_services.payment.service import payment_service
@@ -36,7 +45,15 @@ GOOD, DECLINED, CONFIRM, LATE = "4242424242424242", "4000000000000002", "4000000
 NO_ANSWER, CONFIRM_DECLINED, DISPUTED = "4000000000006017", "4000008400001629", "4000000000002685"
 REFUNDS_LATER, REFUNDS_FAIL, REFUNDS_COME_BACK = "4000000000007726", "4000000000005126", "4000000000006025"
 TABLES = (
-    *("webhook_attempt", "webhook_delivery", "bank_task", "ledger_entry", "ledger_transaction", "dispute"),
+    *(
+        "webhook_attempt",
+        "webhook_delivery",
+        "webhook_endpoint",
+        "bank_task",
+        "ledger_entry",
+        "ledger_transaction",
+        "dispute",
+    ),
     *("refund_move", "refund", "payment_attempt", "payment_share", "payment"),
 )
 Request = TypeVar("Request", bound=Message)
@@ -108,6 +125,7 @@ class House:
     stub: payment_pb2_grpc.PaymentServiceAsyncStub
     payees: payee_pb2_grpc.PayeeServiceAsyncStub
     bank: bank_pb2_grpc.BankServiceAsyncStub
+    webhooks: webhook_pb2_grpc.WebhookServiceAsyncStub
     database: Database
     browser: httpx.AsyncClient
     clock: MovableClock
@@ -167,6 +185,20 @@ class House:
             refund_id=refund.id, outcome=payment_pb2.RefundState.Value(f"REFUND_STATE_{outcome}")
         )
         return await self.call(self.bank.SettleRefund, request)
+
+    async def break_down(self, plan: str) -> None:
+        """What goes wrong from now on; nothing for an empty plan."""
+        await self.call(self.bank.SetFaults, bank_pb2.SetFaultsRequest(plan=plan))
+
+    async def deliveries(self, **asked: Any) -> list[webhook_pb2.WebhookDelivery]:
+        request = webhook_pb2.ListDeliveriesRequest(**asked)
+        return list((await self.call(self.webhooks.ListDeliveries, request)).deliveries)
+
+    async def delivery(self, webhook_id: str) -> webhook_pb2.WebhookDelivery:
+        return await self.call(self.webhooks.GetDelivery, webhook_pb2.GetDeliveryRequest(id=webhook_id))
+
+    async def redeliver(self, webhook_id: str) -> webhook_pb2.WebhookDelivery:
+        return await self.call(self.webhooks.Redeliver, webhook_pb2.RedeliverRequest(id=webhook_id))
 
     async def statement(self, payee_id: str) -> dict[str, payee_pb2.PayeeTotals]:
         """Of the days around now, by currency."""
@@ -277,7 +309,8 @@ async def running_house(
         stub: payment_pb2_grpc.PaymentServiceAsyncStub = payment_pb2_grpc.PaymentServiceStub(channel)
         payees: payee_pb2_grpc.PayeeServiceAsyncStub = payee_pb2_grpc.PayeeServiceStub(channel)
         bank: bank_pb2_grpc.BankServiceAsyncStub = bank_pb2_grpc.BankServiceStub(channel)
-        yield House(settings, stub, payees, bank, database, browser, clock, receiver)
+        webhooks: webhook_pb2_grpc.WebhookServiceAsyncStub = webhook_pb2_grpc.WebhookServiceStub(channel)
+        yield House(settings, stub, payees, bank, webhooks, database, browser, clock, receiver)
 
 
 async def refused(awaited: Any) -> ServiceError:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,9 +32,11 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`statuses` are answered first, then 200. While `open` is not set every request hangs."""
+    """`statuses` are answered first, then 200. While `open` is not set every request hangs. `refused` counts what no
+    secret had signed."""
 
     url: str
+    refused: int = 0
     received: list[Received] = field(default_factory=list)
     statuses: deque[int] = field(default_factory=deque)
     open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,7 +44,11 @@ class Receiver:
 
     async def take(self, request: Request) -> Response:
         body = await request.body()
-        verified = [Webhook(secret).verify(body, dict(request.headers)) for secret in SECRETS]
+        try:
+            verified = [Webhook(secret).verify(body, dict(request.headers)) for secret in SECRETS]
+        except WebhookVerificationError:
+            self.refused += 1
+            return Response(status_code=401)
         received = Received(
             webhook_id=request.headers["webhook-id"],
             body=body,

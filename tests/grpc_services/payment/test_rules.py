@@ -53,6 +53,7 @@ def payment(state: PaymentState, **changes: object) -> PaymentFacts:
         description="",
         return_url="",
         failure_code="",
+        webhook_fault="",
         declined_attempts=0,
         expires_at=NOW + dt.timedelta(minutes=1),
         created_at=NOW,
