@@ -1,4 +1,4 @@
-"""python -m stack up | tour | audit | import-hotels | replay"""
+"""python -m stack up | tour | audit | import-hotels | replay | mails"""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def main() -> int:
     )
     replaying = commands.add_parser("replay", help="play a year of real bookings with a moving clock, and compare")
     replaying.add_argument("file", type=Path, nargs="?", help="CSV, also .gz; the resort of stack/data if left out")
+    mailing = commands.add_parser("mails", help="e-mails that were given up").add_subparsers(
+        dest="mails", required=True
+    )
+    mailing.add_parser("failed", help="list them, the newest first")
+    mailing.add_parser("resend", help="send one again").add_argument("id", help="as `mails failed` names it")
     options = parser.parse_args()
     # Each command loads only what it needs: the tour is a client and starts at once.
     if options.command == "up":
@@ -42,6 +47,10 @@ def main() -> int:
         from stack.replay.command import RESORT, replay
 
         return replay(options.file or RESORT)
+    if options.command == "mails":
+        from stack.mails import failed, resend
+
+        return failed() if options.mails == "failed" else resend(options.id)
     from stack.tour import tour
 
     return tour(options.gateway, options.mail)

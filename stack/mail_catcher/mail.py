@@ -10,6 +10,8 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 
+from stack.mail_catcher.calendar_file import CalendarFile, read_calendar
+
 REQUEST_ID_HEADER = "X-Innkeeper-Request-Id"
 RECIPIENT_HEADER = "Delivered-To"  # one for each recipient of the envelope, blind copies included
 
@@ -18,6 +20,11 @@ RECIPIENT_HEADER = "Delivered-To"  # one for each recipient of the envelope, bli
 class Attachment:
     name: str
     content: bytes
+    text: str | None = None  # what can be read of it on a page; None for pictures, archives and the like
+
+    @property
+    def calendar(self) -> CalendarFile | None:
+        return read_calendar(self.content)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,9 @@ def _text_of(part: Message) -> str:
 def _attachments(message: EmailMessage) -> Iterator[Attachment]:
     for number, part in enumerate(message.iter_attachments(), 1):
         name = _printable(part.get_filename() or f"attachment-{number}")
-        yield Attachment(name, _content_of(part))
+        readable = part.get_content_maintype() == "text" or part.get_content_type() == "message/rfc822"
+        content = _content_of(part)
+        yield Attachment(name, content, _printable(content.decode("utf-8", "replace")) if readable else None)
 
 
 def _content_of(part: Message) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from stack.mail_catcher.mail import Mail
+from stack.mail_catcher.mail import Attachment, Mail
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -26,8 +26,8 @@ def mail_list(mails: Sequence[Mail], *, kept: int, words: str) -> str:
     return _templates.get_template("mail_list.html").render(mails=mails, kept=kept, words=words)
 
 
-def one_mail(mail: Mail) -> str:
-    return _templates.get_template("mail.html").render(mail=mail)
+def one_mail(mail: Mail, attachments: Sequence[Attachment]) -> str:
+    return _templates.get_template("mail.html").render(mail=mail, attachments=attachments)
 
 
 def refusal(message: str) -> str:

@@ -62,7 +62,7 @@ class _MailSite:
 
     async def show_mail(self, request: Request) -> Response:
         mail = self._wanted(request)
-        return _page(pages.one_mail(mail))
+        return _page(pages.one_mail(mail, self._store.attachments_of(mail)))
 
     async def show_html(self, request: Request) -> Response:
         mail = self._wanted(request)

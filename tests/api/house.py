@@ -68,7 +68,7 @@ _ROWS = """
            (SELECT count(*) FROM booking.quote) AS quotes,
            (SELECT count(*) FROM booking.booking) AS bookings,
            (SELECT count(*) FROM booking.timeline_entry
-            WHERE kind NOT IN ('WebhookReceived', 'NotificationSent')) AS moves,
+            WHERE kind NOT IN ('WebhookReceived', 'NotificationSent', 'NotificationFailed')) AS moves,
            (SELECT coalesce(sum(held + sold), 0) FROM booking.room_type_night) AS nights,
            (SELECT count(*) FROM booking.inbox_event) AS webhooks,
            (SELECT count(*) FROM payment.payment) AS payments,

@@ -23,6 +23,23 @@ from stack.mail_catcher.service import mail_catcher
 from stack.web_build import ROOT
 from tests.parts import free_port
 
+CALENDAR = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Tests//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:1@tests
+DTSTAMP:20270101T000000Z
+DTSTART:20270514T150000Z
+DTEND:20270517T090000Z
+SUMMARY:Hôtel <Étoile>
+LOCATION:1 rue de la Paix
+STATUS:CONFIRMED
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n").encode()
+
 
 @dataclass(frozen=True)
 class Catcher:
@@ -217,6 +234,24 @@ async def test_attachments_come_back_byte_for_byte_and_only_as_downloads(catcher
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
     await catcher.page(f"/mails/{caught['id']}/attachments/4", status=404)
+
+
+async def test_a_calendar_file_is_read_on_the_page(catcher: Catcher) -> None:
+    mail = a_mail()
+    mail.add_attachment(CALENDAR, maintype="text", subtype="calendar", filename="stay.ics")
+    mail.add_attachment(b"BEGIN:VCALENDAR nonsense", maintype="text", subtype="calendar", filename="broken.ics")
+    await catcher.send(mail)
+    (caught,) = await catcher.mails()
+    page = await catcher.page(f"/mails/{caught['id']}")
+    for words in (
+        "Hôtel &lt;Étoile&gt;",
+        "Fri 14 May 2027, 15:00",
+        "CONFIRMED",
+        "REQUEST",
+        "1 rue de la Paix",
+        "broken.ics",
+    ):
+        assert words in page
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from arq.worker import Worker
+from icalendar import Calendar
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.events.v1 import events_pb2
+from contracts.money.v1 import money_pb2
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
 from grpc_services.notification.service import notification_service
 from runtime.channels import ServiceIdentity, call, open_channel, open_service_identity
@@ -25,10 +27,13 @@ from runtime.database import Database, open_database
 from runtime.identity import Role
 from runtime.job_queue import JobQueue, deserialize_job, open_job_queue, redis_settings, serialize_job
 from runtime.settings import WorkerSettings
+from stack.mails import line_of
 from tests.grpc_services.booking.desk import open_desk
 from tests.grpc_services.notification.events import NOBODY, confirmed, envelope, snapshot
 from tests.grpc_services.notification.inbox import delivery_row, tell
-from tests.house import SignedIn, notification_settings, register_account, service_token, worker_settings
+from tests.grpc_services.notification.test_appointment_news import snapshot as appointment_snapshot
+from tests.grpc_services.salon.appointment_desk import at, open_appointment_desk
+from tests.house import SignedIn, notification_settings, refused, register_account, service_token, worker_settings
 from tests.parts import Parts, free_port
 from workers.email_delivery import compose, deliver_email, sweep_due_deliveries, wake_delivery
 
@@ -138,6 +143,15 @@ async def delivery_id(office: PostOffice, reader: SignedIn) -> str:
     return identifier
 
 
+def calendar_of(content: str) -> dict[str, str]:
+    """The properties of the only event of a calendar file, and the file's method."""
+    document = Calendar.from_ical(content)
+    (event,) = document.events
+    written = {name.lower(): event[name].to_ical() for name in event}
+    read = {name: raw.decode() if isinstance(raw, bytes) else str(raw) for name, raw in written.items()}
+    return {**read, "method": str(document["method"])}
+
+
 async def test_a_mail_arrives_whole(
     office: PostOffice, notification_database: Database, reader: SignedIn, delivery_id: str
 ) -> None:
@@ -231,7 +245,129 @@ async def test_a_guest_without_an_account_is_written_to_at_the_address_of_the_bo
     assert mail["To"].addresses[0].addr_spec == "ada@example.org"
     (attached,) = mail.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("stay.ics", "text/calendar")
-    assert booking.id in attached.get_content()
+    assert attached["Content-Type"].params["method"] == "REQUEST"
+    stay = calendar_of(attached.get_content())
+    assert booking.id in stay["uid"]
+    assert (stay["status"], stay["attendee"]) == ("CONFIRMED", "mailto:ada@example.org")
+    assert stay["organizer"] == "mailto:no-reply@innkeeper.example"
+
+
+async def test_a_cancellation_takes_the_stay_out_of_the_guests_calendar(
+    office: PostOffice, parts: Parts, auth_address: str, booking_address: str, reader: SignedIn
+) -> None:
+    owner = await register_account(auth_address, Role.HOTELIER)
+    async with open_desk(parts, auth_address, booking_address) as desk:
+        house = await desk.house(owner)
+        booking = await desk.booked(house, reader, house.room(plan=1))
+        files = []
+        for kind in (events_pb2.BookingConfirmed, events_pb2.BookingCancelled):
+            event = kind(booking=snapshot(reader.account_id))
+            event.booking.booking_id = booking.id
+            (delivery,) = await tell(office.notifications, office.system, envelope(event))
+            assert await deliver_email(office.context(), delivery) == "sent"
+            (attached,) = office.server.taken[-1].iter_attachments()
+            files.append(calendar_of(attached.get_content()))
+            asked = booking_pb2.CancelBookingRequest(
+                booking_id=booking.id,
+                idempotency_key=booking.id,
+                expected_refund=money_pb2.Money(minor_units=0, currency="EUR"),
+            )
+            await call(desk.bookings.CancelBooking, asked, token=reader.token)
+    before, after = files
+    assert (before["method"], after["method"]) == ("REQUEST", "CANCEL")
+    assert before["uid"] == after["uid"]
+    assert int(after["sequence"]) > int(before["sequence"])
+    assert after["status"] == "CANCELLED"
+
+
+async def test_a_mail_of_an_appointment_brings_its_calendar_file(
+    office: PostOffice, parts: Parts, auth_address: str, salon_address: str, reader: SignedIn
+) -> None:
+    owner = await register_account(auth_address, Role.HOTELIER)
+    async with open_appointment_desk(parts, auth_address, salon_address) as desk:
+        shop = await desk.parlour.shop(owner, masters=1)
+        appointment = await desk.book(shop, reader, at("10:00"))
+    told = appointment_snapshot(reader.account_id)
+    told.appointment_id = appointment.id
+    event = envelope(events_pb2.AppointmentConfirmed(appointment=told))
+    (delivery,) = await tell(office.notifications, office.system, event)
+    assert await deliver_email(office.context(), delivery) == "sent"
+    (attached,) = office.server.taken[-1].iter_attachments()
+    assert attached.get_filename() == "appointment.ics"
+    visit = calendar_of(attached.get_content())
+    assert appointment.id in visit["uid"]
+    assert visit["dtstart"] == f"{at('10:00'):%Y%m%dT%H%M%SZ}"
+    assert visit["status"] == "CONFIRMED"
+    assert visit["location"]
+
+
+async def test_what_can_be_switched_off_says_so_to_mail_programs(office: PostOffice, reader: SignedIn) -> None:
+    offer = envelope(events_pb2.BookingOffered(booking=snapshot(reader.account_id)))
+    for event in (offer, confirmed(reader.account_id)):
+        (delivery,) = await tell(office.notifications, office.system, event)
+        assert await deliver_email(office.context(), delivery) == "sent"
+    optional, agreed = office.server.taken
+    assert optional["List-Unsubscribe"].strip().startswith("<https://innkeeper.example/unsubscribe/")
+    assert optional["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert agreed["List-Unsubscribe"] is None
+
+
+async def test_a_mail_that_was_given_up_is_on_the_timeline_and_can_be_sent_again(
+    office: PostOffice, parts: Parts, auth_address: str, booking_address: str, reader: SignedIn
+) -> None:
+    office.server.recipient_answer = "550 5.1.1 <ADDRESS> unknown"
+    owner = await register_account(auth_address, Role.HOTELIER)
+    async with open_desk(parts, auth_address, booking_address) as desk:
+        booking = await desk.booked(await desk.house(owner), reader)
+        event = events_pb2.BookingExpired(booking=snapshot(reader.account_id))
+        event.booking.booking_id = booking.id
+        (delivery,) = await tell(office.notifications, office.system, envelope(event))
+        assert await deliver_email(office.context(), delivery) == "refused"
+        topics = [booking_pb2.TIMELINE_TOPIC_NOTIFICATION]
+        request = booking_pb2.ListTimelineRequest(booking_id=booking.id, topics=topics)
+        (entry,) = (await call(desk.bookings.ListTimeline, request, token=reader.token)).entries
+        assert entry.kind == "NotificationFailed"
+        assert entry.summary == "The guest could not be told of BookingExpired by e-mail."
+        listing = notification_pb2.ListFailedDeliveriesRequest(first=100)
+        known = (await call(office.notifications.ListFailedDeliveries, listing, token=office.system)).deliveries
+        (ours,) = [one for one in known if one.id == delivery]
+        assert (ours.failure, ours.attempts, ours.booking_id) == ("SMTP 550", 1, booking.id)
+        assert reader.email not in line_of(ours)
+        office.server.recipient_answer = "250 OK"
+        again = notification_pb2.ResendDeliveryRequest(delivery_id=delivery)
+        await call(office.notifications.ResendDelivery, again, token=office.system)
+        assert await deliver_email(office.context(), delivery) == "sent"
+        entries = (await call(desk.bookings.ListTimeline, request, token=reader.token)).entries
+    assert {one.kind for one in entries} == {"NotificationFailed", "NotificationSent"}
+    assert (await refused(call(office.notifications.ResendDelivery, again, token=office.system))).code == "NOT_FOUND"
+    for attempt in (
+        call(office.notifications.ResendDelivery, again, token=reader.token),
+        call(office.notifications.ListFailedDeliveries, listing, token=reader.token),
+    ):
+        assert (await refused(attempt)).code == "PERMISSION_DENIED"
+
+
+async def test_an_address_that_is_refused_again_and_again_is_shown_to_its_owner_and_spared(
+    office: PostOffice, notification_database: Database, reader: SignedIn
+) -> None:
+    office.server.recipient_answer = "550 5.1.1 <ADDRESS> unknown"
+    for _ in range(3):
+        (delivery,) = await tell(office.notifications, office.system, confirmed(reader.account_id))
+        assert await deliver_email(office.context(), delivery) == "refused"
+    listing = notification_pb2.ListNotificationsRequest(first=20)
+    inbox = (await call(office.notifications.ListNotifications, listing, token=reader.token)).notifications
+    assert [one.kind for one in inbox].count("EmailUndeliverable") == 1
+    assert {one.email for one in inbox if one.kind == "BookingConfirmed"} == {notification_pb2.DELIVERY_STATE_FAILED}
+    office.server.recipient_answer = "250 OK"
+    offer = envelope(events_pb2.BookingOffered(booking=snapshot(reader.account_id)))
+    (spared,) = await tell(office.notifications, office.system, offer)
+    assert await deliver_email(office.context(), spared) == "nothing to send"
+    assert (await delivery_row(notification_database, spared))["last_failure"] == "nobody is at this address"
+    (agreed,) = await tell(office.notifications, office.system, confirmed(reader.account_id))
+    assert await deliver_email(office.context(), agreed) == "sent"
+    offer = envelope(events_pb2.BookingOffered(booking=snapshot(reader.account_id)))
+    (wanted,) = await tell(office.notifications, office.system, offer)
+    assert await deliver_email(office.context(), wanted) == "sent"
 
 
 async def test_a_mail_that_is_out_is_on_the_bookings_timeline_once(
