@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --req
 CODE := runtime api grpc_services workers migrations stack bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up tour audit test test-kafka proofs bench lint format types contracts contracts-check migrations-check schema web lock clean
+.PHONY: help up tour audit test test-kafka proofs chaos bench lint format types contracts contracts-check migrations-check schema web lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -37,6 +37,9 @@ PAYMENTS ?= 60
 chaos-payments: $(STAMP) ## the payment system's worst day: faults on, then calm; PAYMENTS=60 SEED=7 choose it
 	@$(PY) -m pytest -q -s --no-header -p no:xdist --log-level=ERROR tests/api/test_payment_chaos.py \
 		--chaos-payments=$(PAYMENTS) $(if $(SEED),--chaos-seed=$(SEED)) | grep -v '\[info\|\[warning'
+
+chaos: $(STAMP) ## kills of every process under load, then the count; ARGS="--seed 7 --minutes 5"
+	@$(PY) -m tests.chaos $(ARGS)
 
 bench: $(STAMP) ## search over all of France against the best SQL; some minutes
 	@$(PY) -m bench.search $(ARGS)

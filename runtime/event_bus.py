@@ -50,6 +50,7 @@ TOPICS = (
     NOTIFICATION_TOPIC,
 )
 DEAD_LETTERS = ".dead-letters"
+ONLY_FOR = "only-for"  # header of a replayed dead letter: the group that gave up on it; others pass it by
 PARTITIONS = 6
 MAX_TRIES = 5
 LARGEST_BATCH = 200
@@ -206,6 +207,8 @@ async def _work_off(
     """The whole batch at once if it goes through, else event by event."""
     batch: list[tuple[ConsumerRecord[bytes, bytes], events_pb2.Envelope]] = []
     for record in records:
+        if (only_for := dict(record.headers).get(ONLY_FOR)) and only_for.decode() != group:
+            continue
         envelope = _decoded(record)
         if envelope is None:
             await _bury(producer, record, group, "not an envelope")

@@ -1,10 +1,12 @@
-"""python -m stack up | tour | audit | import-hotels | replay | mails"""
+"""python -m stack up | tour | audit | import-hotels | replay | mails | events"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+
+from stack.events.options import add_options
 
 
 def main() -> int:
@@ -29,12 +31,17 @@ def main() -> int:
     )
     mailing.add_parser("failed", help="list them, the newest first")
     mailing.add_parser("resend", help="send one again").add_argument("id", help="as `mails failed` names it")
+    add_options(commands.add_parser("events", help="look at events, publish them again, see to dead letters"))
     options = parser.parse_args()
     # Each command loads only what it needs: the tour is a client and starts at once.
     if options.command == "up":
         from stack.up import up
 
         return up()
+    if options.command == "events":
+        from stack.events.command import events
+
+        return events(options)
     if options.command == "audit":
         from stack.audit import audit
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from migrations.histories import RELAY_ROLE, SERVICES, role_of
-from runtime.settings import PREFIX, StackSettings, environment_names, plain_environment
+from runtime.settings import PREFIX, KafkaSection, StackSettings, environment_names, plain_environment
 from stack.ports import HOST, Ports
 from stack.processes import PROCESSES, Kind, Process
 from stack.secret_store import SecretStore
@@ -126,3 +126,14 @@ def url_of_running_database(settings: StackSettings, role: str, secrets: SecretS
     embedded = f"postgresql://{HOST}:{Ports(settings.first_port).postgres}/innkeeper"
     owner = settings.database_url.get_secret_value() if settings.database_url else embedded
     return url_of_role(owner, role, secrets.role_passwords()[role])
+
+
+def kafka_of_running_stack(settings: StackSettings) -> KafkaSection:
+    embedded = f"{HOST}:{Ports(settings.first_port).kafka}"
+    own = settings.kafka_bootstrap_servers
+    return KafkaSection.model_validate(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": own or embedded,
+            "kafka_idempotent_producer": settings.kafka_idempotent_producer and own is not None,
+        }
+    )

@@ -54,16 +54,13 @@ class RunningStack:
             assert time.monotonic() < deadline, f"the stack never said {words!r}: {self.text}"
             await asyncio.sleep(0.1)
 
+    def children(self) -> list[int]:
+        """The processes that the stack itself looks after."""
+        return _children_by_parent().get(self.process.pid, [])
+
     def descendants(self) -> set[int]:
         """Every process that the stack has started, however deep."""
-        children: dict[int, list[int]] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                except (OSError, IndexError):
-                    continue
-                children.setdefault(parent, []).append(int(entry.name))
+        children = _children_by_parent()
         found: set[int] = set()
         waiting = [self.process.pid]
         while waiting:
@@ -82,6 +79,18 @@ class RunningStack:
         self.process.send_signal(number)
         async with asyncio.timeout(STOP_SECONDS):
             await self.process.wait()
+
+
+def _children_by_parent() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    return children
 
 
 def living_processes() -> set[int]:
