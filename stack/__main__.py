@@ -1,4 +1,4 @@
-"""python -m stack up | tour | audit | import-hotels | replay | mails | events"""
+"""python -m stack up | tour | audit | payments | jobs | mails | events | import-hotels | replay"""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ def main() -> int:
     tour_options.add_argument("--gateway", help="address of the gateway; that of the running stack if left out")
     tour_options.add_argument("--mail", help="address of the mail page; that of the running stack if left out")
     commands.add_parser("audit", help="count every booking anew against nights, payments and refunds")
+    payments = commands.add_parser("payments", help="webhooks about payments that somebody must look at")
+    of_payments = payments.add_subparsers(dest="action", required=True)
+    of_payments.add_parser("parked", help="list what did not fit, with its reason")
+    replaying_event = of_payments.add_parser("replay", help="work one parked webhook off once more")
+    replaying_event.add_argument("event_id")
+    jobs = commands.add_parser("jobs", help="background jobs that failed for good")
+    of_jobs = jobs.add_subparsers(dest="action", required=True)
+    of_jobs.add_parser("dead", help="list them with their cause")
+    replaying_job = of_jobs.add_parser("replay", help="try one once more, or all")
+    replaying_job.add_argument("job_id")
     importing = commands.add_parser("import-hotels", help="a list of houses (CSV, also .gz) into the running stack")
     importing.add_argument("file", type=Path)
     importing.add_argument("--owner", default="", help="e-mail address of the hotelier; nobody if left out")
@@ -46,6 +56,14 @@ def main() -> int:
         from stack.audit import audit
 
         return audit()
+    if options.command == "payments":
+        from stack.parked_payments import parked_payments
+
+        return parked_payments(options.event_id if options.action == "replay" else None)
+    if options.command == "jobs":
+        from stack.dead_jobs import dead_jobs
+
+        return dead_jobs(options.job_id if options.action == "replay" else None)
     if options.command == "import-hotels":
         from stack.import_hotels import Asked, import_hotels
 

@@ -78,7 +78,7 @@ _DISCREPANCIES = Statement(
         back AS (
             SELECT booking_id, sum(amount_minor_units)::bigint AS owed,
                 coalesce(sum(amount_minor_units) FILTER (WHERE state = 'SUCCEEDED'), 0)::bigint AS sent
-            FROM booking.refund GROUP BY 1
+            FROM booking.refund WHERE state NOT IN ('FAILED', 'REVERSED') GROUP BY 1
         ),
         captured AS (
             SELECT booking_id, sum(amount_minor_units)::bigint AS amount FROM booking.captured_payment GROUP BY 1

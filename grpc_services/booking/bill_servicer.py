@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from contracts.booking.v1 import booking_pb2, front_desk_pb2
-from grpc_services.booking import folio, folio_queries, move_queries, move_rules, payment_queries, refunds, rules
+from grpc_services.booking import folio, folio_queries, move_queries, move_rules, refund_queries, refunds, rules
 from grpc_services.booking.moving import Move, MovingMethods
 from grpc_services.booking.rules import State
 from runtime.database import Record
@@ -40,7 +40,7 @@ class BillMethods(MovingMethods):
             saved = await move_queries.save_booking(connection, row, move.state, charges_minor_units=charges)
             refund = folio.refund_for(
                 row,
-                sent_back=await payment_queries.sent_back(connection, row["id"]),
+                sent_back=await refund_queries.sent_back(connection, row["id"]),
                 new_owed=folio.owed(saved),
             )
             if refund:
@@ -61,7 +61,7 @@ class BillMethods(MovingMethods):
             amount = move_rules.check_amount(row, request.amount)
             if move.state in _UNPAID_YET:
                 raise move_rules.refuse(row, f"A booking that is {move.state} is not paid at the desk.")
-            sent_back = await payment_queries.sent_back(connection, row["id"])
+            sent_back = await refund_queries.sent_back(connection, row["id"])
             if amount > folio.due(row, sent_back=sent_back):
                 raise InvalidInput("This is more than is due.", path=("amount", "minorUnits"))
             desk_paid = row["desk_paid_minor_units"] + amount

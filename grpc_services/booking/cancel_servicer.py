@@ -17,7 +17,7 @@ from grpc_services.booking import (
     messages,
     move_queries,
     move_rules,
-    payment_queries,
+    refund_queries,
     refunds,
     rules,
 )
@@ -43,7 +43,7 @@ class CancelMethods(MovingMethods):
             if not by_hotel and row["guest_account_id"] != caller.account_id:
                 raise NotFound("There is no such booking.", path=("bookingId",))
             rooms = await folio_queries.load_rooms(connection, row["id"])
-            sent_back = await payment_queries.sent_back(connection, row["id"])
+            sent_back = await refund_queries.sent_back(connection, row["id"])
         chosen = _check(row, rooms, list(request.positions))
         stages = move_rules.policy_stages(row, chosen)
 
@@ -84,7 +84,7 @@ class CancelMethods(MovingMethods):
                 chosen,
                 penalty=cancellation.penalty_at(move_rules.policy_stages(row, chosen), self._now()),
                 by_hotel=move.by_hotel,
-                sent_back=await payment_queries.sent_back(connection, row["id"]),
+                sent_back=await refund_queries.sent_back(connection, row["id"]),
             )
             move_rules.check_refund(row, request.expected_refund, costs.refund)
             gone = {room["position"] for room in chosen}

@@ -19,7 +19,7 @@ from grpc_services.booking import (
     move_queries,
     move_rules,
     out_of_order_queries,
-    payment_queries,
+    refund_queries,
     refunds,
     rules,
 )
@@ -60,7 +60,7 @@ class DeskMoveMethods(MovingMethods):
         async def check_out(move: Move) -> Record:
             row, connection = move.row, move.connection
             rules.check_move(move.state, State.COMPLETED)
-            due = folio.due(row, sent_back=await payment_queries.sent_back(connection, row["id"]))
+            due = folio.due(row, sent_back=await refund_queries.sent_back(connection, row["id"]))
             if due:
                 raise PaymentDue(due, row["currency"])
             today = move_rules.today_at_hotel(row, self._now())
@@ -88,7 +88,7 @@ class DeskMoveMethods(MovingMethods):
             in_all = row["penalty_minor_units"] + penalty
             refund = folio.refund_for(
                 row,
-                sent_back=await payment_queries.sent_back(connection, row["id"]),
+                sent_back=await refund_queries.sent_back(connection, row["id"]),
                 new_owed=in_all + row["charges_minor_units"],
             )
             rooms = _until(move.rooms, today)

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
+from contracts.payment.v1 import payment_pb2
 from grpc_services.booking import messages
 from grpc_services.booking.models import outbox as outbox_rows
 from runtime.database import Connection, Record
@@ -42,6 +43,22 @@ async def publish_expired(connection: Connection, row: Record) -> None:
 
 async def publish_refunded(connection: Connection, row: Record, amount: money_pb2.Money, reason: str) -> None:
     event = events_pb2.BookingRefunded(booking=messages.booking_snapshot(row), amount=amount, reason=reason)
+    await _publish(connection, row, event)
+
+
+async def publish_refund_failed(
+    connection: Connection, row: Record, amount: money_pb2.Money, reason: str, *, reversed_: bool, given_up: bool
+) -> None:
+    event = events_pb2.BookingRefundFailed(
+        booking=messages.booking_snapshot(row), amount=amount, reason=reason, reversed=reversed_, given_up=given_up
+    )
+    await _publish(connection, row, event)
+
+
+async def publish_disputed(connection: Connection, row: Record, dispute: payment_pb2.Dispute, state: str) -> None:
+    event = events_pb2.BookingPaymentDisputed(
+        booking=messages.booking_snapshot(row), amount=dispute.amount, reason=dispute.reason, state=state
+    )
     await _publish(connection, row, event)
 
 

@@ -78,11 +78,25 @@ class PaymentSystem:
         request = payment_pb2.VoidPaymentRequest(id=payment_id)
         await call_provider(self._stub.VoidPayment, request, self._key)
 
-    async def refund(self, *, idempotency_key: str, payment_id: str, amount: money_pb2.Money, reason: str) -> None:
+    async def refund(
+        self, *, idempotency_key: str, payment_id: str, amount: money_pb2.Money, reason: str
+    ) -> payment_pb2.Refund:
         request = payment_pb2.CreateRefundRequest(
             idempotency_key=idempotency_key, payment_id=payment_id, amount=amount, reason=reason
         )
-        await call_provider(self._stub.CreateRefund, request, self._key)
+        return await call_provider(self._stub.CreateRefund, request, self._key)
+
+    async def refunds(self, payment_id: str) -> list[payment_pb2.Refund]:
+        """All of one payment."""
+        found: list[payment_pb2.Refund] = []
+        after = ""
+        while True:
+            request = payment_pb2.ListRefundsRequest(payment_id=payment_id, first=100, after=after)
+            page = await call_provider(self._stub.ListRefunds, request, self._key)
+            found += page.refunds
+            after = page.next_cursor
+            if not after:
+                return found
 
 
 @asynccontextmanager
@@ -99,3 +113,7 @@ async def open_gateway(settings: BookingSettings) -> AsyncIterator[tuple[HotelPr
 
 def payment_state_name(payment: payment_pb2.Payment) -> str:
     return payment_pb2.PaymentState.Name(payment.state).removeprefix("PAYMENT_STATE_")
+
+
+def refund_state_name(refund: payment_pb2.Refund) -> str:
+    return payment_pb2.RefundState.Name(refund.state).removeprefix("REFUND_STATE_")

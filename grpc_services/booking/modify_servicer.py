@@ -23,8 +23,8 @@ from grpc_services.booking import (
     messages,
     move_queries,
     move_rules,
-    payment_queries,
     queries,
+    refund_queries,
     refunds,
     rules,
 )
@@ -131,7 +131,7 @@ class ModifyMethods(MovingMethods):
             row,
             sum(room["total_minor_units"] for room in folio.standing(after)),
             cancelling_costs=penalty,
-            sent_back=await payment_queries.sent_back(connection, row["id"]),
+            sent_back=await refund_queries.sent_back(connection, row["id"]),
         )
         return Change(stay, after, costs)
 

@@ -1,21 +1,22 @@
-"""The SQL of money in booking: payments that are open, what was captured, and refunds that are owed."""
+"""The SQL of money that comes into booking: payments that are open, and what was captured."""
 
 from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import BigInteger, Integer, bindparam, delete, func, select, text, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from grpc_services.booking.models import Booking, CapturedPayment, OpenPayment, Refund
 from runtime.database import Connection, Record, Statement
-from runtime.identifiers import new_id
 from runtime.tables import table_of
 
 refund = table_of(Refund)
 open_payment = table_of(OpenPayment)
 captured = table_of(CapturedPayment)
 booking = table_of(Booking)
+
+_stands = and_(refund.c.state != "FAILED", refund.c.state != "REVERSED")  # else its amount is free again
 
 _OPEN_PAYMENT = Statement(
     upsert(open_payment)
@@ -29,41 +30,22 @@ _CLOSE_PAYMENT = Statement(delete(open_payment).where(_this_payment))
 _CLOSE_ABANDONED = Statement(
     delete(open_payment).where(_this_payment, open_payment.c.opened_at < func.now() - text("interval '4 days'"))
 )
-_last_look = func.coalesce(open_payment.c.checked_at, open_payment.c.opened_at)
-_wait_seconds = func.least(
-    func.greatest(
-        bindparam("seconds", type_=Integer), func.extract("epoch", _last_look - open_payment.c.opened_at) / 4
-    ),
-    3600,
-)
+# The older a payment or a refund is, the more seldom it is looked at, but at least once an hour.
 _STUCK = Statement(
-    select(open_payment.c.payment_id)
-    .where(_last_look <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, _wait_seconds))
-    .order_by(_last_look)
-    .limit(bindparam("limit", type_=Integer))
-)
-_REQUEST_REFUND = Statement(
-    upsert(refund)
-    .values(
-        id=bindparam("id"),
-        booking_id=bindparam("booking_id"),
-        payment_id=bindparam("payment_id"),
-        amount_minor_units=bindparam("amount"),
-        reason=bindparam("reason"),
-        state="REQUESTED",
-    )
-    .on_conflict_do_nothing()
-)
-_OPEN_REFUNDS = Statement(
-    select(refund, booking.c.currency)
-    .join_from(refund, booking, refund.c.booking_id == booking.c.id)
-    .where(refund.c.booking_id == bindparam("booking_id"), refund.c.state == "REQUESTED")
-    .order_by(refund.c.id)
-)
-_SENT_BACK = Statement(
-    select(func.coalesce(func.sum(refund.c.amount_minor_units), 0).cast(BigInteger)).where(
-        refund.c.booking_id == bindparam("booking_id")
-    )
+    text("""
+        SELECT payment_id FROM (
+            SELECT payment_id, opened_at, coalesce(checked_at, opened_at) AS looked_at FROM booking.open_payment
+            UNION ALL
+            SELECT payment_id, due_at, greatest(due_at, checked_at) FROM booking.refund
+            WHERE state = 'REQUESTED' AND due_at <= now()
+            UNION ALL
+            SELECT payment_id, created_at, coalesce(checked_at, created_at) FROM booking.refund WHERE state = 'PENDING'
+        ) AS waiting
+        WHERE looked_at <= now() - make_interval(
+            secs => least(greatest(CAST(:seconds AS float8), extract(epoch FROM looked_at - opened_at) / 4), 3600)
+        )
+        GROUP BY payment_id ORDER BY min(looked_at) LIMIT CAST(:limit AS int)
+    """)
 )
 _RECORD_CAPTURE = Statement(
     upsert(captured)
@@ -80,7 +62,7 @@ _REFUNDABLE = Statement(
             captured.c.amount_minor_units
             - func.coalesce(
                 select(func.sum(refund.c.amount_minor_units))
-                .where(refund.c.payment_id == captured.c.payment_id)
+                .where(refund.c.payment_id == captured.c.payment_id, _stands)
                 .scalar_subquery(),
                 0,
             )
@@ -90,9 +72,6 @@ _REFUNDABLE = Statement(
     )
     .where(captured.c.booking_id == bindparam("booking_id"))
     .order_by(captured.c.at.desc(), captured.c.payment_id)
-)
-_FINISH_REFUND = Statement(
-    update(refund).where(refund.c.id == bindparam("refund_id"), refund.c.state == "REQUESTED").values(state="SUCCEEDED")
 )
 
 
@@ -114,40 +93,9 @@ async def looked_at(connection: Connection, payment_id: str, *, over: bool, with
 
 
 async def stuck_payments(connection: Connection, *, stuck_seconds: int, limit: int) -> list[str]:
-    """Open payments that nobody looked at for so long; the older they are the longer, at most an hour."""
-    return [row["payment_id"] for row in await _STUCK.fetch(connection, seconds=stuck_seconds, limit=limit)]
-
-
-async def request_refund(
-    connection: Connection, *, booking_id: uuid.UUID, payment_id: str, amount: int, reason: str
-) -> bool:
-    """Asks once for each late payment, however often it is asked; True the first time."""
-    return bool(
-        await _REQUEST_REFUND.execute(
-            connection, id=new_id(), booking_id=booking_id, payment_id=payment_id, amount=amount, reason=reason
-        )
-    )
-
-
-async def owe_refund(
-    connection: Connection, *, booking_id: uuid.UUID, payment_id: str, amount: int, reason: str
-) -> uuid.UUID:
-    """Asks for a part of a payment; answers the refund's id."""
-    refund_id = new_id()
-    await _REQUEST_REFUND.execute(
-        connection, id=refund_id, booking_id=booking_id, payment_id=payment_id, amount=amount, reason=reason
-    )
-    return refund_id
-
-
-async def open_refunds(connection: Connection, booking_id: uuid.UUID) -> list[Record]:
-    """With the booking's currency."""
-    return await _OPEN_REFUNDS.fetch(connection, booking_id=booking_id)
-
-
-async def sent_back(connection: Connection, booking_id: uuid.UUID) -> int:
-    """What went back of a booking's money or is about to."""
-    return int(await _SENT_BACK.fetch_value(connection, booking_id=booking_id))
+    """Open payments, and payments with refunds under way, that nobody looked at for so long."""
+    rows = await _STUCK.fetch(connection, seconds=float(stuck_seconds), limit=limit)
+    return [row["payment_id"] for row in rows]
 
 
 async def record_capture(connection: Connection, booking_id: uuid.UUID, payment_id: str, amount: int) -> None:
@@ -162,7 +110,3 @@ async def is_taken_in(connection: Connection, payment_id: str) -> bool:
 async def refundable_payments(connection: Connection, booking_id: uuid.UUID) -> list[Record]:
     """(payment_id, refundable), the newest first."""
     return await _REFUNDABLE.fetch(connection, booking_id=booking_id)
-
-
-async def finish_refund(connection: Connection, refund_id: uuid.UUID) -> bool:
-    return bool(await _FINISH_REFUND.execute(connection, refund_id=refund_id))

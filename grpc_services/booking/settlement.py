@@ -16,6 +16,7 @@ import structlog
 
 from contracts.payment.v1 import payment_pb2
 from grpc_services.booking import (
+    disputes,
     events,
     folio,
     folio_queries,
@@ -23,6 +24,7 @@ from grpc_services.booking import (
     inventory_queries,
     payment_queries,
     queries,
+    refund_queries,
     refunds,
     rules,
     timeline_topics,
@@ -101,6 +103,7 @@ async def settle_payment(
         row = await queries.lock_booking(connection, booking_id)
         if row is not None:
             outcome = await _apply(connection, row, payment, stale_seconds)
+            news = await disputes.take_in(connection, row, payment)
             taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
             await payment_queries.looked_at(
                 connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
@@ -108,13 +111,19 @@ async def settle_payment(
     if row is None:
         log.error("payment.without_booking", payment_id=payment_id)
         return await _without_booking(database, payment_id, Parked.NOTHING_TO_PAY)
+    news = await refunds.follow(database, payments, payment_id) or news
     await refunds.send_open(database, payments, booking_id)
+    if news and outcome is Outcome.NOTHING_TO_DO:
+        outcome = Outcome.APPLIED
     return Settled(outcome, booking_id, Parked.AMOUNT_DIFFERS if outcome is Outcome.PARKED else None)
 
 
 async def settle_event(database: Database, payments: PaymentSystem, event: Record, *, stale_seconds: int) -> Settled:
     """Works one stored webhook off to its end. Safe to repeat, to race and to be killed in."""
     payment_id = payment_of(event["payload"])
+    if payment_id and type_of(event["payload"]) == refunds.OWED:
+        async with database.transaction() as connection:
+            await refund_queries.make_due(connection, payment_id)
     settled = (
         await settle_payment(database, payments, payment_id, stale_seconds=stale_seconds)
         if payment_id
@@ -183,7 +192,7 @@ async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payme
         ),
         rules.PaymentFacts(
             payment_state_name(payment),
-            payment.amount.minor_units,
+            (payment.captured if payment.captured.minor_units else payment.amount).minor_units,
             payment.amount.currency,
             is_current=payment.id == row["payment_id"],
             is_taken_in=await payment_queries.is_taken_in(connection, payment.id),
@@ -225,7 +234,7 @@ async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Pay
 
 async def _keep_what_is_due(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
     """More to pay came after the booking was confirmed. If it changed since, some may be too much."""
-    sent_back = await payment_queries.sent_back(connection, row["id"])
+    sent_back = await refund_queries.sent_back(connection, row["id"])
     too_much = payment.amount.minor_units - folio.due(row, sent_back=sent_back)
     paid = await queries.add_paid(connection, row["id"], payment.amount.minor_units, payment_state_name(payment))
     await _record_capture(connection, row, payment)
@@ -233,7 +242,7 @@ async def _keep_what_is_due(connection: Connection, row: Record, payment: paymen
         connection, paid, kind="PaymentReceived", actor=Role.SYSTEM, summary="Paid.", changed_state=False
     )
     if too_much > 0:
-        await payment_queries.request_refund(
+        await refund_queries.request_refund(
             connection, booking_id=row["id"], payment_id=payment.id, amount=too_much, reason=LATE_MONEY
         )
         await queries.write_timeline(
@@ -279,7 +288,7 @@ async def _take_again(connection: Connection, row: Record, payment: payment_pb2.
 
 async def _owe_refund(connection: Connection, row: Record, payment: payment_pb2.Payment, why: str) -> None:
     """Records that all of this payment goes back; the payment system is asked after the commit."""
-    new = await payment_queries.request_refund(
+    new = await refund_queries.request_refund(
         connection,
         booking_id=row["id"],
         payment_id=payment.id,

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
+from contracts.payment.v1 import payment_pb2
 from grpc_services.salon import appointment_queries as queries
 from grpc_services.salon.appointment_messages import appointment_snapshot, money_of
 from grpc_services.salon.models import outbox as outbox_rows
@@ -77,6 +78,26 @@ async def publish_marked_no_show(connection: Connection, row: Record) -> None:
 
 async def publish_refunded(connection: Connection, row: Record, amount: money_pb2.Money, reason: str) -> None:
     event = events_pb2.AppointmentRefunded(appointment=await _snapshot(connection, row), amount=amount, reason=reason)
+    await _publish(connection, row, event)
+
+
+async def publish_refund_failed(
+    connection: Connection, row: Record, amount: money_pb2.Money, reason: str, *, reversed_: bool, given_up: bool
+) -> None:
+    event = events_pb2.AppointmentRefundFailed(
+        appointment=await _snapshot(connection, row),
+        amount=amount,
+        reason=reason,
+        reversed=reversed_,
+        given_up=given_up,
+    )
+    await _publish(connection, row, event)
+
+
+async def publish_disputed(connection: Connection, row: Record, dispute: payment_pb2.Dispute, state: str) -> None:
+    event = events_pb2.AppointmentPaymentDisputed(
+        appointment=await _snapshot(connection, row), amount=dispute.amount, reason=dispute.reason, state=state
+    )
     await _publish(connection, row, event)
 
 

@@ -162,13 +162,20 @@ class AppointmentCapturedPayment(SalonServiceModel, table=True):
 
 
 class AppointmentRefund(SalonServiceModel, table=True):
-    """Money that goes back; asked of the payment system under this row's id, so asking twice pays once."""
+    """Money that goes back; asked of the payment system under this row's id, so asking twice pays once. One that
+    failed or came back stays as it ended, and a new row stands for what is owed again."""
 
     __tablename__ = "refund"
     __table_args__ = (
         CheckConstraint("amount_minor_units > 0", name="amount"),
-        CheckConstraint("state IN ('REQUESTED', 'SUCCEEDED')", name="state"),
-        Index("uq_refund_late_money", "payment_id", unique=True, postgresql_where=text("reason = 'LATE_MONEY'")),
+        CheckConstraint("state IN ('REQUESTED', 'PENDING', 'SUCCEEDED', 'FAILED', 'REVERSED')", name="state"),
+        Index(
+            "uq_refund_late_money",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("reason = 'LATE_MONEY' AND state NOT IN ('FAILED', 'REVERSED')"),
+        ),
+        Index("ix_refund_open", "created_at", postgresql_where=text("state IN ('REQUESTED', 'PENDING')")),
     )
 
     id: uuid.UUID = Field(primary_key=True)
@@ -177,7 +184,26 @@ class AppointmentRefund(SalonServiceModel, table=True):
     amount_minor_units: int = Field(sa_type=BigInteger)
     reason: str = long_text()
     state: str = long_text()
+    provider_refund_id: str = long_text()  # empty until the payment system has answered
+    attempt: int = Field(sa_type=SmallInteger)
+    due_at: dt.datetime | None = optional_moment()  # it is not sent before; none: a person sends it
+    checked_at: dt.datetime | None = optional_moment()
     created_at: dt.datetime = required_moment(default_now=True)
+
+
+class AppointmentDispute(SalonServiceModel, table=True):
+    """A payment that its client contests at their bank. The appointment stays as it is."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (CheckConstraint("state IN ('OPENED', 'WON', 'LOST')", name="state"),)
+
+    id: str = Field(primary_key=True, sa_type=Text)  # the payment system's
+    appointment_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("salon.appointment.id"),))
+    payment_id: str = long_text()
+    amount_minor_units: int = Field(sa_type=BigInteger)
+    reason: str = long_text()
+    state: str = long_text()
+    opened_at: dt.datetime = required_moment()
 
 
 class AppointmentOpenPayment(SalonServiceModel, table=True):

@@ -187,6 +187,7 @@ _ADD_MONEY = Statement(
         paid_minor_units=appointment.c.paid_minor_units + bindparam("paid", type_=BigInteger),
         refunded_minor_units=appointment.c.refunded_minor_units + bindparam("refunded", type_=BigInteger),
         payment_state=func.coalesce(bindparam("new_payment_state", type_=Text), appointment.c.payment_state),
+        version=appointment.c.version + 1,
         updated_at=func.now(),
     )
     .returning(appointment, _IS_OVERDUE)
@@ -312,7 +313,8 @@ async def add_money(
     refunded: int = 0,
     payment_state: str | None = None,
 ) -> Record:
-    """Counts money that changes nothing else; `payment_state` is the newest payment's, where it is that one's."""
+    """Counts money that changes no state; the version rises, so that who follows the appointment sees it.
+    `payment_state` is the newest payment's, where it is that one's."""
     return await _ADD_MONEY.fetch_one(
         connection, appointment_id=appointment_id, paid=paid, refunded=refunded, new_payment_state=payment_state
     )

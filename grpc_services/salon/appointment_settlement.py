@@ -15,10 +15,12 @@ import structlog
 
 from contracts.payment.v1 import payment_pb2
 from grpc_services.salon import appointment_booking as booking
+from grpc_services.salon import appointment_disputes as disputes
 from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_holds as holds
 from grpc_services.salon import appointment_money_queries as money_queries
 from grpc_services.salon import appointment_queries as queries
+from grpc_services.salon import appointment_refund_queries as refund_queries
 from grpc_services.salon import appointment_refunds as refunds
 from grpc_services.salon import appointment_rules as rules
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
@@ -94,6 +96,7 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
         row = await queries.lock_appointment(connection, appointment_id)
         if row is not None:
             outcome = await _apply(connection, row, payment, now)
+            news = await disputes.take_in(connection, row, payment)
             taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
             await money_queries.looked_at(
                 connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
@@ -101,13 +104,19 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
     if row is None:
         log.error("payment.without_appointment", payment_id=payment_id)
         return await _without_appointment(database, payment_id, Parked.NOTHING_TO_PAY)
+    news = await refunds.follow(database, payments, payment_id) or news
     await refunds.send_open(database, payments, appointment_id)
+    if news and outcome is Outcome.NOTHING_TO_DO:
+        outcome = Outcome.APPLIED
     return Settled(outcome, appointment_id, Parked.AMOUNT_DIFFERS if outcome is Outcome.PARKED else None)
 
 
 async def settle_event(database: Database, payments: PaymentSystem, event: Record, *, now: dt.datetime) -> Settled:
     """Works one stored webhook off to its end. Safe to repeat, to race and to be killed in."""
     payment_id = payment_of(event["payload"])
+    if payment_id and type_of(event["payload"]) == refunds.OWED:
+        async with database.transaction() as connection:
+            await refund_queries.make_due(connection, payment_id)
     settled = (
         await settle_payment(database, payments, payment_id, now=now)
         if payment_id
@@ -152,7 +161,7 @@ async def _make_way(database: Database, appointment_id: uuid.UUID) -> None:
 async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment, now: dt.datetime) -> Outcome:
     facts = rules.PaymentFacts(
         _state_of(payment),
-        payment.amount.minor_units,
+        (payment.captured if payment.captured.minor_units else payment.amount).minor_units,
         payment.amount.currency,
         is_current=payment.id == row["payment_id"],
         is_taken_in=await money_queries.is_taken_in(connection, payment.id),

@@ -55,7 +55,7 @@ _DISCREPANCIES = Statement(
         back AS (
             SELECT appointment_id, sum(amount_minor_units)::bigint AS owed,
                 coalesce(sum(amount_minor_units) FILTER (WHERE state = 'SUCCEEDED'), 0)::bigint AS sent
-            FROM salon.refund GROUP BY 1
+            FROM salon.refund WHERE state NOT IN ('FAILED', 'REVERSED') GROUP BY 1
         ),
         captured AS (
             SELECT appointment_id, sum(amount_minor_units)::bigint AS amount FROM salon.captured_payment GROUP BY 1

@@ -78,6 +78,18 @@ class PaymentSystem:
         )
         return await call_provider(self._stub.CreateRefund, request, self._key)
 
+    async def refunds(self, payment_id: str) -> list[payment_pb2.Refund]:
+        """All of one payment."""
+        found: list[payment_pb2.Refund] = []
+        after = ""
+        while True:
+            request = payment_pb2.ListRefundsRequest(payment_id=payment_id, first=100, after=after)
+            page = await call_provider(self._stub.ListRefunds, request, self._key)
+            found += page.refunds
+            after = page.next_cursor
+            if not after:
+                return found
+
 
 @asynccontextmanager
 async def open_gateway(settings: SalonSettings) -> AsyncIterator[tuple[Hotels, PaymentSystem]]:
@@ -88,3 +100,7 @@ async def open_gateway(settings: SalonSettings) -> AsyncIterator[tuple[Hotels, P
         hotels: hotel_pb2_grpc.HotelServiceAsyncStub = hotel_pb2_grpc.HotelServiceStub(hotel_channel)
         payments: payment_pb2_grpc.PaymentServiceAsyncStub = payment_pb2_grpc.PaymentServiceStub(payment_channel)
         yield Hotels(hotels), PaymentSystem(payments, settings.payment_api_key.get_secret_value())
+
+
+def refund_state_name(refund: payment_pb2.Refund) -> str:
+    return payment_pb2.RefundState.Name(refund.state).removeprefix("REFUND_STATE_")

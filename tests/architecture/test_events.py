@@ -23,6 +23,10 @@ SAYS_NOTHING_OF_A_PERSON = {
     "innkeeper.events.v1.BookingSnapshot.hotel_name",
     "innkeeper.events.v1.BookingSnapshot.room_names",
     "innkeeper.events.v1.BookingRefunded.reason",  # a code
+    "innkeeper.events.v1.BookingRefundFailed.reason",  # a code
+    "innkeeper.events.v1.BookingPaymentDisputed.reason",  # a code
+    "innkeeper.events.v1.AppointmentRefundFailed.reason",  # a code
+    "innkeeper.events.v1.AppointmentPaymentDisputed.reason",  # a code
     "innkeeper.events.v1.BookedVisit.salon_name",
     "innkeeper.events.v1.BookedVisit.service_names",
     "innkeeper.events.v1.AppointmentSnapshot.salon_name",

@@ -477,6 +477,78 @@ class BookingRefunded(_message.Message):
 Global___BookingRefunded: _TypeAlias = BookingRefunded  # noqa: Y015
 
 @_typing.final
+class BookingRefundFailed(_message.Message):
+    """Money that was to go back did not arrive, or came back. It is still owed and sent again, unless that was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REVERSED_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """of the refund"""
+    reversed: _builtins.bool
+    """it had arrived before"""
+    given_up: _builtins.bool
+    """a person must look"""
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        reversed: _builtins.bool = ...,
+        given_up: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking", "given_up", b"given_up", "reason", b"reason", "reversed", b"reversed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingRefundFailed: _TypeAlias = BookingRefundFailed  # noqa: Y015
+
+@_typing.final
+class BookingPaymentDisputed(_message.Message):
+    """The guest's bank took a payment back, or the dispute about it ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """as the payment system names it: FRAUDULENT, DUPLICATE, …"""
+    state: _builtins.str
+    """OPENED, WON or LOST"""
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking", "reason", b"reason", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingPaymentDisputed: _TypeAlias = BookingPaymentDisputed  # noqa: Y015
+
+@_typing.final
 class BookingCancelled(_message.Message):
     """The whole booking or some of its rooms."""
 
@@ -1137,6 +1209,73 @@ class AppointmentRefunded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AppointmentRefunded: _TypeAlias = AppointmentRefunded  # noqa: Y015
+
+@_typing.final
+class AppointmentRefundFailed(_message.Message):
+    """As BookingRefundFailed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REVERSED_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    reversed: _builtins.bool
+    given_up: _builtins.bool
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        reversed: _builtins.bool = ...,
+        given_up: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment", "given_up", b"given_up", "reason", b"reason", "reversed", b"reversed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentRefundFailed: _TypeAlias = AppointmentRefundFailed  # noqa: Y015
+
+@_typing.final
+class AppointmentPaymentDisputed(_message.Message):
+    """As BookingPaymentDisputed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    state: _builtins.str
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment", "reason", b"reason", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentPaymentDisputed: _TypeAlias = AppointmentPaymentDisputed  # noqa: Y015
 
 @_typing.final
 class ReviewCreated(_message.Message):

@@ -29,12 +29,13 @@ from contracts.booking.v1 import (
     waitlist_pb2,
     waitlist_pb2_grpc,
 )
+from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import rate_pb2
 from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from grpc_services.booking.audit import find_discrepancies
 from runtime.channels import call, open_channel
 from runtime.clock import utc_now
-from runtime.database import Database, open_database
+from runtime.database import Database, Record, open_database
 from tests.grpc_services.hotel.catalogue import House, HouseInput, Kind, add_house
 from tests.house import Request, Response, SignedIn, call_patiently, service_token
 from tests.parts import Parts
@@ -61,6 +62,7 @@ _TABLES = (
     "desk_payment",
     "inbox_event",
     "open_payment",
+    "dispute",
     "idempotency_record",
     "room",
     "out_of_order_period",
@@ -237,6 +239,27 @@ class Desk:
         return [
             entry.kind for entry in (await self.call(self.bookings.ListTimeline, request, token=self.system)).entries
         ]
+
+    async def told(self, booking: booking_pb2.Booking) -> list[str]:
+        """The types of its events, in order."""
+        query = "SELECT envelope FROM booking.outbox_event WHERE aggregate_id = $1 ORDER BY position"
+        async with self.database.reading() as connection:
+            rows = await connection.fetch(query, booking.id)
+        return [events_pb2.Envelope.FromString(row["envelope"]).type for row in rows]
+
+    async def refunds(self, booking: booking_pb2.Booking) -> list[Record]:
+        """Oldest first."""
+        query = "SELECT * FROM booking.refund WHERE booking_id = $1 ORDER BY id"
+        async with self.database.reading() as connection:
+            return await connection.fetch(query, uuid.UUID(booking.id))
+
+    async def make_refunds_due(self, booking: booking_pb2.Booking) -> None:
+        """As if the pause before their next attempt had passed."""
+        async with self.database.transaction() as connection:
+            await connection.execute(
+                "UPDATE booking.refund SET due_at = now() WHERE booking_id = $1 AND due_at IS NOT NULL",
+                uuid.UUID(booking.id),
+            )
 
     async def events(self, booking: booking_pb2.Booking) -> int:
         """How many events a booking has in the outbox."""

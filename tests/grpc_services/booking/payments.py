@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -12,23 +14,40 @@ import httpx
 
 from contracts.booking.v1 import booking_pb2
 from contracts.money.v1 import money_pb2
-from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from contracts.payment.v1 import bank_pb2, bank_pb2_grpc, payment_pb2, payment_pb2_grpc
 from grpc_services.payment.policies import API_KEY_HEADER
 from grpc_services.payment.service import payment_service
 from runtime.channels import call, open_channel
+from runtime.clock import utc_now
 from runtime.database import Database, open_database
 from runtime.settings import PaymentSettings
 from tests.house import PAYMENT_API_KEY
 from tests.parts import Parts, free_port
 
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
+PAID_LATE, REFUNDED_LATE = "4000000000000259", "4000000000007726"
 RETURN_ORIGIN = "https://hotel.example"
 _KEY = ((API_KEY_HEADER, PAYMENT_API_KEY),)
 
 
 @dataclass
+class MovableClock:
+    """The real time, moved by `ahead`."""
+
+    ahead: dt.timedelta = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return utc_now() + self.ahead
+
+    def forward(self, **amount: float) -> None:
+        self.ahead += dt.timedelta(**amount)
+
+
+@dataclass
 class Payments:
     stub: payment_pb2_grpc.PaymentServiceAsyncStub
+    bank: bank_pb2_grpc.BankServiceAsyncStub
+    clock: MovableClock
     browser: httpx.AsyncClient
     database: Database
 
@@ -53,6 +72,36 @@ class Payments:
     async def fail_at(self, checkout_url: str) -> None:
         for _ in range(3):
             await self.pay_at(checkout_url, DECLINED)
+
+    async def capture_late(self, payment_id: str) -> None:
+        """The bank of a card that is paid late takes its time, and then the money comes."""
+        self.clock.forward(seconds=6)
+        async with asyncio.timeout(60):
+            while (await self.get(payment_id)).state != payment_pb2.PAYMENT_STATE_CAPTURED:
+                await asyncio.sleep(0.05)
+
+    async def dispute(self, payment_id: str) -> payment_pb2.Dispute:
+        request = bank_pb2.OpenDisputeRequest(payment_id=payment_id, reason="FRAUDULENT")
+        return await call(self.bank.OpenDispute, request, token="", extra_metadata=_KEY)
+
+    async def resolve(self, dispute: payment_pb2.Dispute, outcome: payment_pb2.DisputeState.ValueType) -> None:
+        request = bank_pb2.ResolveDisputeRequest(dispute_id=dispute.id, outcome=outcome)
+        await call(self.bank.ResolveDispute, request, token="", extra_metadata=_KEY)
+
+    async def newest_refund(self, payment_id: str) -> payment_pb2.Refund:
+        request = payment_pb2.ListRefundsRequest(payment_id=payment_id, first=100)
+        listed = await call(self.stub.ListRefunds, request, token="", extra_metadata=_KEY)
+        return listed.refunds[-1]
+
+    async def settle_refund(self, refund: payment_pb2.Refund, outcome: payment_pb2.RefundState.ValueType) -> None:
+        request = bank_pb2.SettleRefundRequest(refund_id=refund.id, outcome=outcome)
+        await call(self.bank.SettleRefund, request, token="", extra_metadata=_KEY)
+
+    async def webhooks(self, payment_id: str) -> dict[str, bytes]:
+        """What was told of a payment so far, by type: the bodies as they are sent."""
+        query = "SELECT type, body FROM payment.webhook_delivery WHERE payment_id = $1 ORDER BY position"
+        async with self.database.reading() as connection:
+            return {row["type"]: row["body"].encode() for row in await connection.fetch(query, uuid.UUID(payment_id))}
 
     async def get(self, payment_id: str) -> payment_pb2.Payment:
         request = payment_pb2.GetPaymentRequest(id=payment_id)
@@ -99,10 +148,17 @@ async def running_payments(parts: Parts, address: str) -> AsyncIterator[Payments
             "allowed_return_origins": RETURN_ORIGIN,
         }
     )
+    clock = MovableClock()
     async with (
-        payment_service(settings),
+        payment_service(settings, clock=clock),
         open_database(parts.database_url("payment"), pool_size=2, application_name="tests") as database,
-        open_channel(address, payment_pb2.DESCRIPTOR) as channel,
+        open_channel(address, payment_pb2.DESCRIPTOR, bank_pb2.DESCRIPTOR) as channel,
         httpx.AsyncClient(trust_env=False, timeout=60) as browser,
     ):
-        yield Payments(payment_pb2_grpc.PaymentServiceStub(channel), browser, database)
+        yield Payments(
+            payment_pb2_grpc.PaymentServiceStub(channel),
+            bank_pb2_grpc.BankServiceStub(channel),
+            clock,
+            browser,
+            database,
+        )

@@ -46,6 +46,7 @@ _TABLES = (
     "refund",
     "inbox_event",
     "open_payment",
+    "dispute",
     "idempotency_record",
 )
 
