@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.account_export import AccountExport
+from api.account_pages import RESET_PATH, VERIFY_PATH, AccountPages
 from api.admission import Admission
 from api.calendar_export import CalendarExport
 from api.client_address import trusted_networks
@@ -23,6 +25,7 @@ from api.fresh_requests import FreshRequests
 from api.graphql_http import GraphQLOverHTTP
 from api.graphql_ws import GraphQLOverWebSocket
 from api.health import Readiness, live, metrics
+from api.oauth import TOKEN_PATH, OAuthEndpoint
 from api.pages import SecurityHeaders, front_door, playground
 from api.payment_webhook import PaymentWebhook
 from api.services import Services
@@ -49,24 +52,6 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
     async def to_playground(_request: Request) -> Response:
         return RedirectResponse("/playground/")
 
-    papers = Documents(services)
-    unsubscribing = Unsubscribing(services)
-    routes = [
-        Route("/", front_door),
-        Route("/webhooks/payments", PaymentWebhook(services, settings.webhook_secrets).receive, methods=["POST"]),
-        Route("/calendars/{secret}.ics", CalendarExport(services).read),
-        Route("/documents/{secret}/invoice", papers.invoice),
-        Route("/documents/{secret}/stay.ics", papers.calendar),
-        Route("/unsubscribe/{secret}", unsubscribing.ask, methods=["GET"]),
-        Route("/unsubscribe/{secret}", unsubscribing.unsubscribe, methods=["POST"]),
-        Route("/.well-known/jwks.json", jwks),
-        Route("/health/live", live),
-        Route("/health/ready", Readiness(services).report),
-        Route("/metrics", metrics),
-        Route("/playground", to_playground),
-        Mount("/playground", playground(settings.web_root)),
-    ]
-    rest = Starlette(routes=routes)
     documents = read_manifests(Path(settings.web_root))
     if settings.only_trusted_documents and not documents:
         raise BrokenManifest(f"there are no registered documents under {settings.web_root}; build the pages (make web)")
@@ -78,6 +63,29 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
         slow_client_seconds=settings.slow_client_seconds,
         closing=closing or asyncio.Event(),
     )
+    unsubscribing = Unsubscribing(services)
+    papers, account_pages, oauth = Documents(services), AccountPages(door), OAuthEndpoint(door)
+    routes = [
+        Route("/", front_door),
+        Route("/webhooks/payments", PaymentWebhook(services, settings.webhook_secrets).receive, methods=["POST"]),
+        Route("/calendars/{secret}.ics", CalendarExport(services).read),
+        Route("/documents/{secret}/invoice", papers.invoice),
+        Route("/documents/{secret}/stay.ics", papers.calendar),
+        Route("/unsubscribe/{secret}", unsubscribing.ask, methods=["GET"]),
+        Route("/unsubscribe/{secret}", unsubscribing.unsubscribe, methods=["POST"]),
+        Route("/.well-known/jwks.json", jwks),
+        Route("/.well-known/oauth-authorization-server", oauth.metadata),
+        Route(TOKEN_PATH, oauth.token, methods=["POST"]),
+        Route(VERIFY_PATH, account_pages.verify, methods=["GET", "POST"]),
+        Route(RESET_PATH, account_pages.reset, methods=["GET", "POST"]),
+        Route("/account/export/{secret}", AccountExport(services).read),
+        Route("/health/live", live),
+        Route("/health/ready", Readiness(services).report),
+        Route("/metrics", metrics),
+        Route("/playground", to_playground),
+        Mount("/playground", playground(settings.web_root)),
+    ]
+    rest = Starlette(routes=routes)
     over_http, over_socket = GraphQLOverHTTP(door), GraphQLOverWebSocket(door)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

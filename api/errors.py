@@ -19,6 +19,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
 from api.context import Info
+from api.error_codes import ErrorCode
 from api.money import Money
 from api.node_ids import encode_id
 from api.request_errors import placed
@@ -33,30 +34,6 @@ LazyQuote = Annotated["Quote", strawberry.lazy("api.quotes")]
 log = structlog.get_logger()
 
 MASKED = "Something went wrong on our side."
-
-
-@strawberry.enum(description="What kind of refusal this is; stable, for programs.")
-class ErrorCode(enum.Enum):
-    INVALID_INPUT = "INVALID_INPUT"
-    NOT_FOUND = "NOT_FOUND"
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    PERMISSION_DENIED = "PERMISSION_DENIED"
-    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-    EMAIL_TAKEN = "EMAIL_TAKEN"
-    ROOM_UNAVAILABLE = "ROOM_UNAVAILABLE"
-    QUOTE_EXPIRED = "QUOTE_EXPIRED"
-    PRICE_CHANGED = "PRICE_CHANGED"
-    DOOR_TAKEN = "DOOR_TAKEN"
-    REFUND_CHANGED = "REFUND_CHANGED"
-    PAYMENT_DUE = "PAYMENT_DUE"
-    CAPACITY_BELOW_SOLD = "CAPACITY_BELOW_SOLD"
-    SLOT_UNAVAILABLE = "SLOT_UNAVAILABLE"
-    REVIEW_NOT_ALLOWED = "REVIEW_NOT_ALLOWED"
-    ILLEGAL_STATE = "ILLEGAL_STATE"
-    VERSION_CONFLICT = "VERSION_CONFLICT"
-    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
-    UNAVAILABLE = "UNAVAILABLE"
-    INTERNAL = "INTERNAL"
 
 
 @strawberry.interface(description="A refusal that a client can act on.")
@@ -184,6 +161,16 @@ class IdempotencyConflict(UserError):
     pass
 
 
+@strawberry.type(description="Too many attempts failed, or too much was asked for; wait before the next one.")
+class TooManyAttempts(UserError):
+    retry_after: int = strawberry.field(description="In how many seconds; the header Retry-After says the same.")
+
+
+@strawberry.type(description="The token of this mail was used, has run out, or never was; ask for another mail.")
+class TokenSpent(UserError):
+    pass
+
+
 _PLAIN: dict[str, type[UserError]] = {
     "INVALID_INPUT": InvalidInput,
     "NOT_FOUND": NotFound,
@@ -191,6 +178,7 @@ _PLAIN: dict[str, type[UserError]] = {
     "PERMISSION_DENIED": NotPermitted,
     "INVALID_CREDENTIALS": InvalidCredentials,
     "EMAIL_TAKEN": EmailTaken,
+    "TOKEN_SPENT": TokenSpent,
     "IDEMPOTENCY_CONFLICT": IdempotencyConflict,
 }
 _ABOUT_AMOUNTS = frozenset({"QUOTE_EXPIRED", "PRICE_CHANGED", "REFUND_CHANGED", "PAYMENT_DUE"})
@@ -259,6 +247,13 @@ def as_user_error(refusal: ServiceError) -> UserError | None:
             path=path,
             current_version=int(refusal.details["current_version"]),
         )
+    if refusal.code == "TOO_MANY_ATTEMPTS":
+        return TooManyAttempts(
+            code=ErrorCode.TOO_MANY_ATTEMPTS,
+            message=refusal.message,
+            path=path,
+            retry_after=int(refusal.details["retry_after"]),
+        )
     kind = _PLAIN.get(refusal.code)
     return kind(code=ErrorCode(refusal.code), message=refusal.message, path=path) if kind else None
 
@@ -314,6 +309,8 @@ class RefusalsAsResults(FieldExtension):
             member = as_user_error(refusal)
             if member is None or type(member) not in self._members:
                 raise
+            if isinstance(member, TooManyAttempts):
+                info.context.response_headers.append((b"retry-after", str(member.retry_after).encode()))
             return member
 
 

@@ -57,15 +57,23 @@ class EventStream:
         if request.method == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        with STREAMS.track_inprogress():
-            await self._hold(request, send, _bodies(chosen, context), caller)
+        with STREAMS.track_inprogress(), self._door.services.revocations.watch(caller) as revoked:
+            await self._hold(request, send, _bodies(chosen, context), caller, revoked)
 
-    async def _hold(self, request: Request, send: Send, bodies: AsyncIterator[dict[str, Any]], caller: Caller) -> None:
-        """Until the operation is over, the client gone or too slow, the token at its end or the process at its."""
+    async def _hold(
+        self,
+        request: Request,
+        send: Send,
+        bodies: AsyncIterator[dict[str, Any]],
+        caller: Caller,
+        revoked: asyncio.Event,
+    ) -> None:
+        """Until the operation is over, the client gone or too slow, the token or its session at its end, or the
+        process at its."""
         telling = asyncio.create_task(self._tell(send, bodies))
         gone = asyncio.create_task(_until_gone(request))
         closing = asyncio.create_task(self._door.closing.wait())
-        tasks = (telling, gone, closing)
+        tasks = (telling, gone, closing, asyncio.create_task(revoked.wait()))
         left = max(caller.expires_at - time.time(), 0.0) if caller.signed_in else None
         try:
             done, _ = await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)

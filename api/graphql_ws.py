@@ -106,8 +106,9 @@ class _Conversation:
             return
         if self._caller is None or self._caller is ANONYMOUS:
             return
-        await asyncio.sleep(max(self._caller.expires_at - time.time(), 0))
-        await self._close(Close(4403, "The access token has ended."))
+        with self._door.services.revocations.watch(self._caller) as revoked:
+            over = await wait_at_most(revoked, max(self._caller.expires_at - time.time(), 0))
+        await self._close(Close(4403, "The session is over." if over else "The access token has ended."))
 
     async def _next_frame(self) -> dict[str, Any]:
         message = await self._socket.receive()

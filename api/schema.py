@@ -8,6 +8,9 @@ from typing import Annotated
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from api.account_access import AccountAccessMutations
+from api.accounts import AccountMutations
+from api.api_clients import ApiClientMutations
 from api.appointment_moves import AppointmentMoveMutations, AppointmentMoveQueries
 from api.appointment_status import AppointmentSubscriptions
 from api.appointments import AppointmentMutations, AppointmentQueries, appointment
@@ -54,8 +57,9 @@ from api.salon_schedule_editing import SalonScheduleEditing
 from api.salon_service_editing import SalonServiceEditing
 from api.salons import salon
 from api.scalars import SCALARS
+from api.sessions import SessionMutations
 from api.slots import SlotQueries
-from api.viewer import ViewerMutations, ViewerQueries
+from api.viewer import ViewerQueries
 from api.waitlist import WaitlistMutations
 from api.webhook_editing import WebhookMutations
 
@@ -103,7 +107,10 @@ class Query(
 
 @strawberry.type(description="What can be done. Every mutation answers a union: success first, then refusals.")
 class Mutation(
-    ViewerMutations,
+    AccountMutations,
+    AccountAccessMutations,
+    SessionMutations,
+    ApiClientMutations,
     QuoteMutations,
     BookingMutations,
     BookingMoveMutations,

@@ -12,7 +12,15 @@ import redis.asyncio as redis
 from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from api.rate_limits import RateLimits, open_rate_limits
-from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
+from api.revocations import LivingTokens, Revocations, open_revocations
+from contracts.auth.v1 import (
+    account_pb2,
+    account_pb2_grpc,
+    api_client_pb2,
+    api_client_pb2_grpc,
+    auth_pb2,
+    auth_pb2_grpc,
+)
 from contracts.booking.v1 import (
     block_pb2,
     block_pb2_grpc,
@@ -69,6 +77,8 @@ class Services:
     """Stubs by the noun they own, and what the webhook's door needs."""
 
     auth: auth_pb2_grpc.AuthServiceAsyncStub
+    accounts: account_pb2_grpc.AccountServiceAsyncStub
+    api_clients: api_client_pb2_grpc.ApiClientServiceAsyncStub
     hotels: hotel_pb2_grpc.HotelServiceAsyncStub
     rates: rate_pb2_grpc.RateServiceAsyncStub
     extras: extra_pb2_grpc.ExtraServiceAsyncStub
@@ -91,6 +101,7 @@ class Services:
     reviews: review_pb2_grpc.ReviewServiceAsyncStub
     channels: dict[str, grpc.aio.Channel]
     verifier: TokenVerifier
+    revocations: Revocations
     identity: ServiceIdentity
     redis: redis.Redis
     live: LiveUpdates
@@ -106,7 +117,13 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
         channels = {
             name: await stack.enter_async_context(open_channel(address, *contracts))
             for name, address, *contracts in (
-                ("auth", settings.auth_address, auth_pb2.DESCRIPTOR),
+                (
+                    "auth",
+                    settings.auth_address,
+                    auth_pb2.DESCRIPTOR,
+                    account_pb2.DESCRIPTOR,
+                    api_client_pb2.DESCRIPTOR,
+                ),
                 (
                     "hotel",
                     settings.hotel_address,
@@ -150,11 +167,15 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
         client: redis.Redis = redis.Redis.from_url(settings.redis_url.get_secret_value())
         stack.push_async_callback(client.aclose)
 
+        revocations = await stack.enter_async_context(open_revocations(client))
+
         async def fetch_keys() -> str:
             return (await call(auth.GetJwks, auth_pb2.GetJwksRequest(), token="")).jwks_json
 
         yield Services(
             auth=auth,
+            accounts=account_pb2_grpc.AccountServiceStub(channels["auth"]),
+            api_clients=api_client_pb2_grpc.ApiClientServiceStub(channels["auth"]),
             hotels=hotel_pb2_grpc.HotelServiceStub(channels["hotel"]),
             rates=rate_pb2_grpc.RateServiceStub(channels["hotel"]),
             extras=extra_pb2_grpc.ExtraServiceStub(channels["hotel"]),
@@ -179,7 +200,10 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             appointments=appointment_pb2_grpc.AppointmentServiceStub(channels["salon"]),
             reviews=review_pb2_grpc.ReviewServiceStub(channels["review"]),
             channels=channels,
-            verifier=TokenVerifier(fetch_keys, issuer=settings.token_issuer, audience=settings.token_audience),
+            verifier=LivingTokens(
+                fetch_keys, revocations, issuer=settings.token_issuer, audience=settings.token_audience
+            ),
+            revocations=revocations,
             identity=ServiceIdentity(auth, settings),
             redis=client,
             live=await stack.enter_async_context(open_live_updates(client)),

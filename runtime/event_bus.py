@@ -40,6 +40,7 @@ SALON_TOPIC = "salon.events"
 APPOINTMENT_TOPIC = "appointment.events"
 REVIEW_TOPIC = "review.events"
 NOTIFICATION_TOPIC = "notification.events"
+ACCOUNT_TOPIC = "account.events"
 TOPICS = (
     HOTEL_TOPIC,
     BOOKING_TOPIC,
@@ -48,6 +49,7 @@ TOPICS = (
     APPOINTMENT_TOPIC,
     REVIEW_TOPIC,
     NOTIFICATION_TOPIC,
+    ACCOUNT_TOPIC,
 )
 DEAD_LETTERS = ".dead-letters"
 ONLY_FOR = "only-for"  # header of a replayed dead letter: the group that gave up on it; others pass it by

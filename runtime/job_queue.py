@@ -7,6 +7,7 @@ stay in a list of their own until they are replayed or succeed.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 SETTLE_PAYMENT_EVENT = "settle_payment_event"
 DELIVER_EMAIL = "deliver_email"
 DELIVER_WEBHOOKS = "deliver_webhooks"
+SEND_ACCOUNT_MAILS = "send_account_mails"
 _DEAD = "innkeeper:dead-jobs"  # a hash: job id → what is known of it, as JSON
 
 
@@ -66,6 +68,10 @@ class JobQueue:
     async def deliver_webhooks(self, endpoint_id: str) -> bool:
         """Wakes the sending of what is due to an endpoint of a hotelier."""
         return await self.wake(DELIVER_WEBHOOKS, endpoint_id, job_id=f"webhook:{endpoint_id}")
+
+    async def send_account_mails(self) -> bool:
+        """Hurries the mails of accounts, which are found without being named."""
+        return await self.wake(SEND_ACCOUNT_MAILS, job_id=f"account-mails:{uuid.uuid4()}")
 
     async def wake(self, job: str, *arguments: str, job_id: str) -> bool:
         """Enqueues a job unless one with this id is waiting. False when Redis is away: the sweeper will do it."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import enum
 
+REVOKED_CHANNEL = "live:revoked"  # messages are names of sessions and clients, divided by commas
+REVOKED_KEY = "revoked"  # a sorted set of these names by the Unix seconds when none of their tokens lives any more
+REVOKED_SECONDS = 3_600  # longer than an access token may be set to live
 CHANGES_CHANNEL = "live:changes"  # messages are names of changed entities, divided by commas
 
 
@@ -48,3 +51,11 @@ def hotel_channel(hotel_id: str) -> str:
 
 def notifications_channel(account_id: str) -> str:
     return f"live:notifications:{account_id}"
+
+
+def revoked_session(session_id: str) -> str:
+    return f"session:{session_id}"
+
+
+def revoked_client(client_id: str) -> str:
+    return f"client:{client_id}"

@@ -76,8 +76,10 @@ class ServiceSettings(ProcessSettings, DatabaseSection, TokenSection):
     grpc_listen: str  # host:port
 
 
-class AuthSettings(ServiceSettings):
+class AuthSettings(ServiceSettings, RedisSection):
     signing_key_secret: SecretStr = Field(min_length=32)  # encrypts the private keys at rest
+    public_url: str  # links in mails lead there
+    mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
     service_clients: dict[str, SecretStr]  # client id → secret, as JSON
     access_token_seconds: int = Field(600, ge=30, le=3600)
     refresh_token_days: int = Field(30, ge=1, le=365)

@@ -15,7 +15,7 @@ from stack.ports import HOST, Ports
 from stack.processes import PROCESSES, Kind, Process
 from stack.secret_store import SecretStore
 
-OUTBOX_SCHEMAS = ("hotel", "booking", "salon", "review", "notification")
+OUTBOX_SCHEMAS = ("auth", "hotel", "booking", "salon", "review", "notification")
 
 
 @dataclass(frozen=True, slots=True)

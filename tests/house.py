@@ -88,6 +88,8 @@ def auth_settings(parts: Parts, **changes: object) -> AuthSettings:
     return AuthSettings.model_validate(
         {
             **service_fields(parts, "auth", "unused"),
+            "REDIS_URL": parts.redis_url,
+            "public_url": "http://gateway.test",
             "signing_key_secret": SIGNING_KEY_SECRET,
             "service_clients": SERVICE_CLIENTS,
             **changes,
@@ -135,7 +137,7 @@ def relay_settings(parts: Parts, **changes: object) -> RelaySettings:
             **kafka_fields(parts),
             "environment": "test",
             "DATABASE_URL": parts.database_url("relay"),
-            "outbox_schemas": "hotel,booking,salon,review,notification",
+            "outbox_schemas": "auth,hotel,booking,salon,review,notification",
             **changes,
         }
     )

@@ -14,6 +14,7 @@ from arq import cron
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+from contracts.auth.v1 import account_pb2, account_pb2_grpc
 from contracts.booking.v1 import (
     booking_pb2,
     booking_pb2_grpc,
@@ -29,6 +30,7 @@ from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, s
 from runtime.outbound_http import open_outbound_http
 from runtime.process import run_process
 from runtime.settings import WorkerSettings
+from workers.account_mails import send_account_mails
 from workers.calendar_feeds import JOB_SECONDS, fetch_calendar_feeds
 from workers.email_delivery import deliver_email, sweep_due_deliveries
 from workers.hold_expiry import expire_holds
@@ -42,7 +44,9 @@ from workers.webhook_delivery import deliver_webhooks, sweep_due_webhooks
 log = structlog.get_logger()
 
 JOB_TIMEOUT_SECONDS = 25  # a killed worker's job comes back after this and ten seconds more
-_FUNCTIONS = [with_a_good_end(job) for job in (settle_payment_event, deliver_email, deliver_webhooks)]
+_FUNCTIONS = [
+    with_a_good_end(job) for job in (settle_payment_event, deliver_email, deliver_webhooks, send_account_mails)
+]
 _EVERY_5_SECONDS = set(range(0, 60, 5))
 _EVERY_10_SECONDS = set(range(0, 60, 10))
 _PAUSE_SECONDS = 1.0
@@ -61,6 +65,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
         open_channel(
             settings.notification_address, notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR
         ) as notifications,
+        open_channel(settings.auth_address, account_pb2.DESCRIPTOR) as auth,
         open_service_identity(settings.auth_address, settings) as identity,
         open_job_queue(settings) as jobs,
         open_outbound_http(allow_private_addresses=settings.allow_private_addresses) as outbound,
@@ -74,6 +79,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
                 "booking": settlement_pb2_grpc.SettlementServiceStub(booking),
                 "salon": settlement_pb2_grpc.SettlementServiceStub(salon),
             },
+            "accounts": account_pb2_grpc.AccountServiceStub(auth),
             "notifications": notification_pb2_grpc.NotificationServiceStub(notifications),
             "webhooks": webhook_pb2_grpc.WebhookServiceStub(notifications),
             "identity": identity,
@@ -100,6 +106,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
             cron(sweep_due_deliveries, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_due_webhooks, second=_EVERY_10_SECONDS, max_tries=1),
             cron(tell_planned, second={5, 35}, max_tries=1),
+            cron(send_account_mails, second=_EVERY_10_SECONDS, max_tries=1, unique=True),
             cron(fetch_calendar_feeds, second={15}, max_tries=1, timeout=JOB_SECONDS),
         ],
         redis_settings=redis_settings(settings),

@@ -93,7 +93,7 @@ async def _attempt(
     settings: WorkerSettings, delivery_id: str, email: notification_pb2.EmailMessage
 ) -> notification_pb2.FinishDeliveryRequest:
     try:
-        await _send(settings, email)
+        await send_email(settings, email)
     except NotSent as refusal:
         return notification_pb2.FinishDeliveryRequest(
             delivery_id=delivery_id,
@@ -120,7 +120,7 @@ async def _tell_booking(
         log.warning("email.not_on_the_timeline", delivery_id=delivery_id, reason=failure.code)
 
 
-async def _send(settings: WorkerSettings, email: notification_pb2.EmailMessage) -> None:
+async def send_email(settings: WorkerSettings, email: notification_pb2.EmailMessage) -> None:
     try:
         await aiosmtplib.send(
             compose(settings.mail_from, email),

@@ -3,12 +3,14 @@ python -m workers.live_status
 
 The message says nothing but that there is something. Subscribers fetch what happened from its service, in the name of
 the person who listens, so nothing is said here that somebody may not hear, and a lost message only costs time. The
-copies that gateways share in Redis are deleted here, before the gateways drop their own.
+copies that gateways share in Redis are deleted here, before the gateways drop their own. Only revocations are told
+whole, and kept as long as a revoked token could live.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import redis.asyncio as redis
@@ -17,11 +19,12 @@ from redis.exceptions import RedisError
 from contracts.events.v1 import events_pb2
 from runtime.errors import Unavailable
 from runtime.event_bus import TOPICS, consume
-from runtime.live_channels import CHANGES_CHANNEL, cache_key
+from runtime.live_channels import CHANGES_CHANNEL, REVOKED_CHANNEL, REVOKED_KEY, REVOKED_SECONDS, cache_key
 from runtime.process import run_process
 from runtime.settings import LiveStatusSettings
 from workers.changed_entities import changed_entities
 from workers.moved_channels import moved_channels
+from workers.revoked_callers import revoked_callers
 
 GROUP = "live-status"
 
@@ -44,6 +47,11 @@ async def tell(client: redis.Redis, envelopes: Sequence[events_pb2.Envelope]) ->
         async with client.pipeline(transaction=False) as pipeline:
             for channel in moved_channels(envelopes):
                 pipeline.publish(channel, "")
+            if revoked := revoked_callers(envelopes):
+                now = time.time()
+                pipeline.zremrangebyscore(REVOKED_KEY, 0, now)
+                pipeline.zadd(REVOKED_KEY, dict.fromkeys(revoked, now + REVOKED_SECONDS))
+                pipeline.publish(REVOKED_CHANNEL, ",".join(revoked))
             if names := changed_entities(envelopes):
                 pipeline.unlink(*map(cache_key, names))
                 pipeline.publish(CHANGES_CHANNEL, ",".join(names))

@@ -1,4 +1,4 @@
-"""Every SQL statement of the auth service."""
+"""SQL of accounts at the door: registering, signing in, sessions and signing keys."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ _ACCOUNT_COLUMNS = (
     _account.c.role,
     _account.c.locale,
     _account.c.created_at,
+    _account.c.email_verified_at,
+    _account.c.phone,
+    _account.c.time_zone,
 )
 _NEW_ACCOUNT: dict[str, Any] = {
     name: bindparam(name) for name in ("id", "email", "email_key", "name", "role", "locale", "password_hash")
@@ -36,19 +39,23 @@ ADD_ACCOUNT = Statement(
     .on_conflict_do_nothing(index_elements=["email_key"])
     .returning(_account.c.created_at)
 )
-_demo_account = insert_or(_account).values(_NEW_ACCOUNT)
+_demo_account = insert_or(_account).values({**_NEW_ACCOUNT, "email_verified_at": func.now()})
 SET_DEMO_ACCOUNT = Statement(
     _demo_account.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: _demo_account.excluded[name] for name in ("name", "role", "locale", "password_hash")},
+        set_={
+            name: _demo_account.excluded[name]
+            for name in ("name", "role", "locale", "password_hash", "email_verified_at")
+        },
     )
 )
 ACCOUNT = Statement(select(*_ACCOUNT_COLUMNS).where(_account.c.id == bindparam("id")))
 ACCOUNT_TO_SIGN_IN = Statement(
     select(*_ACCOUNT_COLUMNS, _account.c.password_hash).where(_account.c.email_key == bindparam("email_key"))
 )
+LOCK_ACCOUNT_ROW = Statement(text("SELECT FROM auth.account WHERE id = CAST(:id AS uuid) FOR UPDATE"))
 CONTACTS = Statement(
-    select(_account.c.id, _account.c.email, _account.c.name, _account.c.locale)
+    select(_account.c.id, _account.c.email, _account.c.name, _account.c.locale, _account.c.time_zone)
     .where(_account.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(_account.c.id)
 )
@@ -61,27 +68,76 @@ UPGRADE_PASSWORD_HASH = Statement(
     )
 )
 
-ADD_SESSION = Statement(insert(_session).values({name: bindparam(name) for name in ("id", "account_id", "device")}))
+ADD_SESSION = Statement(
+    insert(_session).values({name: bindparam(name) for name in ("id", "account_id", "device", "place")})
+)
+# Whether the account was lately used from a network.
+IS_FAMILIAR = Statement(
+    text(
+        """
+        SELECT EXISTS (
+            SELECT FROM auth.session
+            WHERE account_id = CAST(:account_id AS uuid) AND place = CAST(:place AS bytea)
+              AND last_seen_at > now() - interval '30 days'
+        )
+        """
+    )
+)
 TOUCH_SESSION = Statement(
     text(
         """
         UPDATE auth.session AS session SET last_seen_at = now()
         FROM auth.account AS account
         WHERE session.id = CAST(:id AS uuid) AND account.id = session.account_id
-        RETURNING account.id, account.email, account.name, account.role, account.locale, account.created_at
+        RETURNING account.id, account.email, account.name, account.role, account.locale, account.created_at,
+                  account.email_verified_at, account.phone, account.time_zone
         """
     )
 )
 REVOKE_OWN_SESSION = Statement(
     text(
         """
-        UPDATE auth.session SET revoked_at = coalesce(revoked_at, now())
-        WHERE id = CAST(:id AS uuid) AND account_id = CAST(:account_id AS uuid)
+        UPDATE auth.session AS session SET revoked_at = coalesce(session.revoked_at, now())
+        FROM auth.session AS before
+        WHERE session.id = CAST(:id AS uuid) AND session.account_id = CAST(:account_id AS uuid)
+          AND before.id = session.id
+        RETURNING before.revoked_at IS NULL AS lived
+        """
+    )
+)
+# All of an account's; but one, if it is named.
+REVOKE_SESSIONS = Statement(
+    text(
+        """
+        UPDATE auth.session SET revoked_at = now()
+        WHERE account_id = CAST(:account_id AS uuid) AND id <> CAST(:but AS uuid) AND revoked_at IS NULL
+        RETURNING id
         """
     )
 )
 REVOKE_SESSION = Statement(
-    text("UPDATE auth.session SET revoked_at = now() WHERE id = CAST(:id AS uuid) AND revoked_at IS NULL")
+    text(
+        """
+        UPDATE auth.session SET revoked_at = now() WHERE id = CAST(:id AS uuid) AND revoked_at IS NULL
+        RETURNING account_id
+        """
+    )
+)
+OWN_SESSIONS = Statement(
+    text(
+        """
+        SELECT id, device, created_at, last_seen_at
+        FROM auth.session
+        WHERE account_id = CAST(:account_id AS uuid) AND revoked_at IS NULL
+          AND (last_seen_at, id) < (CAST(:seen_before AS timestamptz), CAST(:before AS uuid))
+          AND EXISTS (
+              SELECT FROM auth.refresh_token AS token
+              WHERE token.session_id = session.id AND token.expires_at > now()
+          )
+        ORDER BY last_seen_at DESC, id DESC
+        LIMIT CAST(:row_limit AS int)
+        """
+    )
 )
 FORGET_OLD_SESSIONS = Statement(
     text(

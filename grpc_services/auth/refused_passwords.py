@@ -1,4 +1,7 @@
-"""Long enough, and still among the first that anybody would try. Compared without case."""
+"""Long enough, and still among the first that anybody would try. Compared without case.
+
+Written by ourselves, under the licence of this project: no collection of leaked passwords was copied.
+"""
 
 from __future__ import annotations
 
@@ -17,3 +20,26 @@ welcome123 welcome1234 whatever12 zaq12wsxcde zxcvbnm123 пароль1234 пар
 """
 
 REFUSED_PASSWORDS = frozenset(_LISTED.split())
+
+_WORDS = """
+abc access admin administrator alexander amour anna azerty baseball batman bienvenue bonjour charlie chocolate
+chocolat computer daniel default dragon football freedom guest hello hockey hotel hotelier iloveyou innkeeper jennifer
+jessica jordan ktm letmein liverpool login loulou love lovely manchester marseille master michael michelle monkey
+mustang mypassword nicolas nopassword ordinateur passe passwd password passwort princess princesse qazwsx qwerty
+reservation root salon samsung secret service shadow soccer soleil starwars summer sunshine superman system temp test
+thomas trustno user welcome whatever winter zaqwsx zxcvbn zxcvbnm motdepasse doudou
+александр андрей гостиница дмитрий единорог елена любовь максим марина наташа отель пароль привет россия самсунг
+сергей солнышко спартак татьяна администратор йцукен
+"""
+
+COMMON_WORDS = frozenset(_WORDS.split())
+KEYBOARD_ROWS = (
+    "1234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "azertyuiop",
+    "qsdfghjklm",
+    "йцукенгшщзхъ",
+    "фывапролджэ",
+)

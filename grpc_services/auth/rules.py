@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 import unicodedata
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
 from contracts.auth.v1 import auth_pb2
-from grpc_services.auth.refused_passwords import REFUSED_PASSWORDS
+from grpc_services.auth.password_rules import check_password
 from runtime.errors import InvalidInput
+from runtime.field_checks import checked_time_zone
 from runtime.identity import Role
 
 LOCALES = ("en", "fr", "ru")
 DEFAULT_LOCALE = "en"
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 128
 LONGEST_NAME = 120
 LONGEST_DEVICE = 120
 REUSE_GRACE = dt.timedelta(seconds=10)
 
 _OPEN_ROLES = {auth_pb2.ROLE_GUEST: Role.GUEST, auth_pb2.ROLE_HOTELIER: Role.HOTELIER}
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_BETWEEN_DIGITS = re.compile(r"[ ().\-\u00a0]")
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -45,29 +47,37 @@ def check_registration(request: auth_pb2.RegisterRequest) -> Registration:
     return Registration(
         email=email,
         email_key=key,
-        password=_check_password(request.password, key),
-        name=_check_name(request.name),
+        password=check_password(request.password, key),
+        name=check_name(request.name),
         role=_check_role(request.role),
-        locale=_check_locale(request.locale),
+        locale=check_locale(request.locale),
     )
 
 
-def check_email(value: str) -> str:
+def check_email(value: str, *, field: str = "email") -> str:
     """The address in its normal form; only its syntax is looked at, never the network."""
     try:
         return validate_email(value.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        raise InvalidInput("This is not an e-mail address we can write to.", path=("email",)) from None
+        raise InvalidInput("This is not an e-mail address we can write to.", path=(field,)) from None
+
+
+def check_phone(value: str) -> str:
+    """E.164: a plus and 7 to 15 digits, written without anything between them. Empty for none."""
+    phone = _BETWEEN_DIGITS.sub("", value)
+    if phone and not _E164.fullmatch(phone):
+        raise InvalidInput("A telephone number is written as +33123456789 (E.164).", path=("phone",))
+    return phone
+
+
+def check_time_zone(value: str) -> str:
+    """Empty for none."""
+    return checked_time_zone(value, ("timeZone",)) if value else ""
 
 
 def email_key(email: str) -> str:
     """Two addresses with one key are one account."""
     return email.casefold()
-
-
-def normal_password(password: str) -> str:
-    """One form for what different keyboards send for the same letters."""
-    return unicodedata.normalize("NFKC", password)
 
 
 def device_name(value: str) -> str:
@@ -89,16 +99,7 @@ def judge_reuse(used_at: dt.datetime | None, now: dt.datetime) -> Reuse:
     return Reuse.OVERLAP if now - used_at <= REUSE_GRACE else Reuse.THEFT
 
 
-def _check_password(password: str, key: str) -> str:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.", path=("password",))
-    folded = normal_password(password).casefold()
-    if folded in REFUSED_PASSWORDS or len(set(folded)) == 1 or folded in (key, key.partition("@")[0]):
-        raise InvalidInput("This password is too easy to guess.", path=("password",))
-    return password
-
-
-def _check_name(value: str) -> str:
+def check_name(value: str) -> str:
     name = value.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not all(map(_printable, name)):
         raise InvalidInput(f"A name has 1 to {LONGEST_NAME} printable characters.", path=("name",))
@@ -111,7 +112,7 @@ def _check_role(value: auth_pb2.Role.ValueType) -> Role:
     return _OPEN_ROLES[value]
 
 
-def _check_locale(value: str) -> str:
+def check_locale(value: str) -> str:
     locale = value or DEFAULT_LOCALE
     if locale not in LOCALES:
         raise InvalidInput(f"We speak {', '.join(LOCALES)}.", path=("locale",))

@@ -6,15 +6,29 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import grpc
 import structlog
 
-from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
-from grpc_services.auth import queries
+from contracts.auth.v1 import (
+    account_pb2,
+    account_pb2_grpc,
+    api_client_pb2,
+    api_client_pb2_grpc,
+    auth_pb2,
+    auth_pb2_grpc,
+)
+from grpc_services.auth import account_queries, api_client_queries, queries
 from grpc_services.auth.access_tokens import AccessTokens
+from grpc_services.auth.api_client_servicer import ApiClientServicer
+from grpc_services.auth.derived_keys import derived_key
+from grpc_services.auth.mail_tokens import MailTokens
+from grpc_services.auth.mails import Mails
 from grpc_services.auth.passwords import Passwords
 from grpc_services.auth.servicer import AuthServicer
+from grpc_services.auth.servicers import AccountServicer
+from grpc_services.auth.sign_in_delays import open_sign_in_delays
 from grpc_services.auth.signing_keys import SigningKeys
 from runtime.database import Database, open_database
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
@@ -23,47 +37,63 @@ from runtime.settings import AuthSettings
 
 log = structlog.get_logger()
 
-SERVICE_NAMES = service_names_of(auth_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(auth_pb2.DESCRIPTOR, account_pb2.DESCRIPTOR, api_client_pb2.DESCRIPTOR)
 TENDING_SECONDS = 60.0
 
 
 @asynccontextmanager
 async def auth_service(settings: AuthSettings) -> AsyncIterator[GrpcServer]:
     """Serves until the block ends."""
-    async with open_database(
-        settings.database_url.get_secret_value(),
-        pool_size=settings.database_pool_size,
-        application_name="innkeeper-auth",
-    ) as database:
-        keys = SigningKeys(
-            database,
-            settings.signing_key_secret.get_secret_value(),
-            token_lifetime=dt.timedelta(seconds=settings.access_token_seconds),
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            open_database(
+                settings.database_url.get_secret_value(),
+                pool_size=settings.database_pool_size,
+                application_name="innkeeper-auth",
+            )
         )
+        secret = settings.signing_key_secret.get_secret_value()
+        keys = SigningKeys(database, secret, token_lifetime=dt.timedelta(seconds=settings.access_token_seconds))
         await keys.load()
-        passwords = Passwords()
-        servicer = AuthServicer(
+        passwords = stack.enter_context(contextlib.closing(Passwords()))
+        tokens = AccessTokens(keys, settings)
+        mail_tokens = MailTokens(derived_key(secret, "mail-tokens"))
+        delays = await stack.enter_async_context(
+            open_sign_in_delays(settings.redis_url.get_secret_value(), derived_key(secret, "sign-in-delays"))
+        )
+        sessions = AuthServicer(
             database,
             passwords,
             keys,
-            AccessTokens(keys, settings),
+            tokens,
+            mails=Mails(mail_tokens),
+            delays=delays,
             refresh_token_days=settings.refresh_token_days,
             service_clients=settings.service_clients,
         )
+        accounts = AccountServicer(database, passwords, tokens, mail_tokens, delays, settings)
+        clients = ApiClientServicer(database, tokens)
+
+        def register(server: grpc.aio.Server) -> None:
+            auth_pb2_grpc.add_AuthServiceServicer_to_server(sessions, server)
+            account_pb2_grpc.add_AccountServiceServicer_to_server(accounts, server)
+            api_client_pb2_grpc.add_ApiClientServiceServicer_to_server(clients, server)
+
         tending = asyncio.create_task(_tend(database, keys))
-        try:
-            async with grpc_server(
+        stack.push_async_callback(_cancelled, tending)
+        yield await stack.enter_async_context(
+            grpc_server(
                 settings.grpc_listen,
                 SERVICE_NAMES,
-                lambda server: auth_pb2_grpc.add_AuthServiceServicer_to_server(servicer, server),
+                register,
                 verifier=TokenVerifier(keys.published, issuer=settings.token_issuer, audience=settings.token_audience),
-            ) as server:
-                yield server
-        finally:
-            tending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await tending
-            passwords.close()
+            )
+        )
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _tend(database: Database, keys: SigningKeys) -> None:
@@ -76,5 +106,8 @@ async def _tend(database: Database, keys: SigningKeys) -> None:
             async with database.transaction() as connection:
                 await queries.FORGET_OLD_REFRESH_TOKENS.execute(connection)
                 await queries.FORGET_OLD_SESSIONS.execute(connection)
+                await account_queries.FORGET_OLD_MAILS.execute(connection)
+                await account_queries.FORGET_OLD_TICKETS.execute(connection)
+                await api_client_queries.FORGET_OLD_SECRETS.execute(connection)
         except Exception as failure:
             log.warning("auth.tending_failed", failure=type(failure).__name__)

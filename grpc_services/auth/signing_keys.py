@@ -13,11 +13,10 @@ import secrets
 import orjson
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.jwk import KeyParameters, OKPKey
 
 from grpc_services.auth import queries
+from grpc_services.auth.derived_keys import derived_key
 from runtime.database import Connection, Database
 from runtime.identity import ALGORITHM
 
@@ -34,7 +33,7 @@ class SigningKeys:
     def __init__(self, database: Database, secret: str, *, token_lifetime: dt.timedelta) -> None:
         self._database = database
         self._token_lifetime = token_lifetime
-        self._cipher = Fernet(_cipher_key(secret))
+        self._cipher = Fernet(base64.urlsafe_b64encode(derived_key(secret, "signing-key")))
         self._current: OKPKey | None = None
 
     @property
@@ -106,8 +105,3 @@ class SigningKeys:
             return OKPKey.import_key(orjson.loads(self._cipher.decrypt(encrypted)))
         except InvalidToken:
             raise OSError("the stored signing keys were encrypted with another signing key secret") from None
-
-
-def _cipher_key(secret: str) -> bytes:
-    derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"innkeeper/auth/signing-key")
-    return base64.urlsafe_b64encode(derivation.derive(secret.encode()))

@@ -95,7 +95,8 @@ def test_every_mutation_answers_success_first_and_then_refusals(name: str) -> No
 @pytest.mark.parametrize("name", [name for name in MUTATIONS if demanded_by(name) is not Permission.ANYONE])
 async def test_a_stranger_learns_in_the_union_that_a_mutation_is_not_for_them(name: str) -> None:
     arguments = ", ".join(f"{key}: {literal(argument.type)}" for key, argument in MUTATIONS[name].args.items())
-    answer = await schema.execute(f"mutation {{ {name}({arguments}) {{ __typename ... on UserError {{ code }} }} }}")
+    called = f"{name}({arguments})" if arguments else name
+    answer = await schema.execute(f"mutation {{ {called} {{ __typename ... on UserError {{ code }} }} }}")
     assert not answer.errors
     assert answer.data == {name: {"__typename": "NotPermitted", "code": "UNAUTHENTICATED"}}
 

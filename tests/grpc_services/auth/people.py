@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import grpc
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from runtime.channels import call
@@ -14,6 +15,12 @@ from runtime.errors import ServiceError
 from tests.house import PERSON_PASSWORD
 
 Stub: TypeAlias = "auth_pb2_grpc.AuthServiceAsyncStub"
+
+
+def hashes_done() -> list[float]:
+    """Password hashes made and verified by this process."""
+    name = "innkeeper_password_hashes_total"
+    return [REGISTRY.get_sample_value(name, {"kind": kind}) or 0.0 for kind in ("made", "verified")]
 
 
 def registration(**changes: object) -> auth_pb2.RegisterRequest:

@@ -27,6 +27,8 @@ async def test_neither_passwords_nor_addresses_nor_tokens_reach_the_log(parts: P
         environment={
             **plain_environment(),
             "DATABASE_URL": parts.database_url("auth"),
+            "REDIS_URL": parts.redis_url,
+            "INNKEEPER_PUBLIC_URL": "http://gateway.test",
             "INNKEEPER_LOG_LEVEL": "DEBUG",
             "INNKEEPER_GRPC_LISTEN": f"127.0.0.1:{port}",
             "INNKEEPER_AUTH_ADDRESS": f"127.0.0.1:{port}",
