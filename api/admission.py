@@ -72,7 +72,7 @@ class Admission:
             text = found
         elif not free and not self._documents.knows(text):
             return [_refusal("Only registered documents are served; sign in to ask freely.", "UNTRUSTED_DOCUMENT")]
-        chosen = prepare(text).choose(asked.operation_name, asked.variables)
+        chosen = prepare(text).choose(asked.operation_name, asked.variables, hints=free)
         if not isinstance(chosen, Chosen):
             return [document_error(error, hints=free) for error in chosen]
         return chosen

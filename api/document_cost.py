@@ -1,8 +1,9 @@
 """What an operation costs: the objects that it may make us look up, counted before anything is.
 
-An object costs 1, a mutation 10, a leaf nothing. A field that takes `first` multiplies what stands below it by the
-number asked for, or by the number that it gives by default. A fragment is measured once. What depends on variables
-is kept with the document as a formula, which takes the values of each request.
+An object costs 1, a mutation 10, a leaf nothing; asking for the whole schema 3,000, for a type of it 300. A field
+that takes `first` multiplies what stands below it by the number asked for, or by the number that it gives by
+default. A fragment is measured once. What depends on variables is kept with the document as a formula, which takes
+the values of each request.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ MOST_COST = 5_000
 LARGEST_PAGE = 100
 _PAGE = 20
 _MUTATION = 10
+_INTROSPECTION = {"__schema": 3_000, "__type": 300}
 _FREE = frozenset({"node", "pageInfo"})  # a connection's own parts
 _CEILING = 10**9  # numbers beyond it say nothing more
 
@@ -121,6 +123,7 @@ class CostOf:
 
     def _add_object(self, total: Formula, node: FieldNode, parent: GraphQLNamedType | None) -> None:
         name = node.name.value
+        total.known += _INTROSPECTION.get(name, 0)
         definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if definition is None or node.selection_set is None:
             return  # what the schema tells of itself is only read

@@ -80,7 +80,7 @@ class Sizes:
             size = self.of(definition.selection_set)
             operation = isinstance(definition, OperationDefinitionNode)
             for what, found, most in (
-                ("levels deep", size.depth, MOST_FIELDS if _is_introspection(definition) else DEEPEST),
+                ("levels deep", size.depth, MOST_FIELDS if is_introspection(definition) else DEEPEST),
                 ("aliases", size.aliases, MOST_ALIASES),
                 ("root fields", size.level, MOST_ROOT_FIELDS if operation else size.level),
                 ("fields side by side", size.widest, MOST_SIDE_BY_SIDE),
@@ -104,7 +104,7 @@ class Sizes:
         return self._measured[name]
 
 
-def _is_introspection(definition: OperationDefinitionNode | FragmentDefinitionNode) -> bool:
+def is_introspection(definition: OperationDefinitionNode | FragmentDefinitionNode) -> bool:
     """The standard introspection query is deeper than anything else needs to be; validation bounds its lists."""
     if isinstance(definition, FragmentDefinitionNode):
         return definition.type_condition.name.value.startswith("__")

@@ -44,7 +44,8 @@ def negotiated(accept: Sequence[str]) -> Wanted:
     if not wanted:
         return Wanted(LEGACY)
     anything = wanted.get("application/*", wanted.get("*/*", 0.0))
-    best = max((LEGACY, MODERN), key=lambda offered: (wanted.get(offered, anything), offered in wanted))
+    offers = (MODERN, LEGACY) if MODERN in wanted else (LEGACY, MODERN)
+    best = max(offers, key=lambda offered: (wanted.get(offered, anything), offered in wanted))
     streaming, whole = wanted.get(EVENT_STREAM, 0.0), wanted.get(best, anything)
     if streaming > whole:
         return Wanted(best, may_stream=True, must_stream=True)

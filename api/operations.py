@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -22,10 +23,11 @@ from graphql import (
     subscribe,
     validate,
 )
+from graphql.pyutils import AwaitableOrValue
 
 from api.context import RequestContext
 from api.document_cost import MOST_COST, CostOf, Formula
-from api.document_limits import MOST_TOKENS, Sizes
+from api.document_limits import MOST_TOKENS, Sizes, is_introspection
 from api.errors import formatted_error
 from api.request_errors import document_error, variable_errors
 from api.schema import schema
@@ -49,6 +51,8 @@ class Chosen:
     variables: dict[str, Any] | None
     cost: int
     root_fields: int
+    introspects: bool  # and does nothing else
+    hints: bool  # whether mistakes are answered with what the schema has instead
 
     @property
     def kind(self) -> OperationType:
@@ -64,6 +68,7 @@ class Measured:
     operation: OperationDefinitionNode
     cost: Formula
     root_fields: int
+    introspects: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ class Prepared:
     errors: tuple[GraphQLError, ...] = ()
     operations: dict[str | None, Measured] = field(default_factory=dict)
 
-    def choose(self, name: str | None, variables: dict[str, Any] | None) -> Chosen | tuple[GraphQLError, ...]:
+    def choose(
+        self, name: str | None, variables: dict[str, Any] | None, *, hints: bool = True
+    ) -> Chosen | tuple[GraphQLError, ...]:
         """The operation that is meant, or why none can run."""
         if self.errors or self.document is None:
             return self.errors
@@ -86,7 +93,9 @@ class Prepared:
         cost = measured.cost.of(measured.operation, variables)
         if cost > MOST_COST:
             return (_too_costly(cost),)
-        return Chosen(self.document, measured.operation, variables, cost, measured.root_fields)
+        return Chosen(
+            self.document, measured.operation, variables, cost, measured.root_fields, measured.introspects, hints
+        )
 
 
 _prepared: OrderedDict[str, Prepared] = OrderedDict()
@@ -118,7 +127,10 @@ def _prepare(text: str) -> Prepared:
     cost_of = CostOf(GRAPHQL_SCHEMA, document)
     operations = {
         definition.name.value if definition.name else None: Measured(
-            definition, cost_of.operation(definition), sizes.of(definition.selection_set).level
+            definition,
+            cost_of.operation(definition),
+            sizes.of(definition.selection_set).level,
+            is_introspection(definition),
         )
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
@@ -130,15 +142,20 @@ def _prepare(text: str) -> Prepared:
 
 async def run_operation(chosen: Chosen, context: RequestContext) -> dict[str, Any]:
     """Executes a query or mutation; answers the response's body, with what it cost beside."""
-    result = execute(
+    # What the schema tells of itself takes long for one who asks for all of it, and asks nobody.
+    result = await asyncio.to_thread(_execute, chosen, context) if chosen.introspects else _execute(chosen, context)
+    body = response_body(chosen, await result if isawaitable(result) else result)
+    return body | {"extensions": {"cost": chosen.cost, **context.extensions}}
+
+
+def _execute(chosen: Chosen, context: RequestContext) -> AwaitableOrValue[ExecutionResult]:
+    return execute(
         GRAPHQL_SCHEMA,
         chosen.document,
         context_value=context,
         variable_values=chosen.variables,
         operation_name=chosen.name,
     )
-    body = response_body(chosen, await result if isawaitable(result) else result)
-    return body | {"extensions": {"cost": chosen.cost, **context.extensions}}
 
 
 async def open_subscription(
@@ -158,8 +175,8 @@ async def open_subscription(
 def response_body(chosen: Chosen, result: ExecutionResult) -> dict[str, Any]:
     """`data` is left out when the request never reached execution, as the specification asks."""
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
-        wrong = variable_errors(GRAPHQL_SCHEMA, chosen.operation, chosen.variables)
-        return {"errors": wrong or [document_error(error) for error in result.errors]}
+        wrong = variable_errors(GRAPHQL_SCHEMA, chosen.operation, chosen.variables, hints=chosen.hints)
+        return {"errors": wrong or [document_error(error, hints=chosen.hints) for error in result.errors]}
     body: dict[str, Any] = {"errors": [formatted_error(error) for error in result.errors]} if result.errors else {}
     return body | {"data": result.data}
 

@@ -23,7 +23,7 @@ from api.client_address import household
 log = structlog.get_logger()
 
 WINDOW_SECONDS = 60
-_PATIENCE_SECONDS = 0.25
+_PATIENCE_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0  # after a failure, so that Redis being away costs no request a wait
 
 REFUSED = Counter("innkeeper_rate_limited_total", "Operations refused because there were too many", ("by",))

@@ -21,7 +21,7 @@ from graphql import (
     validate_input_value,
 )
 
-_QUOTED_VALUE = re.compile(r"[;,] found: .*", re.DOTALL)
+_QUOTED_VALUE = re.compile(r"([;,] found|[.?] Found): .*", re.DOTALL)
 _HINT = re.compile(r" Did you mean .*", re.DOTALL)
 _NAMED_FIELD = re.compile(r"(?:unknown|required) field '(\w+)'")
 _MOST = 20
@@ -37,14 +37,18 @@ def document_error(error: GraphQLError, *, hints: bool = True) -> dict[str, Any]
 
 
 def variable_errors(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    *,
+    hints: bool = True,
 ) -> list[dict[str, Any]]:
     """Every value that does not fit its variable; `extensions.field` leads there from the input object down."""
     found: list[dict[str, Any]] = []
     for definition in operation.variable_definitions or ():
         for message, path in _mistakes(schema, definition, variables or {}):
             field = [str(step) for step in path] or [definition.variable.name.value]
-            error = placed(GraphQLError(message, definition))
+            error = placed(GraphQLError(message if hints else _HINT.sub("", message), definition))
             found.append(error | {"extensions": {"code": "INVALID_INPUT", "field": field}})
     return found[:_MOST]
 

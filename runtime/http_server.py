@@ -59,6 +59,7 @@ async def http_server(app: ASGIApp, host: str, port: int, *, websockets: bool = 
         ws_max_size=LARGEST_FRAME,
         ws_ping_interval=20,
         server_header=False,
+        proxy_headers=False,  # it would believe whoever calls from this machine; api/client_address.py knows better
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
     )

