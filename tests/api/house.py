@@ -257,7 +257,7 @@ async def _until_everything_is_sellable(url: str, demo_houses: int, own_houses: 
         f"{stay}}}) {{ totalCount }} }}"
     )
     deadline = time.monotonic() + 120
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         while True:
             body = (await client.post(f"{url}/graphql", json={"query": query})).json()
             found = [part["totalCount"] for part in (body["data"] or {}).values()]
