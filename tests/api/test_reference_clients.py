@@ -56,9 +56,10 @@ async def test_a_client_is_told_what_is_wrong_with_its_document(clients: Referen
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_a_client_follows_a_booking_and_comes_again_when_the_gateway_was_away(
-    clients: ReferenceClients, house: ApiHouse, guest: Client, protocol: str
+    clients: ReferenceClients, house: ApiHouse, http: httpx.AsyncClient, protocol: str
 ) -> None:
     """The gateway ends at once although somebody follows."""
+    guest = await Client(http, house.url).sign_up()
     booking = await guest.book(house.houses["Grand House"])
     port = free_port()
     variables = {"bookingId": booking["id"]}
