@@ -224,6 +224,7 @@ class StackSettings(BaseSettings):
     demo_hotels: int = Field(1212, ge=0)  # 0: no demo data
     hold_seconds: int = Field(900, ge=1)
     quote_seconds: int = Field(900, ge=1)
+    payment_faults: str = ""  # what the payment system breaks on purpose
     otlp_endpoint: str = ""
 
 

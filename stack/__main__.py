@@ -8,6 +8,16 @@ from pathlib import Path
 
 from stack.events.options import add_options
 
+PAYMENT_COMMANDS = {
+    "webhooks": "the endpoint and its newest deliveries; with an id: one delivery and its attempts",
+    "redeliver": "send the webhook with this id again",
+    "enable": "send webhooks again to an endpoint that answered 410 Gone",
+    "faults": "what goes wrong on purpose; with a plan (seed=7,lose=0.1): from now on; with calm: nothing",
+    "dispute": "let the guest's bank dispute the payment with this id",
+    "won": "decide the dispute with this id for the merchant",
+    "lost": "decide the dispute with this id against the merchant",
+}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m stack")
@@ -17,11 +27,13 @@ def main() -> int:
     tour_options.add_argument("--gateway", help="address of the gateway; that of the running stack if left out")
     tour_options.add_argument("--mail", help="address of the mail page; that of the running stack if left out")
     commands.add_parser("audit", help="count every booking anew against nights, payments and refunds")
-    payments = commands.add_parser("payments", help="webhooks about payments that somebody must look at")
+    payments = commands.add_parser("payments", help="the payment system, and webhooks that somebody must look at")
     of_payments = payments.add_subparsers(dest="action", required=True)
     of_payments.add_parser("parked", help="list what did not fit, with its reason")
     replaying_event = of_payments.add_parser("replay", help="work one parked webhook off once more")
     replaying_event.add_argument("event_id")
+    for doing, meaning in PAYMENT_COMMANDS.items():
+        of_payments.add_parser(doing, help=meaning).add_argument("subject", nargs="?", default="")
     jobs = commands.add_parser("jobs", help="background jobs that failed for good")
     of_jobs = jobs.add_subparsers(dest="action", required=True)
     of_jobs.add_parser("dead", help="list them with their cause")
@@ -57,9 +69,7 @@ def main() -> int:
 
         return audit()
     if options.command == "payments":
-        from stack.parked_payments import parked_payments
-
-        return parked_payments(options.event_id if options.action == "replay" else None)
+        return _payments(options)
     if options.command == "jobs":
         from stack.dead_jobs import dead_jobs
 
@@ -79,6 +89,16 @@ def main() -> int:
     from stack.tour import tour
 
     return tour(options.gateway, options.mail)
+
+
+def _payments(options: argparse.Namespace) -> int:
+    if options.action in PAYMENT_COMMANDS:
+        from stack.payments import payments
+
+        return payments(options.action, options.subject)
+    from stack.parked_payments import parked_payments
+
+    return parked_payments(options.event_id if options.action == "replay" else None)
 
 
 if __name__ == "__main__":

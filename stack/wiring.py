@@ -58,6 +58,7 @@ class Wiring:
             ).lower(),
             "payment_api_key": secrets.of("payment api key"),
             "webhook_secrets": secrets.webhook_secret(),
+            "payment_faults": self.settings.payment_faults,
             "webhook_url": f"{ports.url(ports.gateway)}/webhooks/payments",
             "signing_key_secret": secrets.of("signing keys"),
             "webhook_encryption_secret": secrets.of("webhook encryption"),

@@ -10,7 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -112,6 +112,8 @@ class GuardedPages:
 
         try:
             await self._application(scope, receive, send_guarded)
+        except ClientDisconnect:
+            log.info("checkout.guest_left")
         except Exception:
             reference = uuid.uuid4().hex[:12]
             log.exception("checkout.fault", reference=reference)

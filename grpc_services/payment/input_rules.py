@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
+from grpc_services.payment.checkout_words import LANGUAGES
 from runtime.errors import InvalidInput
 from runtime.idempotency import check_key
 from runtime.money_format import CURRENCIES
@@ -21,7 +22,6 @@ LONGEST_REFERENCE = 100
 LONGEST_DESCRIPTION = 500
 LONGEST_URL = 2000
 MOST_SHARES = 50
-LANGUAGES = ("en", "fr", "ru")
 PAYABLE_FOR = dt.timedelta(days=1)  # when the merchant sets no end
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import enum
 import hashlib
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from babel.dates import format_datetime, format_timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grpc_services.payment.card_form import CardForm
 from grpc_services.payment.cards import TEST_CARDS
 from grpc_services.payment.checkout import CheckoutView
+from grpc_services.payment.checkout_words import DEFAULT_LANGUAGE, Words
 from grpc_services.payment.rules import AttemptState, PaymentState, time_is_over
-from runtime.money_format import formatted_money
 
 MERCHANT = "Innkeeper"
-LOCALE = "en_GB"
 BACK_AFTER_SECONDS = 5
 LOOK_AGAIN_SECONDS = 2
 
@@ -75,6 +72,7 @@ _PAGES = {
     PaymentState.DISPUTED: Page.PAID,
 }
 _FIELDS = {"number": "Card number", "expiry": "Expiry date", "cvc": "Security code", "holder": "Name on card"}
+DECLINED = "Your bank declined the card."
 _DECLINED = {
     "INSUFFICIENT_FUNDS": "There is not enough money on the card.",
     "EXPIRED_CARD": "Your bank says that the card has expired.",
@@ -91,18 +89,23 @@ def page_for(view: CheckoutView) -> Page:
 
 
 def payment_page(view: CheckoutView, form: CardForm) -> str:
-    payment = view.payment
+    """In the language of the payment."""
+    payment, words = view.payment, Words(view.payment.locale)
     return _environment.get_template(page_for(view).value).render(
         payment=payment,
-        amount=amount_text(payment.amount_minor_units, payment.currency),
-        refunded=amount_text(payment.refunded_minor_units, payment.currency) if payment.refunded_minor_units else "",
-        deadline=format_datetime(payment.expires_at, "HH:mm 'UTC on' d MMMM y", tzinfo=dt.UTC, locale=LOCALE),
+        _=words,
+        lang=words.language,
+        amount=words.amount(payment.amount_minor_units, payment.currency),
+        refunded=words.amount(payment.refunded_minor_units, payment.currency) if payment.refunded_minor_units else "",
+        deadline=words.moment(payment.expires_at),
         deadline_iso=payment.expires_at.isoformat(timespec="seconds"),
-        time_left=time_left_text(payment.expires_at - view.now),
+        time_left=words.time_left(payment.expires_at - view.now),
         token=payment.checkout_token,
         attempt_id=view.attempt_id,
-        card=f"{view.card_brand} ending in {view.card_last4}" if view.card_last4 else "",
-        decline=_DECLINED.get(view.attempt_code, "Your bank declined the card."),
+        card=words("%(brand)s ending in %(last4)s", brand=view.card_brand, last4=view.card_last4)
+        if view.card_last4
+        else "",
+        decline=_DECLINED.get(view.attempt_code, DECLINED),
         form=form,
         fields=_FIELDS,
         test_cards=TEST_CARDS,
@@ -112,18 +115,7 @@ def payment_page(view: CheckoutView, form: CardForm) -> str:
 
 def notice_page(title: str, text: str) -> str:
     """A page that knows of no payment."""
-    return _environment.get_template("notice.html").render(title=title, text=text)
-
-
-def amount_text(minor_units: int, currency: str) -> str:
-    return formatted_money(minor_units, currency, LOCALE)
-
-
-def time_left_text(left: dt.timedelta) -> str:
-    if left < dt.timedelta(minutes=1):
-        return "less than a minute"
-    coarse = dt.timedelta(minutes=left // dt.timedelta(minutes=1))
-    return format_timedelta(coarse, granularity="minute", threshold=2, locale=LOCALE)
+    return _environment.get_template("notice.html").render(title=title, text=text, lang=DEFAULT_LANGUAGE, _=Words(""))
 
 
 def with_payment_done(return_url: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
 
 from tests.api.client import Client
 from tests.api.house import ApiHouse, running_api_house
+from tests.api.payment_chaos import break_down
 from tests.parts import running_parts
 
 
@@ -53,3 +54,14 @@ async def nothing_changes(house: ApiHouse) -> AsyncIterator[None]:
     before = await house.rows()
     yield
     assert await house.rows() == before
+
+
+@pytest.fixture
+async def break_payments(house: ApiHouse) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    """Sets what the payment system breaks, such as `seed=7,lose=0.5`; it is calm again after the test."""
+
+    async def follow(plan: str) -> None:
+        await break_down(house, plan)
+
+    yield follow
+    await follow("")

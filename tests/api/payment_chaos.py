@@ -26,7 +26,7 @@ from grpc_services.payment import audit as payment_audit
 from grpc_services.payment.faults import WebhookFault
 from runtime.channels import call, open_channel, open_service_identity
 from stack.tour_client import document
-from tests.api.client import Client
+from tests.api.client import Client, stay, wish
 from tests.api.house import ApiHouse
 from tests.house import PAYMENT_API_KEY, worker_settings
 from workers.payment_reconciliation import reconcile_payments
@@ -106,6 +106,14 @@ class Figures:
         return not self.open and not self.discrepancies and not self.ledger_sum and self.kept == self.booked
 
 
+async def break_down(house: ApiHouse, plan: str) -> None:
+    """What the payment system of this house breaks from now on; nothing for an empty plan."""
+    async with open_channel(house.payment_address, bank_pb2.DESCRIPTOR) as channel:
+        bank: bank_pb2_grpc.BankServiceAsyncStub = bank_pb2_grpc.BankServiceStub(channel)
+        key = (("x-api-key", PAYMENT_API_KEY),)
+        await call(bank.SetFaults, bank_pb2.SetFaultsRequest(plan=plan), token="", extra_metadata=key)
+
+
 class Chaos:
     def __init__(self, house: ApiHouse, http: httpx.AsyncClient, seed: int) -> None:
         self._house = house
@@ -119,29 +127,30 @@ class Chaos:
         guest = await Client(self._http, self._house.url).sign_up()
         async with running_poller(self._house):
             try:
-                await self.break_down(f"seed={self._seed},{PLAN}")
+                await break_down(self._house, f"seed={self._seed},{PLAN}")
                 turn = asyncio.Semaphore(GUESTS_AT_ONCE)
-                await asyncio.gather(*(self._visit(guest, number, turn) for number in range(payments)))
+                async with asyncio.TaskGroup() as visits:
+                    for number in range(payments):
+                        visits.create_task(self._visit(guest, number, turn))
             finally:
-                await self.break_down("")
+                await break_down(self._house, "")
             await self._settle()
         await self._count()
         return self._figures
-
-    async def break_down(self, plan: str) -> None:
-        async with open_channel(self._house.payment_address, bank_pb2.DESCRIPTOR) as channel:
-            bank: bank_pb2_grpc.BankServiceAsyncStub = bank_pb2_grpc.BankServiceStub(channel)
-            key = (("x-api-key", PAYMENT_API_KEY),)
-            await call(bank.SetFaults, bank_pb2.SetFaultsRequest(plan=plan), token="", extra_metadata=key)
 
     async def _visit(self, guest: Client, number: int, turn: asyncio.Semaphore) -> None:
         """One guest books and pays; some cards are declined, some holds run out, some bookings are cancelled."""
         chance = random.Random(f"{self._seed}/{number}")
         async with turn:
-            booking = await guest.book(self._house.houses["Grand House"], ahead=60 + number % 20)
+            asked = stay(self._house.houses["Grand House"], ahead=60 + number % 20)
+            quote = await self._patiently(lambda: _member(guest, "5_quote", asked, "Quote"))
+            chosen = wish(quote["id"], guest.email)
+            created = await self._patiently(lambda: _member(guest, "6_book", chosen, "BookingCreated"))
+            booking = created["booking"]
             self._references.append(booking["reference"])
             wanted = {"bookingId": booking["id"], "idempotencyKey": str(uuid.uuid4())}
-            checkout = await self._patiently(lambda: _opened(guest, wanted))
+            started = await self._patiently(lambda: _member(guest, "7_pay", wanted, "PaymentCreated"))
+            checkout = str(started["checkoutUrl"])
             card = chance.choice([GOOD, GOOD, GOOD, CONFIRM, LATE, REFUNDS_LATER])
             if chance.random() < 0.2:
                 await self._pay(checkout, DECLINED)
@@ -255,11 +264,12 @@ class Chaos:
             ]
 
 
-async def _opened(guest: Client, wanted: dict[str, Any]) -> str:
-    (answer,) = (await _asked(guest, document("7_pay"), {"input": wanted})).values()
-    if answer["__typename"] != "PaymentCreated":
+async def _member(guest: Client, step: str, wanted: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a step of the journey answers, which must be the member of this name."""
+    (answer,) = (await _asked(guest, document(step), {"input": wanted})).values()
+    if answer["__typename"] != name:
         raise AssertionError(answer)
-    return str(answer["checkoutUrl"])
+    return dict(answer)
 
 
 async def _asked(guest: Client, query: str, variables: dict[str, Any]) -> dict[str, Any]:

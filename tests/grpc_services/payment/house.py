@@ -122,6 +122,7 @@ class Guest:
 @dataclass
 class House:
     settings: PaymentSettings
+    address: str
     stub: payment_pb2_grpc.PaymentServiceAsyncStub
     payees: payee_pb2_grpc.PayeeServiceAsyncStub
     bank: bank_pb2_grpc.BankServiceAsyncStub
@@ -310,7 +311,7 @@ async def running_house(
         payees: payee_pb2_grpc.PayeeServiceAsyncStub = payee_pb2_grpc.PayeeServiceStub(channel)
         bank: bank_pb2_grpc.BankServiceAsyncStub = bank_pb2_grpc.BankServiceStub(channel)
         webhooks: webhook_pb2_grpc.WebhookServiceAsyncStub = webhook_pb2_grpc.WebhookServiceStub(channel)
-        yield House(settings, stub, payees, bank, webhooks, database, browser, clock, receiver)
+        yield House(settings, server.address, stub, payees, bank, webhooks, database, browser, clock, receiver)
 
 
 async def refused(awaited: Any) -> ServiceError:

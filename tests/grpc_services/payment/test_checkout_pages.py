@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from contracts.money.v1 import money_pb2
-from grpc_services.payment.pages import amount_text, with_payment_done
+from grpc_services.payment.checkout_words import Words
+from grpc_services.payment.pages import with_payment_done
 from tests.grpc_services.payment.house import CONFIRM, GOOD, RETURN_ORIGIN, House
 
 
@@ -187,7 +188,7 @@ async def test_it_says_that_it_lives(house: House) -> None:
     [(124_000, "EUR", "€1,240.00"), (1240, "JPY", "JP¥1,240"), (1, "USD", "US$0.01"), (12_345, "KWD", "KWD\xa012.345")],
 )
 async def test_amounts_follow_their_currency(house: House, minor_units: int, currency: str, text: str) -> None:
-    assert amount_text(minor_units, currency) == text
+    assert Words("").amount(minor_units, currency) == text
     amount = money_pb2.Money(minor_units=minor_units, currency=currency)
     assert text in (await house.guest(await house.create(amount=amount)).look()).text
 
