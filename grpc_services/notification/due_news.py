@@ -17,6 +17,8 @@ from grpc_services.notification.plans import NO_ACCOUNT, NO_BOOKING, Notice, Pla
 from grpc_services.notification.schedule import Slot
 from runtime.clock import from_timestamp
 
+_LONGEST_REQUEST = 200
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -171,7 +173,7 @@ def _arrival(booking: booking_pb2.Booking) -> dict[str, Any]:
         "doors": sorted({door.number for room in booking.booked_rooms if not room.cancelled for door in room.doors}),
         "arrival_time": booking.arrival_time,
         "due": some_amount(booking.due),
-        "requests": booking.special_requests,
+        "requests": _cut(booking.special_requests),
     }
 
 
@@ -185,6 +187,11 @@ def _address(stay: rate_pb2.PriceStayResponse) -> str:
     known = stay.address
     town = f"{known.postal_code} {known.city}".strip()
     return ", ".join(part for part in (known.street, town) if part)
+
+
+def _cut(text: str) -> str:
+    """As much of it as a line of a list can take; the whole stands with the booking."""
+    return text if len(text) <= _LONGEST_REQUEST else text[:_LONGEST_REQUEST].rstrip() + "…"
 
 
 def _state(booking: booking_pb2.Booking) -> str:

@@ -59,8 +59,8 @@ class PlannedMethods:
         try:
             finding = await due_news.look(self._owners, row["template"], row["subject_id"], row["occasion"], now)
             awake_at = await self._awake_at(finding, now) if isinstance(finding, News) else None
-        except ServiceError as failure:
-            log.warning("planned.put_off", template=row["template"], reason=failure.code)
+        except (ServiceError, ValueError, KeyError) as failure:  # of one notice; the others must not wait for it
+            log.warning("planned.put_off", template=row["template"], failure=type(failure).__name__)
             return Later(Slot(now + _PAUSE, row["expires_at"]))
         if isinstance(finding, News):
             if (awake_at or now) >= finding.slot.expires_at:

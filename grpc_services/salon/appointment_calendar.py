@@ -1,9 +1,10 @@
-"""An appointment as a calendar file (RFC 5545): in UTC, which every calendar shows by its reader's clocks."""
+"""An appointment as a calendar file (RFC 5545): as the clocks show it at the salon."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
@@ -22,8 +23,9 @@ def calendar_file(row: Record, services: Sequence[Record], salon: Record | None)
     event.add("uid", f"{row['id']}{UID_SUFFIX}")
     event.add("sequence", row["version"])
     event.add("dtstamp", row["updated_at"].astimezone(dt.UTC).replace(microsecond=0))
-    event.add("dtstart", row["starts_at"].astimezone(dt.UTC))
-    event.add("dtend", row["ends_at"].astimezone(dt.UTC))
+    begins, ends = (row[name].astimezone(ZoneInfo(row["time_zone"])) for name in ("starts_at", "ends_at"))
+    event.add("dtstart", begins)
+    event.add("dtend", ends)
     event.add("summary", f"{row['salon_name']}: {', '.join(names)}")
     event.add("description", f"{row['reference']}\n{', '.join(masters)}")
     if salon is not None:
@@ -35,6 +37,8 @@ def calendar_file(row: Record, services: Sequence[Record], salon: Record | None)
     document.add("calscale", "GREGORIAN")
     document.add("method", "PUBLISH")
     document.add_component(event)
+    year = dt.timedelta(days=366)
+    document.add_missing_timezones(first_date=begins.date() - year, last_date=ends.date() + year)
     written: bytes = document.to_ical()
     return written
 
