@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,7 +15,7 @@ from contracts.review.v1 import review_pb2
 from grpc_services.booking.service import booking_service
 from grpc_services.notification.service import notification_service
 from runtime.channels import call, open_channel
-from runtime.database import Database
+from runtime.database import Database, open_database
 from runtime.identity import Role
 from tests.grpc_services.booking.desk import ARRIVAL, open_desk
 from tests.grpc_services.booking.moves import HotelClock
@@ -157,6 +158,26 @@ async def test_quiet_hours_put_a_reminder_off_until_they_end(
     await foresight.come_to(at(ARRIVAL - 2 * _DAY, "13:00"))
     assert (await kinds(foresight.notifications, guest)).count("StayReminder") == 1
     assert await foresight.state("stay_reminder", booking.id) == ("TOLD", "")
+
+
+async def test_a_guest_is_left_alone_at_night_by_the_clocks_where_they_live(
+    parts: Parts, foresight: Foresight, guest: SignedIn, hotelier: SignedIn
+) -> None:
+    async with (
+        open_database(parts.database_url("auth"), pool_size=1, application_name="tests") as accounts,
+        accounts.transaction() as connection,
+    ):
+        await connection.execute(
+            "UPDATE auth.account SET time_zone = 'America/New_York' WHERE id = $1", guest.account_id
+        )
+    await foresight.stay(await foresight.desk.house(hotelier), guest, ARRIVAL)
+    await foresight.come_to(TWO_DAYS_BEFORE)
+    assert "StayReminder" not in await kinds(foresight.notifications, guest)
+    eight_there = dt.datetime.combine(TWO_DAYS_BEFORE.date(), dt.time(8), tzinfo=ZoneInfo("America/New_York"))
+    await foresight.come_to(eight_there - dt.timedelta(minutes=1))
+    assert "StayReminder" not in await kinds(foresight.notifications, guest)
+    await foresight.come_to(eight_there)
+    assert (await kinds(foresight.notifications, guest)).count("StayReminder") == 1
 
 
 async def test_what_would_be_too_late_after_the_quiet_hours_is_not_told(
