@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from runtime.waiting import wait_at_most
@@ -22,8 +22,11 @@ VICTIMS = (*(process.name for process in PROCESSES if process.kind is not Kind.M
 class Killer:
     """Everybody's turn comes once before anybody's comes again."""
 
-    def __init__(self, stack: RunningStack, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, stack: RunningStack, seed: int, say: Callable[[str], None], victims: Sequence[str] = VICTIMS
+    ) -> None:
         self._stack = stack
+        self._victims = victims
         self._draw = random.Random(f"kills {seed}")
         self._say = say
         self._bag: list[str] = []
@@ -34,7 +37,7 @@ class Killer:
         while (passed := time.monotonic() - began) < seconds:
             await wait_at_most(over, min(self._draw.uniform(*pauses), seconds - passed))
             if not self._bag:
-                self._bag = self._draw.sample(VICTIMS, len(VICTIMS))
+                self._bag = self._draw.sample(self._victims, len(self._victims))
             name = self._bag.pop()
             if self._kill(name):
                 self._say(f"{time.monotonic() - began:6.1f} s  kill -9 {name}")

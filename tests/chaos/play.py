@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from tests.chaos.guests import Guest, Witness
-from tests.chaos.killer import Killer
+from tests.chaos.killer import VICTIMS, Killer
 from tests.chaos.verdict import Verdict, judge
 from tests.journeys.running_stack import RunningStack, free_block, start_stack
 
@@ -28,6 +28,7 @@ class Chaos:
     seconds: float
     pauses: tuple[float, float] = (5.0, 15.0)
     guests: int = GUESTS
+    victims: Sequence[str] = VICTIMS
 
 
 @dataclass
@@ -64,7 +65,7 @@ async def play(chaos: Chaos, directory: Path, say: Callable[[str], None]) -> Pla
         say("the stack is up")
         witness, stop = Witness(), asyncio.Event()
         hotels = await _hotels(stack)
-        killer = Killer(stack, chaos.seed, say)
+        killer = Killer(stack, chaos.seed, say, chaos.victims)
         async with asyncio.TaskGroup() as tasks:
             for number in range(chaos.guests):
                 draw = random.Random(f"guest {number} of {chaos.seed}")
