@@ -199,6 +199,13 @@ class RatingConsumerSettings(ProcessSettings, KafkaSection, TokenSection, Servic
     salon_address: str
 
 
+class AccountConsumerSettings(ProcessSettings, KafkaSection, TokenSection, ServiceClientSection):
+    booking_address: str
+    salon_address: str
+    review_address: str
+    notification_address: str
+
+
 class LiveStatusSettings(ProcessSettings, RedisSection, KafkaSection):
     pass
 

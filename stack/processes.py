@@ -47,6 +47,7 @@ PROCESSES = (
         "notification-consumer", "workers.notification_consumer", settings.NotificationConsumerSettings, Kind.WORKER
     ),
     Process("rating-consumer", "workers.rating_consumer", settings.RatingConsumerSettings, Kind.WORKER),
+    Process("account-consumer", "workers.account_consumer", settings.AccountConsumerSettings, Kind.WORKER),
     Process("live-status", "workers.live_status", settings.LiveStatusSettings, Kind.WORKER),
     Process("arq-worker", "workers.arq_worker", settings.WorkerSettings, Kind.WORKER),
     Process("gateway", "api", settings.GatewaySettings, Kind.GATEWAY),

@@ -17,6 +17,7 @@ CLIENTS = (
     "notification-consumer",
     "inventory-consumer",
     "rating-consumer",
+    "account-consumer",
     "notification",
     OPERATOR,
 )

@@ -17,6 +17,7 @@ from runtime.channels import call, open_channel
 from runtime.errors import ServiceError, Unavailable
 from runtime.identity import Role
 from runtime.settings import (
+    AccountConsumerSettings,
     AuthSettings,
     BookingSettings,
     HotelSettings,
@@ -47,6 +48,7 @@ SERVICE_CLIENTS = {
         "notification-consumer",
         "inventory-consumer",
         "rating-consumer",
+        "account-consumer",
         "notification",
         "search",
         "booking",
@@ -181,6 +183,19 @@ def rating_consumer_settings(
             "auth_address": auth_address,
             "hotel_address": hotel_address,
             "salon_address": salon_address,
+        }
+    )
+
+
+def account_consumer_settings(parts: Parts, auth_address: str, **addresses: str) -> AccountConsumerSettings:
+    """`addresses` of booking, salon, review and notification."""
+    return AccountConsumerSettings.model_validate(
+        {
+            **client_fields("account-consumer"),
+            **kafka_fields(parts),
+            "environment": "test",
+            "auth_address": auth_address,
+            **addresses,
         }
     )
 

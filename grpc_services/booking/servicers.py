@@ -28,6 +28,7 @@ from grpc_services.booking.desk_move_servicer import DeskMoveMethods
 from grpc_services.booking.desk_servicer import DeskMethods
 from grpc_services.booking.document_servicer import DocumentMethods
 from grpc_services.booking.figures_servicer import FiguresMethods
+from grpc_services.booking.forget_servicer import ForgetMethods
 from grpc_services.booking.gateway import HotelPrices, PaymentSystem
 from grpc_services.booking.inventory_change_servicer import InventoryChangeMethods
 from grpc_services.booking.inventory_servicer import InventoryMethods
@@ -75,6 +76,7 @@ class BookingServicer(
     PaymentMethods,
     DocumentMethods,
     TimelineMethods,
+    ForgetMethods,
     _Equipped,
     booking_pb2_grpc.BookingServiceServicer,
 ):

@@ -10,6 +10,7 @@ from contracts.notification.v1 import notification_pb2_grpc, preference_pb2_grpc
 from grpc_services.notification.channels import People
 from grpc_services.notification.delivery_servicer import DeliveryMethods
 from grpc_services.notification.follow_servicer import FollowMethods
+from grpc_services.notification.forget_servicer import ForgetMethods
 from grpc_services.notification.gateway import Owners
 from grpc_services.notification.inbox_servicer import InboxMethods
 from grpc_services.notification.planned_servicer import PlannedMethods
@@ -42,6 +43,7 @@ class _Equipped:
 class NotificationServicer(
     InboxMethods,
     FollowMethods,
+    ForgetMethods,
     TellingMethods,
     PlannedMethods,
     DeliveryMethods,

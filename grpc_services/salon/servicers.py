@@ -16,6 +16,7 @@ from grpc_services.salon.calendar_servicer import CalendarMethods
 from grpc_services.salon.cancel_servicer import CancelMethods
 from grpc_services.salon.change_servicer import ChangeMethods
 from grpc_services.salon.figures_servicer import FiguresMethods
+from grpc_services.salon.forget_servicer import ForgetMethods
 from grpc_services.salon.gateway import Hotels, PaymentSystem
 from grpc_services.salon.master_servicer import MasterMethods
 from grpc_services.salon.move_servicer import MoveMethods
@@ -64,6 +65,7 @@ class AppointmentServicer(
     SalonDayMethods,
     FiguresMethods,
     AppointmentPaymentMethods,
+    ForgetMethods,
     _Equipped,
     appointment_pb2_grpc.AppointmentServiceServicer,
 ):

@@ -38,6 +38,7 @@ from tests.house import (
     PAYMENT_API_KEY,
     SIGNING_KEY_SECRET,
     SignedIn,
+    account_consumer_settings,
     auth_settings,
     booking_settings,
     client_fields,
@@ -55,7 +56,15 @@ from tests.house import (
     worker_settings,
 )
 from tests.parts import Parts, free_port
-from workers import arq_worker, inventory_consumer, live_status, notification_consumer, outbox_relay, rating_consumer
+from workers import (
+    account_consumer,
+    arq_worker,
+    inventory_consumer,
+    live_status,
+    notification_consumer,
+    outbox_relay,
+    rating_consumer,
+)
 
 WEBHOOK_SECRET = "whsec_" + "QUFB" * 8
 ALLOWED_ORIGIN = "https://app.example"
@@ -171,6 +180,17 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
                     rating_consumer.serve,
                     rating_consumer_settings(
                         parts, auth.address, hotel_address=hotel.address, salon_address=salon.address
+                    ),
+                ),
+                (
+                    account_consumer.serve,
+                    account_consumer_settings(
+                        parts,
+                        auth.address,
+                        booking_address=booking.address,
+                        salon_address=salon.address,
+                        review_address=review.address,
+                        notification_address=notification.address,
                     ),
                 ),
                 (live_status.serve, _live_status_settings(parts)),

@@ -105,6 +105,11 @@ class BookingServiceStub:
                 request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ModifyBookingRequest.SerializeToString,
                 response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
                 _registered_method=True)
+        self.ForgetAccount = channel.unary_unary(
+                '/innkeeper.booking.v1.BookingService/ForgetAccount',
+                request_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ForgetAccountRequest.SerializeToString,
+                response_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ForgetAccountResponse.FromString,
+                _registered_method=True)
 
 
 class BookingServiceServicer:
@@ -211,6 +216,13 @@ class BookingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetAccount(self, request, context):
+        """Makes the bookings of an account nobody's: dates and money stay in the books, the person goes. For our own processes (role SYSTEM).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BookingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -283,6 +295,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.ModifyBooking,
                     request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ModifyBookingRequest.FromString,
                     response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.SerializeToString,
+            ),
+            'ForgetAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetAccount,
+                    request_deserializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ForgetAccountRequest.FromString,
+                    response_serializer=contracts_dot_booking_dot_v1_dot_booking__pb2.ForgetAccountResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -664,6 +681,33 @@ class BookingService:
             '/innkeeper.booking.v1.BookingService/ModifyBooking',
             contracts_dot_booking_dot_v1_dot_booking__pb2.ModifyBookingRequest.SerializeToString,
             contracts_dot_booking_dot_v1_dot_booking__pb2.Booking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.booking.v1.BookingService/ForgetAccount',
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ForgetAccountRequest.SerializeToString,
+            contracts_dot_booking_dot_v1_dot_booking__pb2.ForgetAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

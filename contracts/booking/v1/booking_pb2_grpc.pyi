@@ -67,6 +67,8 @@ class BookingServiceStub:
     """What changing to a quote's stay would cost or give back."""
     ModifyBooking: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ModifyBookingRequest, _booking_pb2.Booking]
     """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
+    ForgetAccount: _grpc.UnaryUnaryMultiCallable[_booking_pb2.ForgetAccountRequest, _booking_pb2.ForgetAccountResponse]
+    """Makes the bookings of an account nobody's: dates and money stay in the books, the person goes. For our own processes (role SYSTEM)."""
 
 @_typing.type_check_only
 class BookingServiceAsyncStub(BookingServiceStub):
@@ -107,6 +109,8 @@ class BookingServiceAsyncStub(BookingServiceStub):
     """What changing to a quote's stay would cost or give back."""
     ModifyBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.ModifyBookingRequest, _booking_pb2.Booking]  # type: ignore[assignment]
     """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
+    ForgetAccount: _aio.UnaryUnaryMultiCallable[_booking_pb2.ForgetAccountRequest, _booking_pb2.ForgetAccountResponse]  # type: ignore[assignment]
+    """Makes the bookings of an account nobody's: dates and money stay in the books, the person goes. For our own processes (role SYSTEM)."""
 
 class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Quotes and bookings: making them, paying, cancelling, changing and reading them."""
@@ -228,5 +232,13 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_booking_pb2.Booking, _abc.Awaitable[_booking_pb2.Booking]]:
         """To the stay of a new quote: other dates, guests, room types. Nights are swapped in one transaction."""
+
+    @_abc_1.abstractmethod
+    def ForgetAccount(
+        self,
+        request: _booking_pb2.ForgetAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_booking_pb2.ForgetAccountResponse, _abc.Awaitable[_booking_pb2.ForgetAccountResponse]]:
+        """Makes the bookings of an account nobody's: dates and money stay in the books, the person goes. For our own processes (role SYSTEM)."""
 
 def add_BookingServiceServicer_to_server(servicer: BookingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

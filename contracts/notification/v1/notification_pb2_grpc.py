@@ -90,6 +90,11 @@ class NotificationServiceStub:
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryRequest.SerializeToString,
                 response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryResponse.FromString,
                 _registered_method=True)
+        self.ForgetAccount = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/ForgetAccount',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ForgetAccountRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ForgetAccountResponse.FromString,
+                _registered_method=True)
 
 
 class NotificationServiceServicer:
@@ -172,6 +177,13 @@ class NotificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetAccount(self, request, context):
+        """Forgets what an account was told, and where its events were sent. For our own processes (role SYSTEM).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -229,6 +241,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.ResendDelivery,
                     request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryRequest.FromString,
                     response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryResponse.SerializeToString,
+            ),
+            'ForgetAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetAccount,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ForgetAccountRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ForgetAccountResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -529,6 +546,33 @@ class NotificationService:
             '/innkeeper.notification.v1.NotificationService/ResendDelivery',
             contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryRequest.SerializeToString,
             contracts_dot_notification_dot_v1_dot_notification__pb2.ResendDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.NotificationService/ForgetAccount',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ForgetAccountRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.ForgetAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

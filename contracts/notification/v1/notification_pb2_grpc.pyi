@@ -56,6 +56,8 @@ class NotificationServiceStub:
     """E-mails that were given up, newest first."""
     ResendDelivery: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ResendDeliveryRequest, _notification_pb2.ResendDeliveryResponse]
     """Puts an e-mail that was given up on its way again, with all its tries."""
+    ForgetAccount: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ForgetAccountRequest, _notification_pb2.ForgetAccountResponse]
+    """Forgets what an account was told, and where its events were sent. For our own processes (role SYSTEM)."""
 
 @_typing.type_check_only
 class NotificationServiceAsyncStub(NotificationServiceStub):
@@ -85,6 +87,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """E-mails that were given up, newest first."""
     ResendDelivery: _aio.UnaryUnaryMultiCallable[_notification_pb2.ResendDeliveryRequest, _notification_pb2.ResendDeliveryResponse]  # type: ignore[assignment]
     """Puts an e-mail that was given up on its way again, with all its tries."""
+    ForgetAccount: _aio.UnaryUnaryMultiCallable[_notification_pb2.ForgetAccountRequest, _notification_pb2.ForgetAccountResponse]  # type: ignore[assignment]
+    """Forgets what an account was told, and where its events were sent. For our own processes (role SYSTEM)."""
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
     """What people are told: stored once per event and recipient, then delivered by e-mail."""
@@ -177,5 +181,13 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notification_pb2.ResendDeliveryResponse, _abc.Awaitable[_notification_pb2.ResendDeliveryResponse]]:
         """Puts an e-mail that was given up on its way again, with all its tries."""
+
+    @_abc_1.abstractmethod
+    def ForgetAccount(
+        self,
+        request: _notification_pb2.ForgetAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_pb2.ForgetAccountResponse, _abc.Awaitable[_notification_pb2.ForgetAccountResponse]]:
+        """Forgets what an account was told, and where its events were sent. For our own processes (role SYSTEM)."""
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

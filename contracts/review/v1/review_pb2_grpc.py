@@ -90,6 +90,11 @@ class ReviewServiceStub:
                 request_serializer=contracts_dot_review_dot_v1_dot_review__pb2.GetRatingsRequest.SerializeToString,
                 response_deserializer=contracts_dot_review_dot_v1_dot_review__pb2.GetRatingsResponse.FromString,
                 _registered_method=True)
+        self.ForgetAccount = channel.unary_unary(
+                '/innkeeper.review.v1.ReviewService/ForgetAccount',
+                request_serializer=contracts_dot_review_dot_v1_dot_review__pb2.ForgetAccountRequest.SerializeToString,
+                response_deserializer=contracts_dot_review_dot_v1_dot_review__pb2.ForgetAccountResponse.FromString,
+                _registered_method=True)
 
 
 class ReviewServiceServicer:
@@ -172,6 +177,13 @@ class ReviewServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetAccount(self, request, context):
+        """Takes the name of an account off its reviews. For our own processes (role SYSTEM).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReviewServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -229,6 +241,11 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     servicer.GetRatings,
                     request_deserializer=contracts_dot_review_dot_v1_dot_review__pb2.GetRatingsRequest.FromString,
                     response_serializer=contracts_dot_review_dot_v1_dot_review__pb2.GetRatingsResponse.SerializeToString,
+            ),
+            'ForgetAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetAccount,
+                    request_deserializer=contracts_dot_review_dot_v1_dot_review__pb2.ForgetAccountRequest.FromString,
+                    response_serializer=contracts_dot_review_dot_v1_dot_review__pb2.ForgetAccountResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -529,6 +546,33 @@ class ReviewService:
             '/innkeeper.review.v1.ReviewService/GetRatings',
             contracts_dot_review_dot_v1_dot_review__pb2.GetRatingsRequest.SerializeToString,
             contracts_dot_review_dot_v1_dot_review__pb2.GetRatingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.review.v1.ReviewService/ForgetAccount',
+            contracts_dot_review_dot_v1_dot_review__pb2.ForgetAccountRequest.SerializeToString,
+            contracts_dot_review_dot_v1_dot_review__pb2.ForgetAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,8 @@ class ReviewServiceStub:
     """What the caller may review of visits of theirs, and what they said already. Others' visits are left out."""
     GetRatings: _grpc.UnaryUnaryMultiCallable[_review_pb2.GetRatingsRequest, _review_pb2.GetRatingsResponse]
     """Ratings of many subjects; those without a review are left out."""
+    ForgetAccount: _grpc.UnaryUnaryMultiCallable[_review_pb2.ForgetAccountRequest, _review_pb2.ForgetAccountResponse]
+    """Takes the name of an account off its reviews. For our own processes (role SYSTEM)."""
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
@@ -81,6 +83,8 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     """What the caller may review of visits of theirs, and what they said already. Others' visits are left out."""
     GetRatings: _aio.UnaryUnaryMultiCallable[_review_pb2.GetRatingsRequest, _review_pb2.GetRatingsResponse]  # type: ignore[assignment]
     """Ratings of many subjects; those without a review are left out."""
+    ForgetAccount: _aio.UnaryUnaryMultiCallable[_review_pb2.ForgetAccountRequest, _review_pb2.ForgetAccountResponse]  # type: ignore[assignment]
+    """Takes the name of an account off its reviews. For our own processes (role SYSTEM)."""
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
     """What guests say of the houses, salons and masters they have been to."""
@@ -171,5 +175,13 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_review_pb2.GetRatingsResponse, _abc.Awaitable[_review_pb2.GetRatingsResponse]]:
         """Ratings of many subjects; those without a review are left out."""
+
+    @_abc_1.abstractmethod
+    def ForgetAccount(
+        self,
+        request: _review_pb2.ForgetAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_pb2.ForgetAccountResponse, _abc.Awaitable[_review_pb2.ForgetAccountResponse]]:
+        """Takes the name of an account off its reviews. For our own processes (role SYSTEM)."""
 
 def add_ReviewServiceServicer_to_server(servicer: ReviewServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

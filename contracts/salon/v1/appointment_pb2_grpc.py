@@ -116,6 +116,11 @@ class AppointmentServiceStub:
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetSalonFiguresRequest.SerializeToString,
                 response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SalonFigures.FromString,
                 _registered_method=True)
+        self.ForgetAccount = channel.unary_unary(
+                '/innkeeper.salon.v1.AppointmentService/ForgetAccount',
+                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ForgetAccountRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ForgetAccountResponse.FromString,
+                _registered_method=True)
 
 
 class AppointmentServiceServicer:
@@ -236,6 +241,13 @@ class AppointmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetAccount(self, request, context):
+        """Makes the appointments of an account nobody's, and a master who had it a master without one. For our own processes (role SYSTEM).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppointmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -318,6 +330,11 @@ def add_AppointmentServiceServicer_to_server(servicer, server):
                     servicer.GetSalonFigures,
                     request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.GetSalonFiguresRequest.FromString,
                     response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.SalonFigures.SerializeToString,
+            ),
+            'ForgetAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetAccount,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ForgetAccountRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ForgetAccountResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -754,6 +771,33 @@ class AppointmentService:
             '/innkeeper.salon.v1.AppointmentService/GetSalonFigures',
             contracts_dot_salon_dot_v1_dot_appointment__pb2.GetSalonFiguresRequest.SerializeToString,
             contracts_dot_salon_dot_v1_dot_appointment__pb2.SalonFigures.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.AppointmentService/ForgetAccount',
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.ForgetAccountRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.ForgetAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

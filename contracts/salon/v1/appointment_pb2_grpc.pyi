@@ -70,6 +70,8 @@ class AppointmentServiceStub:
     ListSalonAppointments: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListSalonAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]
     """Whoever works at a salon sees its days: a master their own, the hotelier all."""
     GetSalonFigures: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.GetSalonFiguresRequest, _appointment_pb2.SalonFigures]
+    ForgetAccount: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ForgetAccountRequest, _appointment_pb2.ForgetAccountResponse]
+    """Makes the appointments of an account nobody's, and a master who had it a master without one. For our own processes (role SYSTEM)."""
 
 @_typing.type_check_only
 class AppointmentServiceAsyncStub(AppointmentServiceStub):
@@ -113,6 +115,8 @@ class AppointmentServiceAsyncStub(AppointmentServiceStub):
     ListSalonAppointments: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListSalonAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]  # type: ignore[assignment]
     """Whoever works at a salon sees its days: a master their own, the hotelier all."""
     GetSalonFigures: _aio.UnaryUnaryMultiCallable[_appointment_pb2.GetSalonFiguresRequest, _appointment_pb2.SalonFigures]  # type: ignore[assignment]
+    ForgetAccount: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ForgetAccountRequest, _appointment_pb2.ForgetAccountResponse]  # type: ignore[assignment]
+    """Makes the appointments of an account nobody's, and a master who had it a master without one. For our own processes (role SYSTEM)."""
 
 class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
     """Free times of masters, and the appointments that take them: one visit of a client, with one or several services
@@ -249,5 +253,13 @@ class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _appointment_pb2.GetSalonFiguresRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_appointment_pb2.SalonFigures, _abc.Awaitable[_appointment_pb2.SalonFigures]]: ...
+
+    @_abc_1.abstractmethod
+    def ForgetAccount(
+        self,
+        request: _appointment_pb2.ForgetAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_appointment_pb2.ForgetAccountResponse, _abc.Awaitable[_appointment_pb2.ForgetAccountResponse]]:
+        """Makes the appointments of an account nobody's, and a master who had it a master without one. For our own processes (role SYSTEM)."""
 
 def add_AppointmentServiceServicer_to_server(servicer: AppointmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

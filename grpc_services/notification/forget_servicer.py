@@ -1,0 +1,34 @@
+"""The use case of forgetting what a person was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+
+from contracts.notification.v1 import notification_pb2
+from grpc_services.notification import forget_queries
+from runtime.database import Database
+from runtime.identifiers import parse_id
+from runtime.identity import Role, require_role
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ForgetMethods:
+    """A part of the servicer, which gives it the database."""
+
+    _database: Database
+
+    async def ForgetAccount(
+        self, request: notification_pb2.ForgetAccountRequest, context: Context
+    ) -> notification_pb2.ForgetAccountResponse:
+        require_role(Role.SYSTEM)
+        account_id = parse_id(request.account_id, path=("accountId",))
+        async with self._database.transaction() as connection:
+            await forget_queries.FORGET_NOTIFICATIONS.execute(connection, account_id=account_id)
+            await forget_queries.FORGET_PREFERENCES.execute(connection, account_id=account_id)
+            await forget_queries.FORGET_QUIET_HOURS.execute(connection, account_id=account_id)
+            await forget_queries.FORGET_REFUSED_ADDRESS.execute(connection, account_id=account_id)
+            await forget_queries.FORGET_ENDPOINTS.execute(connection, account_id=account_id)
+        return notification_pb2.ForgetAccountResponse()

@@ -1,0 +1,103 @@
+"""Leaving for good: the person is forgotten everywhere, and the hotel's books still add up."""
+
+from __future__ import annotations
+
+import uuid
+
+import httpx
+
+from api.node_ids import decode_node_id
+from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
+from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from contracts.review.v1 import review_pb2, review_pb2_grpc
+from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
+from runtime.channels import call, open_channel
+from stack.tour_client import document
+from tests.api.client import PASSWORD, Client, until
+from tests.api.house import ApiHouse
+from tests.house import refused, service_token
+
+DELETE = """
+mutation ($input: AccountDeleteInput!) {
+  accountDelete(input: $input) { __typename ... on UserError { code message } ... on AccountDeleted { accountId } }
+}
+"""
+_BOOKED = "SELECT guest_account_id, guest_name, guest_email, guest_phone, total_minor_units FROM booking.booking"
+_PERSON_BEFORE = """
+    UPDATE booking.booking SET state = 'CANCELLED', hold_expires_at = NULL, guest_phone = '+33123456789',
+                               special_requests = 'My name is Gwen'
+    WHERE id = $1
+"""
+
+
+async def test_a_deleted_person_is_forgotten_and_the_stay_stays_in_the_books(
+    house: ApiHouse, http: httpx.AsyncClient, hotelier: Client
+) -> None:
+    person = await Client(http, house.url).sign_up()
+    booking = await person.book(house.houses["Grand House"])
+    booking_id = uuid.UUID(decode_node_id(booking["id"])[1])
+    before = await house.database.fetchrow(f"{_BOOKED} WHERE id = $1", booking_id)
+    account_id = before["guest_account_id"]
+    told = "SELECT count(*) FROM notification.notification WHERE account_id = $1"
+
+    async def was_told() -> bool:
+        return bool(await house.database.fetchval(told, account_id))
+
+    await until(was_told)
+    await house.database.execute(_PERSON_BEFORE, booking_id)
+    answer = await person.mutate(DELETE, {"password": PASSWORD})
+    assert answer["__typename"] == "AccountDeleted", answer
+
+    async def forgotten() -> bool:
+        return not await house.database.fetchval(told, account_id)
+
+    await until(forgotten)
+    row = await house.database.fetchrow(f"{_BOOKED} WHERE id = $1", booking_id)
+    assert dict(row) == {
+        "guest_account_id": uuid.UUID(int=0),
+        "guest_name": "Deleted account",
+        "guest_email": "",
+        "guest_phone": "",
+        "total_minor_units": before["total_minor_units"],
+    }
+    assert await hotelier.state_of(booking) == "CANCELLED"
+    for table in ("booking.booking", "notification.notification", "notification.delivery", "auth.account"):
+        whole = await house.database.fetchval(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} AS t")  # noqa: S608
+        assert person.email not in whole
+        assert str(account_id) not in whole
+    assert (await person.post("{ viewer { id } }")).status_code == 401
+    again = Client(http, house.url, email=person.email)
+    wanted = {"email": person.email, "password": PASSWORD}
+    assert (await again.mutate(document("2_sign_in"), wanted))["__typename"] == "InvalidCredentials"
+
+
+async def test_only_our_own_processes_make_services_forget(house: ApiHouse, guest: Client, hotelier: Client) -> None:
+    booking = await guest.book(house.houses["Grand House"])
+    identifier = uuid.UUID(decode_node_id(booking["id"])[1])
+    before = await house.database.fetchrow(f"{_BOOKED} WHERE id = $1", identifier)
+    victim = str(before["guest_account_id"])
+    async with (
+        open_channel(house.settings.booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_channel(house.settings.salon_address, appointment_pb2.DESCRIPTOR) as salon,
+        open_channel(house.settings.review_address, review_pb2.DESCRIPTOR) as reviews,
+        open_channel(house.settings.notification_address, notification_pb2.DESCRIPTOR) as notifications,
+    ):
+        booking_stub: booking_pb2_grpc.BookingServiceAsyncStub = booking_pb2_grpc.BookingServiceStub(bookings)
+        salon_stub: appointment_pb2_grpc.AppointmentServiceAsyncStub
+        salon_stub = appointment_pb2_grpc.AppointmentServiceStub(salon)
+        review_stub: review_pb2_grpc.ReviewServiceAsyncStub = review_pb2_grpc.ReviewServiceStub(reviews)
+        told_stub: notification_pb2_grpc.NotificationServiceAsyncStub
+        told_stub = notification_pb2_grpc.NotificationServiceStub(notifications)
+        for token, code in (("", "UNAUTHENTICATED"), (hotelier.token, "PERMISSION_DENIED")):
+            for awaited in (
+                call(booking_stub.ForgetAccount, booking_pb2.ForgetAccountRequest(account_id=victim), token=token),
+                call(salon_stub.ForgetAccount, appointment_pb2.ForgetAccountRequest(account_id=victim), token=token),
+                call(review_stub.ForgetAccount, review_pb2.ForgetAccountRequest(account_id=victim), token=token),
+                call(told_stub.ForgetAccount, notification_pb2.ForgetAccountRequest(account_id=victim), token=token),
+            ):
+                assert (await refused(awaited)).code == code
+        nobody = str(uuid.uuid4())
+        system = await service_token(house.auth_address)
+        await call(salon_stub.ForgetAccount, appointment_pb2.ForgetAccountRequest(account_id=nobody), token=system)
+        await call(review_stub.ForgetAccount, review_pb2.ForgetAccountRequest(account_id=nobody), token=system)
+    assert dict(await house.database.fetchrow(f"{_BOOKED} WHERE id = $1", identifier)) == dict(before)
