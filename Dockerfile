@@ -31,8 +31,9 @@ RUN python -m compileall -q .
 USER 10001:10001
 
 FROM code AS demo
-COPY stack/__init__.py stack/load_demo.py stack/demo_data.py stack/demo_salons.py stack/demo_salon_words.py stack/
-COPY stack/data/README.md stack/data/france-hotels.csv.gz stack/data/
+COPY stack/__init__.py stack/load_demo.py stack/demo_data.py stack/demo_salons.py stack/demo_salon_words.py \
+    stack/demo_rates.py stack/exchange_rate_file.py stack/
+COPY stack/data/README.md stack/data/france-hotels.csv.gz stack/data/exchange-rates-sample.csv stack/data/
 
 FROM code AS application
 COPY --from=web /web/dist web/dist

@@ -33,7 +33,8 @@ from api.permissions import Demands, Permission
 from api.quotes import PricedRoom, hotel_of, priced_room, strictest_policy
 from api.rate_plans import CancellationPolicy
 from api.reviews import BookingReview
-from api.scalars import EmailAddress, IdempotencyKey
+from api.scalars import CurrencyCode, EmailAddress, IdempotencyKey
+from api.shown_amounts import ShownAmount
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -104,6 +105,21 @@ class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
     arrival_time: str | None = strawberry.field(description="When the guest means to arrive, HH:MM at the hotel.")
     created_at: dt.datetime = strawberry.field(description="When it was made.")
     hotel_id: strawberry.Private[str]
+    exchange_rates_day: strawberry.Private[str]
+
+    @strawberry.field(
+        description=(
+            "The total in another currency, for information; null where no rate is known. "
+            "The rate is that of the quote, whatever it is today."
+        )
+    )
+    async def shown_total(
+        self,
+        info: Info,
+        currency: Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")],
+    ) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.of_day(self.exchange_rates_day)
+        return rates.shown(self.total.minor_units, self.total.currency, currency)
 
     @strawberry.field(description="The house.")
     async def hotel(self, info: Info) -> Hotel:
@@ -263,6 +279,7 @@ def booking(message: booking_pb2.Booking) -> Booking:
         arrival_time=message.arrival_time or None,
         created_at=from_timestamp(message.created_at),
         hotel_id=message.hotel_id,
+        exchange_rates_day=message.exchange_rates_day,
         document_secret=message.document_secret,
         **bill(message),
     )

@@ -18,6 +18,8 @@ from api.nodes import Node
 from api.permissions import Demands, Permission
 from api.price_lines import PriceLine, PriceLineKind, price_line
 from api.rate_plans import CancellationPolicy, PaymentTiming, cancellation_policy, payment_timing
+from api.scalars import CurrencyCode
+from api.shown_amounts import ShownAmount
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
@@ -48,6 +50,21 @@ class Quote(Node):
     total: Money = strawberry.field(description="All rooms and nights, taxes included.")
     expires_at: dt.datetime = strawberry.field(description="Until when it can be booked.")
     hotel_id: strawberry.Private[str]
+    exchange_rates_day: strawberry.Private[str]
+
+    @strawberry.field(
+        description=(
+            "The total in another currency, for information; null where no rate is known. "
+            "The rate is that of the quote, whatever it is today."
+        )
+    )
+    async def shown_total(
+        self,
+        info: Info,
+        currency: Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")],
+    ) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.of_day(self.exchange_rates_day)
+        return rates.shown(self.total.minor_units, self.total.currency, currency)
 
     @strawberry.field(description="The house.")
     async def hotel(self, info: Info) -> Hotel:
@@ -148,6 +165,7 @@ def quote(message: booking_pb2.Quote) -> Quote:
         total=money(message.total),
         expires_at=from_timestamp(message.expires_at),
         hotel_id=message.hotel_id,
+        exchange_rates_day=message.exchange_rates_day,
     )
 
 

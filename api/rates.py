@@ -17,9 +17,10 @@ from api.errors import (
     RefusalsAsResults,
     VersionConflict,
 )
+from api.money import Money
 from api.node_ids import decode_id, encode_id
 from api.permissions import Demands, Permission
-from api.scalars import BigInt, IdempotencyKey
+from api.scalars import BigInt, CurrencyCode, IdempotencyKey
 from api.weekdays import Weekday, weekday_numbers
 from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
@@ -83,7 +84,10 @@ class RatesUpdateInput:
 
 @strawberry.type(description="What is written for a night itself; null where nothing is and rules hold.")
 class WrittenRate:
-    price_minor_units: BigInt | None = strawberry.field(description="The price.")
+    price: Money | None = strawberry.field(description="The price.")
+    price_minor_units: BigInt | None = strawberry.field(
+        description="The price in minor units of the house's currency.", deprecation_reason="Ask for `price`."
+    )
     closed: bool | None = strawberry.field(description="Whether the night is not sold.")
     closed_to_arrival: bool | None = strawberry.field(description="Whether no stay begins on it.")
     closed_to_departure: bool | None = strawberry.field(description="Whether no stay ends on this day.")
@@ -109,12 +113,13 @@ class RatesUpdated:
     rates_version: int = strawberry.field(description="The version that its rates have now.")
     nights_changed: int = strawberry.field(description="Nights that changed, of all room types and rate plans.")
     runs: strawberry.Private[list[rate_pb2.ChangedRates]]
+    currency: strawberry.Private[str]
 
     @strawberry.field(description="What changed, by room type, rate plan and night.")
     def changed(self, first: Annotated[int, strawberry.argument(description="1 to 100.")] = 20) -> list[RatesChanged]:
         if not 1 <= first <= MOST_SHOWN:
             raise Unusable(f"Ask for 1 to {MOST_SHOWN} at a time.", path=("first",))
-        return [_rates_changed(run) for run in self.runs[:first]]
+        return [_rates_changed(run, self.currency) for run in self.runs[:first]]
 
 
 RatesUpdateResult = Annotated[
@@ -146,6 +151,7 @@ class RateMutations:
             rates_version=answer.rates_version,
             nights_changed=answer.nights_changed,
             runs=list(answer.changed),
+            currency=answer.currency,
         )
 
 
@@ -179,21 +185,26 @@ def _change_message(change: RateChangeInput, path: tuple[str, ...]) -> rate_pb2.
     return message
 
 
-def _rates_changed(message: rate_pb2.ChangedRates) -> RatesChanged:
+def _rates_changed(message: rate_pb2.ChangedRates, currency: str) -> RatesChanged:
     return RatesChanged(
         room_type_id=strawberry.ID(encode_id("RoomType", message.room_type_id)),
         rate_plan_id=strawberry.ID(encode_id("RatePlan", message.rate_plan_id)),
         first_night=dt.date.fromisoformat(message.first_night),
         last_night=dt.date.fromisoformat(message.last_night),
-        before=_written_rate(message.before),
-        after=_written_rate(message.after),
+        before=_written_rate(message.before, currency),
+        after=_written_rate(message.after, currency),
     )
 
 
-def _written_rate(message: rate_pb2.NightRate) -> WrittenRate:
+def _written_rate(message: rate_pb2.NightRate, currency: str) -> WrittenRate:
     held = message.restrictions
     return WrittenRate(
         price_minor_units=BigInt(message.price_minor_units) if message.HasField("price_minor_units") else None,
+        price=(
+            Money(minor_units=BigInt(message.price_minor_units), currency=CurrencyCode(currency))
+            if message.HasField("price_minor_units")
+            else None
+        ),
         closed=held.closed if held.HasField("closed") else None,
         closed_to_arrival=held.closed_to_arrival if held.HasField("closed_to_arrival") else None,
         closed_to_departure=held.closed_to_departure if held.HasField("closed_to_departure") else None,

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Iterable
+from typing import Annotated
 
 import strawberry
 
+from api.context import Info
 from api.hotels import Hotel, hotel
 from api.money import Money, money
 from api.node_ids import encode_id
 from api.paging import Connection
 from api.rate_plans import MealPlan, RatePlan
 from api.rooms import Amenity, RoomType
+from api.scalars import CurrencyCode
+from api.shown_amounts import ShownAmount
 from contracts.search.v1 import search_pb2
 
 
@@ -34,6 +38,20 @@ class HotelOffer:
     per_night: Money = strawberry.field(description="The average night of all rooms, taxes included.")
     rooms_left: int = strawberry.field(description="Rooms of the first room's type free on every night.")
     distance_meters: int | None = strawberry.field(description="From the point asked for.")
+
+    @strawberry.field(
+        description=(
+            "The total in another currency, for information, by the newest rate, which a quote freezes; null where no "
+            "rate is known."
+        )
+    )
+    async def shown_total(
+        self,
+        info: Info,
+        currency: Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")],
+    ) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.newest()
+        return rates.shown(self.total.minor_units, self.total.currency, currency)
 
 
 @strawberry.type(description="How many houses there would be with so many stars.")

@@ -13,6 +13,7 @@ from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from api.rate_limits import RateLimits, open_rate_limits
 from api.revocations import LivingTokens, Revocations, open_revocations
+from api.shown_amounts import RateTable
 from contracts.auth.v1 import (
     account_pb2,
     account_pb2_grpc,
@@ -38,6 +39,8 @@ from contracts.booking.v1 import (
     waitlist_pb2_grpc,
 )
 from contracts.hotel.v1 import (
+    exchange_rate_pb2,
+    exchange_rate_pb2_grpc,
     extra_pb2,
     extra_pb2_grpc,
     hotel_import_pb2,
@@ -82,6 +85,7 @@ class Services:
     hotels: hotel_pb2_grpc.HotelServiceAsyncStub
     rates: rate_pb2_grpc.RateServiceAsyncStub
     extras: extra_pb2_grpc.ExtraServiceAsyncStub
+    exchange_rates: RateTable
     hotel_imports: hotel_import_pb2_grpc.HotelImportServiceAsyncStub
     search: search_pb2_grpc.SearchServiceAsyncStub
     bookings: booking_pb2_grpc.BookingServiceAsyncStub
@@ -130,6 +134,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     hotel_pb2.DESCRIPTOR,
                     rate_pb2.DESCRIPTOR,
                     extra_pb2.DESCRIPTOR,
+                    exchange_rate_pb2.DESCRIPTOR,
                     hotel_import_pb2.DESCRIPTOR,
                 ),
                 ("search", settings.search_address, search_pb2.DESCRIPTOR),
@@ -179,6 +184,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             hotels=hotel_pb2_grpc.HotelServiceStub(channels["hotel"]),
             rates=rate_pb2_grpc.RateServiceStub(channels["hotel"]),
             extras=extra_pb2_grpc.ExtraServiceStub(channels["hotel"]),
+            exchange_rates=RateTable(exchange_rate_pb2_grpc.ExchangeRateServiceStub(channels["hotel"])),
             hotel_imports=hotel_import_pb2_grpc.HotelImportServiceStub(channels["hotel"]),
             search=search_pb2_grpc.SearchServiceStub(channels["search"]),
             bookings=booking_pb2_grpc.BookingServiceStub(channels["booking"]),

@@ -1,16 +1,19 @@
 """Amounts of money as people write them, with the minor units of ISO 4217.
 
 CLDR, which Babel carries, drops the decimals of some currencies whose coins went out of use; a payment
-system must not, so the digits stand here.
+system must not, so the digits stand here (ISO 4217, list one). The codes are those that CLDR knows as legal tender
+somewhere on TENDER_DAY: former currencies, funds, metals and test codes are none.
 """
 
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from decimal import Decimal
 
 from babel import Locale
-from babel.numbers import get_currency_symbol, list_currencies
+from babel.core import get_global
+from babel.numbers import get_currency_symbol, get_territory_currencies
 
 _NO_MINOR_UNIT = (
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
@@ -23,7 +26,12 @@ _MINOR_DIGITS = {
 }
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
-CURRENCIES = frozenset(code for code in list_currencies() if len(code) == 3 and code.isascii() and code.isupper())
+TENDER_DAY = dt.date(2026, 1, 1)
+CURRENCIES = frozenset(
+    code
+    for territory in get_global("territory_currencies")
+    for code in get_territory_currencies(territory, TENDER_DAY, TENDER_DAY)
+)
 
 
 def minor_digits(currency: str) -> int:

@@ -1,4 +1,4 @@
-"""python -m stack up | tour | audit | payments | jobs | mails | events | import-hotels | replay"""
+"""python -m stack up | tour | audit | payments | jobs | mails | events | import-hotels | exchange-rates | replay"""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def main() -> int:
     importing.add_argument(
         "--report", type=Path, default=Path(".stack/import-report.csv"), help="where every row is told"
     )
+    rates = commands.add_parser("exchange-rates", help="reference rates by day (CSV) into the running stack")
+    rates.add_argument("file", type=Path)
     replaying = commands.add_parser("replay", help="play a year of real bookings with a moving clock, and compare")
     replaying.add_argument("file", type=Path, nargs="?", help="CSV, also .gz; the resort of stack/data if left out")
     mailing = commands.add_parser("mails", help="e-mails that were given up").add_subparsers(
@@ -78,6 +80,10 @@ def main() -> int:
         from stack.import_hotels import Asked, import_hotels
 
         return import_hotels(Asked(options.file, options.owner, options.draft, options.report))
+    if options.command == "exchange-rates":
+        from stack.exchange_rates import load_exchange_rates
+
+        return load_exchange_rates(options.file)
     if options.command == "replay":
         from stack.replay.command import RESORT, replay
 

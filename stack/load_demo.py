@@ -18,6 +18,7 @@ from runtime.clock import utc_now
 from runtime.database import open_database
 from runtime.settings import BrokenSettings, MigrationSettings, exit_with, load
 from stack.demo_data import HOUSES_OF_THE_DEMO_HOTELIER, load_demo_houses, paris_houses
+from stack.demo_rates import load_sample_rates
 from stack.demo_salons import load_demo_reviews, load_demo_salons, places
 
 DEMO_PASSWORD = "innkeeper-demo"  # noqa: S105  # known to everybody, and only in stacks for demonstration
@@ -36,6 +37,7 @@ async def load_demo(url_of: Callable[[str], str], *, limit: int = sys.maxsize) -
         accounts = await ensure_demo_accounts(database, DEMO_PASSWORD)
     async with open_database(url_of(role_of("hotel")), pool_size=2, application_name="innkeeper-demo") as database:
         made = await load_demo_houses(database, hotelier_id=accounts[DEMO_HOTELIER], limit=limit, today=today)
+        await load_sample_rates(database)
     own = [(house.id(REGISTER), house) for _, house in paris_houses()[: min(limit, HOUSES_OF_THE_DEMO_HOTELIER)]]
     async with open_database(url_of(role_of("salon")), pool_size=2, application_name="innkeeper-demo") as database:
         wanted = places(accounts[DEMO_HOTELIER], own)

@@ -34,6 +34,7 @@ def quote_message(row: Record) -> booking_pb2.Quote:
         total=stay.total,
         created_at=to_timestamp(row["created_at"]),
         expires_at=to_timestamp(row["expires_at"]),
+        exchange_rates_day=stay.exchange_rates_day,
     )
 
 
@@ -84,6 +85,7 @@ def booking_message(row: Record, folio: Folio) -> booking_pb2.Booking:
         document_secret=row["document_secret"],
         source=booking_pb2.BookingSource.Value(f"BOOKING_SOURCE_{row['source']}"),
         block_id=str(row["block_id"] or ""),
+        exchange_rates_day=stay.exchange_rates_day,
     )
     if row["hold_expires_at"] is not None:
         message.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))

@@ -89,7 +89,9 @@ async def _apply(
     after = rate_changes.apply_changes(changes, window, before)
     changed = rate_changes.changed_nights(before, after)
     if not changed.any():
-        return rate_pb2.UpdateRatesResponse(hotel_id=str(hotel_id), rates_version=hotel["rates_version"])
+        return rate_pb2.UpdateRatesResponse(
+            hotel_id=str(hotel_id), rates_version=hotel["rates_version"], currency=hotel["currency"]
+        )
     await rate_queries.write_rates(
         connection,
         hotel_id,
@@ -117,4 +119,5 @@ async def _apply(
         rates_version=rates_version,
         nights_changed=int(np.count_nonzero(changed)),
         changed=difference.messages(),
+        currency=hotel["currency"],
     )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from contracts.hotel.v1 import extra_pb2, hotel_import_pb2, hotel_pb2, rate_pb2
+from contracts.hotel.v1 import exchange_rate_pb2, extra_pb2, hotel_import_pb2, hotel_pb2, rate_pb2
 from grpc_services.hotel.servicers import add_servicers
 from runtime.channels import open_token_verifier
 from runtime.clock import utc_now
@@ -15,7 +15,11 @@ from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
 from runtime.settings import HotelSettings
 
 SERVICE_NAMES = service_names_of(
-    hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR, extra_pb2.DESCRIPTOR, hotel_import_pb2.DESCRIPTOR
+    exchange_rate_pb2.DESCRIPTOR,
+    hotel_pb2.DESCRIPTOR,
+    rate_pb2.DESCRIPTOR,
+    extra_pb2.DESCRIPTOR,
+    hotel_import_pb2.DESCRIPTOR,
 )
 
 

@@ -7,8 +7,15 @@ from collections.abc import Callable
 
 import grpc
 
-from contracts.hotel.v1 import extra_pb2_grpc, hotel_import_pb2_grpc, hotel_pb2_grpc, rate_pb2_grpc
+from contracts.hotel.v1 import (
+    exchange_rate_pb2_grpc,
+    extra_pb2_grpc,
+    hotel_import_pb2_grpc,
+    hotel_pb2_grpc,
+    rate_pb2_grpc,
+)
 from grpc_services.hotel.change_servicer import ChangeMethods
+from grpc_services.hotel.exchange_rate_servicer import ExchangeRateMethods
 from grpc_services.hotel.extra_servicer import ExtraMethods
 from grpc_services.hotel.hotel_servicer import HotelMethods
 from grpc_services.hotel.import_servicer import ImportMethods
@@ -43,6 +50,10 @@ class RateServicer(RateMethods, PriceRuleMethods, StayMethods, _Equipped, rate_p
     pass
 
 
+class ExchangeRateServicer(ExchangeRateMethods, _Equipped, exchange_rate_pb2_grpc.ExchangeRateServiceServicer):
+    pass
+
+
 class ExtraServicer(ExtraMethods, _Equipped, extra_pb2_grpc.ExtraServiceServicer):
     pass
 
@@ -54,5 +65,6 @@ class HotelImportServicer(ImportMethods, _Equipped, hotel_import_pb2_grpc.HotelI
 def add_servicers(server: grpc.aio.Server, database: Database, *, now: Callable[[], dt.datetime]) -> None:
     hotel_pb2_grpc.add_HotelServiceServicer_to_server(HotelServicer(database, now=now), server)
     rate_pb2_grpc.add_RateServiceServicer_to_server(RateServicer(database, now=now), server)
+    exchange_rate_pb2_grpc.add_ExchangeRateServiceServicer_to_server(ExchangeRateServicer(database, now=now), server)
     extra_pb2_grpc.add_ExtraServiceServicer_to_server(ExtraServicer(database, now=now), server)
     hotel_import_pb2_grpc.add_HotelImportServiceServicer_to_server(HotelImportServicer(database, now=now), server)

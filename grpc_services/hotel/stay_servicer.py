@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from contracts.hotel.v1 import rate_pb2
-from grpc_services.hotel import policies, pricing, queries, rate_queries, rules
+from grpc_services.hotel import exchange_rate_queries, policies, pricing, queries, rate_queries, rules
 from grpc_services.hotel.rate_grid import RateGrid, rate_grid
 from runtime.database import Connection, Database
 from runtime.errors import NotFound
@@ -31,7 +31,10 @@ class StayMethods:
         rules.check_number_of_rooms(len(request.rooms))
         pricing_of_stay = await self._pricing(request.hotel_id, stay)
         rooms = [pricing_of_stay.room(room, path=("rooms", str(number))) for number, room in enumerate(request.rooms)]
-        return pricing_of_stay.whole(rooms)
+        priced = pricing_of_stay.whole(rooms)
+        async with self._database.reading() as connection:
+            priced.exchange_rates_day = await exchange_rate_queries.newest_day(connection)
+        return priced
 
     async def PriceOffers(self, request: rate_pb2.PriceOffersRequest, context: Context) -> rate_pb2.PriceOffersResponse:
         stay = rules.parse_stay(request.check_in, request.check_out)

@@ -21,7 +21,8 @@ mutation ($input: RatesUpdateInput!) {
     __typename
     ... on RatesUpdated {
       ratesVersion nightsChanged
-      changed { firstNight lastNight before { priceMinorUnits minStay } after { priceMinorUnits minStay closed } }
+      changed { firstNight lastNight before { price { decimal currency } minStay }
+        after { price { decimal currency } minStay closed } }
     }
     ... on UserError { code message path }
     ... on VersionConflict { currentVersion }

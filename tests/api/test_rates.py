@@ -59,8 +59,8 @@ async def test_a_hotelier_writes_a_season_of_rates_and_everybody_sees_them(
             {
                 "firstNight": day(4),
                 "lastNight": day(5),
-                "before": {"priceMinorUnits": None, "minStay": None},
-                "after": {"priceMinorUnits": 15_000, "minStay": 2, "closed": None},
+                "before": {"price": None, "minStay": None},
+                "after": {"price": {"decimal": "150.00", "currency": "EUR"}, "minStay": 2, "closed": None},
             }
         ],
     }

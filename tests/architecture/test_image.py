@@ -72,8 +72,16 @@ def test_the_application_holds_the_processes_and_no_stack() -> None:
 
 
 def test_the_demonstration_adds_its_houses_and_no_embedded_server() -> None:
-    loaders = {"__init__.py", "load_demo.py", "demo_data.py", "demo_salons.py", "demo_salon_words.py"}
-    data = {"data/README.md", "data/france-hotels.csv.gz"}
+    loaders = {
+        "__init__.py",
+        "load_demo.py",
+        "demo_data.py",
+        "demo_salons.py",
+        "demo_salon_words.py",
+        "demo_rates.py",
+        "exchange_rate_file.py",
+    }
+    data = {"data/README.md", "data/france-hotels.csv.gz", "data/exchange-rates-sample.csv"}
     assert set(copied("demo")) == {f"stack/{name}" for name in loaders | data}
     needed = {module for path in copied("demo") if path.endswith(".py") for module in imported(ROOT / path)}
     own = {module for module in needed if module.startswith("stack")}

@@ -288,6 +288,7 @@ class PriceStayResponse(_message.Message):
     CHECK_OUT_TIME_FIELD_NUMBER: _builtins.int
     CONTAINED_VAT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATES_DAY_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     hotel_name: _builtins.str
     owner_id: _builtins.str
@@ -298,6 +299,8 @@ class PriceStayResponse(_message.Message):
     """What a bill of the stay needs later, whatever becomes of the house."""
     contained_vat_basis_points: _builtins.int
     """of the VAT that prices contain; 0 where it is added"""
+    exchange_rates_day: _builtins.str
+    """by whose rates it is shown in other currencies; empty: none were known"""
     @_builtins.property
     def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___PricedRoom]: ...
     @_builtins.property
@@ -320,10 +323,11 @@ class PriceStayResponse(_message.Message):
         check_out_time: _builtins.str = ...,
         contained_vat_basis_points: _builtins.int = ...,
         address: _hotel_pb2.Address | None = ...,
+        exchange_rates_day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "contained_vat_basis_points", b"contained_vat_basis_points", "currency", b"currency", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "owner_id", b"owner_id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "check_in_time", b"check_in_time", "check_out_time", b"check_out_time", "contained_vat_basis_points", b"contained_vat_basis_points", "currency", b"currency", "exchange_rates_day", b"exchange_rates_day", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "owner_id", b"owner_id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1207,9 +1211,12 @@ class UpdateRatesResponse(_message.Message):
     RATES_VERSION_FIELD_NUMBER: _builtins.int
     NIGHTS_CHANGED_FIELD_NUMBER: _builtins.int
     CHANGED_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
     hotel_id: _builtins.str
     rates_version: _builtins.int
     nights_changed: _builtins.int
+    currency: _builtins.str
+    """of the prices"""
     @_builtins.property
     def changed(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedRates]: ...
     def __init__(
@@ -1219,10 +1226,11 @@ class UpdateRatesResponse(_message.Message):
         rates_version: _builtins.int = ...,
         nights_changed: _builtins.int = ...,
         changed: _abc.Iterable[Global___ChangedRates] | None = ...,
+        currency: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "hotel_id", b"hotel_id", "nights_changed", b"nights_changed", "rates_version", b"rates_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "currency", b"currency", "hotel_id", b"hotel_id", "nights_changed", b"nights_changed", "rates_version", b"rates_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,233 @@
+"""Houses that charge without decimals, or with three: from the first price to the refund, bill and mail; and what a
+guest is shown in their own currency meanwhile."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.hotel.v1 import exchange_rate_pb2, exchange_rate_pb2_grpc
+from runtime.channels import call, open_channel
+from runtime.identity import Role
+from tests.api.client import Client, today, until, wish
+from tests.api.hotelier_desk import HotelierDesk, new_rate_plan, new_room_type
+from tests.api.house import ApiHouse
+from tests.house import refused, register_account, service_token
+
+NBSP = "\N{NO-BREAK SPACE}"
+MONEY = "{ minorUnits currency decimal formatted }"
+SHOWN = "shownTotal(currency: USD) { amount { minorUnits decimal currency } rate day }"
+QUOTE = (
+    "mutation ($input: QuoteCreateInput!) { quoteCreate(input: $input) { __typename ... on UserError { code message } "
+    f"... on Quote {{ id total {MONEY} lines {{ kind amount {{ decimal }} }} {SHOWN} }} }} }}"
+)
+BOOKING = (
+    f"query ($id: ID!) {{ booking(id: $id) {{ state version invoiceUrl paid {MONEY} refunded {MONEY} {SHOWN} }} }}"
+)
+BOOK = (
+    "mutation ($input: BookingCreateInput!) { bookingCreate(input: $input) { __typename "
+    "... on UserError { code message } "
+    f"... on BookingCreated {{ booking {{ id total {MONEY} }} }} }} }}"
+)
+CANCEL = (
+    "mutation ($input: BookingCancelInput!) { bookingCancel(input: $input) "
+    "{ __typename ... on UserError { code message } } }"
+)
+SEARCH = (
+    "query ($input: HotelSearchInput!) { searchHotels(input: $input) "
+    f"{{ nodes {{ hotel {{ name }} total {MONEY} {SHOWN} }} }} }}"
+)
+RATES = {"USD": "1.1", "JPY": "160", "KWD": "0.335"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A night of 12,345 minor units and 25 of city tax, twice."""
+
+    currency: str
+    decimal: str
+    formatted: str
+    dollars: int
+    rate: str
+
+
+CASES = (
+    Case("JPY", "24740", "¥24,740", 17_009, "0.006875"),
+    Case("KWD", "24.740", f"KWD{NBSP}24.740", 8_124, "3.28358209"),
+)
+
+
+@pytest.fixture(scope="module")
+async def rates_day(house: ApiHouse) -> dt.date:
+    day = today() - dt.timedelta(days=2)
+    await put(house, day, RATES)
+    return day
+
+
+async def put(house: ApiHouse, day: dt.date, rates: dict[str, str], *, token: str | None = None) -> int:
+    request = exchange_rate_pb2.ExchangeRates(day=day.isoformat(), source="made up for tests")
+    for currency, rate in rates.items():
+        request.rates.add(currency=currency, rate=rate)
+    async with open_channel(house.settings.hotel_address, exchange_rate_pb2.DESCRIPTOR) as channel:
+        stub: exchange_rate_pb2_grpc.ExchangeRateServiceAsyncStub = exchange_rate_pb2_grpc.ExchangeRateServiceStub(
+            channel
+        )
+        system = await service_token(house.auth_address, "operator")
+        return (await call(stub.PutExchangeRates, request, token=system if token is None else token)).stored
+
+
+async def a_house(house: ApiHouse, http: httpx.AsyncClient, currency: str) -> dict[str, Any]:
+    """Published and sold; what a quote of two nights for one adult asks for."""
+    desk = HotelierDesk(await Client(http, house.url).sign_up("HOTELIER"))
+    hotel = await desk.hotel(
+        name=f"Currency {currency}",
+        currency=currency,
+        taxes={"vatBasisPoints": 1000, "cityTaxMinorUnits": 25, "cityTaxMaxNights": 7},
+    )
+    kind = new_room_type(hotel["id"], basePriceMinorUnits="12345", occupancyPricing={"includedAdults": 1})
+    room_type = (await desk.done("roomTypeCreate", **kind))["roomType"]
+    plan = new_rate_plan(
+        hotel["id"],
+        paymentTiming="PREPAID",
+        mealPlan="ROOM_ONLY",
+        adultSupplementMinorUnits=0,
+        stayDiscounts=[],
+        cancellationTiers=[{"hoursBeforeCheckIn": 24}, {"hoursBeforeCheckIn": 0, "penaltyPercent": 100}],
+    )
+    rate_plan = (await desk.done("ratePlanCreate", **plan))["ratePlan"]
+    seen = await desk.sees(hotel["id"])
+    assert seen is not None
+    assert seen["currency"] == currency
+    await desk.done("hotelPublish", hotelId=hotel["id"], expectedVersion=seen["version"])
+    check_in = today() + dt.timedelta(days=40)
+    return {
+        "hotelId": hotel["id"],
+        "checkIn": check_in.isoformat(),
+        "checkOut": (check_in + dt.timedelta(days=2)).isoformat(),
+        "rooms": [{"roomTypeId": room_type["id"], "ratePlanId": rate_plan["id"], "adults": 1}],
+    }
+
+
+async def quoted(client: Client, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Asked again until booking knows the doors of the new house."""
+    answer: dict[str, Any] = {}
+
+    async def known() -> bool:
+        answer.update(await client.mutate(QUOTE, wanted))
+        return str(answer["__typename"]) == "Quote"
+
+    await until(known)
+    return answer
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.currency)
+async def test_a_stay_is_quoted_paid_refunded_billed_and_mailed_to_the_minor_unit(
+    house: ApiHouse, http: httpx.AsyncClient, rates_day: dt.date, case: Case
+) -> None:
+    wanted = await a_house(house, http, case.currency)
+    guest = await Client(http, house.url).sign_up()
+    quote = await quoted(guest, wanted)
+    total = {
+        "minorUnits": 24_740,
+        "currency": case.currency,
+        "decimal": case.decimal,
+        "formatted": case.formatted,
+    }
+    assert quote["total"] == total
+    shown = {
+        "amount": {"minorUnits": case.dollars, "decimal": f"{case.dollars / 100:.2f}", "currency": "USD"},
+        "rate": case.rate,
+        "day": rates_day.isoformat(),
+    }
+    assert quote["shownTotal"] == shown
+    booking = (await guest.mutate(BOOK, wish(quote["id"], guest.email)))["booking"]
+    checkout = await guest.begin_payment(booking)
+    page = (await http.get(checkout)).text.replace("&nbsp;", NBSP)
+    assert case.formatted.lstrip("¥") in page
+    await guest.pay(checkout)
+    await guest.until_confirmed(booking)
+    paid = (await guest.data(BOOKING, {"id": booking["id"]}))["booking"]
+    assert (paid["paid"], paid["shownTotal"]) == (total, shown)
+
+    cancel = {
+        "bookingId": booking["id"],
+        "expectedRefund": {"minorUnits": 24_740, "currency": case.currency},
+        "idempotencyKey": str(uuid.uuid4()),
+    }
+    assert (await guest.mutate(CANCEL, cancel))["__typename"] == "BookingCancelled"
+    gone = (await guest.data(BOOKING, {"id": booking["id"]}))["booking"]
+    assert (gone["state"], gone["refunded"]) == ("CANCELLED", total)
+    bill = (await http.get(gone["invoiceUrl"], headers={"accept-language": "en"})).text
+    assert case.formatted.lstrip("¥") in bill.replace("&nbsp;", NBSP)
+
+    async def mailed() -> bool:
+        return any(
+            guest.email in mail.recipients and case.formatted in (mail.text or "")
+            for mail in house.mails.newest_first()
+        )
+
+    await until(mailed)
+
+
+async def test_the_rate_of_a_quote_is_frozen_and_search_takes_the_newest(
+    house: ApiHouse, http: httpx.AsyncClient, rates_day: dt.date
+) -> None:
+    guest = await Client(http, house.url).sign_up()
+    yen = house.houses["Yen House"]
+    before = await guest.quote(yen)
+    newer = rates_day + dt.timedelta(days=1)
+    assert await put(house, newer, RATES | {"USD": "2.2"}) == len(RATES)
+    assert await put(house, newer, RATES | {"USD": "2.2"}) == 0
+    check_in = today() + dt.timedelta(days=30)
+    stay = {"checkIn": check_in.isoformat(), "checkOut": (check_in + dt.timedelta(days=1)).isoformat()}
+    found = await guest.data(SEARCH, {"input": stay | {"place": {"city": "Abroad"}, "rooms": [{"adults": 1}]}})
+    offers = {offer["hotel"]["name"]: offer for offer in found["searchHotels"]["nodes"]}
+    assert offers["Yen House"]["shownTotal"]["day"] in (rates_day.isoformat(), newer.isoformat())
+    document = f"query ($id: ID!) {{ quote(id: $id) {{ {SHOWN} }} }}"
+    shown = (await guest.data(document, {"id": before["id"]}))["quote"]["shownTotal"]
+    assert (shown["day"], shown["rate"]) == (rates_day.isoformat(), "0.006875")
+    after = await guest.quote(yen)
+    anew = (await guest.data(document, {"id": after["id"]}))["quote"]["shownTotal"]
+    assert (anew["day"], anew["rate"]) == (newer.isoformat(), "0.01375")
+
+
+async def test_the_rates_of_a_day_never_change_and_only_operators_write_them(
+    house: ApiHouse, rates_day: dt.date
+) -> None:
+    other = RATES | {"USD": "9"}
+    assert (await refused(put(house, rates_day, other))).code == "ILLEGAL_STATE"
+    hotelier = await register_account(house.auth_address, Role.HOTELIER)
+    yesterday = rates_day - dt.timedelta(days=30)
+    assert (await refused(put(house, yesterday, other, token=hotelier.token))).code == "PERMISSION_DENIED"
+    assert (await refused(put(house, yesterday, other, token=""))).code == "UNAUTHENTICATED"
+    for rates, path in (
+        ({"USD": "0"}, ("rates", "0", "rate")),
+        ({"USD": "-1"}, ("rates", "0", "rate")),
+        ({"USD": "1e5"}, ("rates", "0", "rate")),
+        ({"DEM": "1.9"}, ("rates", "0", "currency")),
+        ({"EUR": "1"}, ("rates", "0")),
+    ):
+        assert (await refused(put(house, yesterday, rates))).path == path
+    assert (await refused(put(house, today() + dt.timedelta(days=5), RATES))).path == ("day",)
+    assert await put(house, yesterday, other) == len(other)  # so that nothing of it was stored before
+
+
+@pytest.mark.parametrize("currency", ["KRW", "BHD", "TND"])
+async def test_houses_in_other_such_currencies_are_quoted_too(
+    house: ApiHouse, http: httpx.AsyncClient, nobody: Client, currency: str, rates_day: dt.date
+) -> None:
+    quote = await quoted(nobody, await a_house(house, http, currency))
+    assert quote["total"]["decimal"] == ("24740" if currency == "KRW" else "24.740")
+    assert quote["shownTotal"] is None  # no rate is known
+
+
+async def test_codes_that_are_no_currency_in_use_are_refused(nobody: Client) -> None:
+    for code in ("DEM", "XTS", "XAU", "EURO", "eur"):
+        document = f'{{ quote(id: "x") {{ shownTotal(currency: "{code}") {{ rate }} }} }}'
+        body = await nobody.body(document)
+        assert "ISO 4217" in body["errors"][0]["message"], body
