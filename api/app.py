@@ -28,6 +28,7 @@ from api.health import Readiness, live, metrics
 from api.oauth import TOKEN_PATH, OAuthEndpoint
 from api.pages import SecurityHeaders, front_door, playground
 from api.payment_webhook import PaymentWebhook
+from api.payout_papers import PayoutPapers
 from api.services import Services
 from api.trusted_documents import BrokenManifest, read_manifests
 from api.unsubscribing import Unsubscribing
@@ -63,7 +64,7 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
         slow_client_seconds=settings.slow_client_seconds,
         closing=closing or asyncio.Event(),
     )
-    unsubscribing = Unsubscribing(services)
+    unsubscribing, payouts = Unsubscribing(services), PayoutPapers(services)
     papers, account_pages, oauth = Documents(services), AccountPages(door), OAuthEndpoint(door)
     routes = [
         Route("/", front_door),
@@ -73,6 +74,8 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
         Route("/documents/{secret}/stay.ics", papers.calendar),
         Route("/unsubscribe/{secret}", unsubscribing.ask, methods=["GET"]),
         Route("/unsubscribe/{secret}", unsubscribing.unsubscribe, methods=["POST"]),
+        Route("/payouts/{token}/statement", payouts.page),
+        Route("/payouts/{token}/statement.csv", payouts.table),
         Route("/.well-known/jwks.json", jwks),
         Route("/.well-known/oauth-authorization-server", oauth.metadata),
         Route(TOKEN_PATH, oauth.token, methods=["POST"]),

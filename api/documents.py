@@ -17,7 +17,7 @@ from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.errors import NotFound, ServiceError
 
-_PRIVATE = {
+PRIVATE = {
     "cache-control": "private, no-store",
     "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex, nofollow",
@@ -52,7 +52,7 @@ class Documents:
         if isinstance(document, Response):
             return document
         language = language_of(request.headers.get("accept-language", ""))
-        headers = _PRIVATE | {
+        headers = PRIVATE | {
             "content-security-policy": CONTENT_POLICY,
             "content-language": language,
             "vary": "accept-language",
@@ -63,7 +63,7 @@ class Documents:
         document = await self._read(request)
         if isinstance(document, Response):
             return document
-        headers = _PRIVATE | {"content-disposition": 'attachment; filename="stay.ics"'}
+        headers = PRIVATE | {"content-disposition": 'attachment; filename="stay.ics"'}
         return Response(document.calendar, media_type="text/calendar", headers=headers)
 
     async def _read(self, request: Request) -> booking_pb2.Document | Response:
@@ -72,9 +72,9 @@ class Documents:
             return await call(self._services.bookings.ReadDocument, asked, token="")
         except ServiceError as refusal:
             if refusal.code == NotFound.code:
-                return PlainTextResponse("There is no such document.\n", status_code=404, headers=_PRIVATE)
+                return PlainTextResponse("There is no such document.\n", status_code=404, headers=PRIVATE)
             return PlainTextResponse(
-                "Please try again later.\n", status_code=503, headers=_PRIVATE | {"retry-after": "60"}
+                "Please try again later.\n", status_code=503, headers=PRIVATE | {"retry-after": "60"}
             )
 
 

@@ -17,6 +17,7 @@ from api.hotel_salons import HotelSalons
 from api.inventory import HotelInventory
 from api.money import Money, money
 from api.node_ids import encode_id
+from api.payouts import HotelPayouts
 from api.photos import Photo, photos
 from api.rate_plans import rate_plan
 from api.reviews import Reviewed
@@ -81,6 +82,7 @@ class Hotel(
     HotelBlocks,
     HotelSalons,
     HotelFigures,
+    HotelPayouts,
     Reviewed,
 ):
     name: str = strawberry.field(description="Its name.")

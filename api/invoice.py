@@ -25,15 +25,15 @@ from runtime.money_format import formatted_money
 from runtime.shares import WHOLE
 
 _FOLDER = Path(__file__).parent / "templates"
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(_FOLDER),
     autoescape=select_autoescape(("html",)),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_STYLE = (_FOLDER / "invoice.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+STYLE = (_FOLDER / "invoice.css").read_text(encoding="utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CONTENT_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 
 _FINAL = frozenset({"COMPLETED", "CANCELLED", "NO_SHOW"})
@@ -124,9 +124,9 @@ def page(document: booking_pb2.Document, language: str) -> str:
         return formatted_money(minor_units, booking.total.currency, locale)
 
     rate = Fraction(stay.contained_vat_basis_points, WHOLE)
-    return _TEMPLATES.get_template("invoice.html").render(
+    return TEMPLATES.get_template("invoice.html").render(
         language=language,
-        style=_STYLE,
+        style=STYLE,
         words=words,
         title=words.invoice if state in _FINAL else words.provisional,
         state=words.states[state],

@@ -11,6 +11,7 @@ from api.hotels import Address, GeoPoint, Hotel, HotelContact, RatingSummary, ho
 from api.masters import Master, master
 from api.node_ids import decode_id, encode_id
 from api.opening_hours import DayHours, day_hours
+from api.payouts import SalonPayouts
 from api.photos import Photo, photos
 from api.reviews import Reviewed
 from api.salon_changes import SalonHistory
@@ -49,7 +50,7 @@ class AppointmentTerms:
 
 
 @strawberry.type(description="A salon or spa.")
-class Salon(SalonHistory, SalonDays, SalonAppointments, Reviewed):
+class Salon(SalonHistory, SalonDays, SalonAppointments, SalonPayouts, Reviewed):
     name: str = strawberry.field(description="Its name.")
     description: str | None = strawberry.field(description="What its hotelier says of it; lines end with a line feed.")
     state: SalonState = strawberry.field(description="Who sees it.")

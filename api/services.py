@@ -14,6 +14,7 @@ from api.live_updates import LiveUpdates, open_live_updates
 from api.rate_limits import RateLimits, open_rate_limits
 from api.revocations import LivingTokens, Revocations, open_revocations
 from api.shown_amounts import RateTable
+from api.signed_links import SignedLinks
 from contracts.auth.v1 import (
     account_pb2,
     account_pb2_grpc,
@@ -58,6 +59,7 @@ from contracts.notification.v1 import (
     webhook_pb2,
     webhook_pb2_grpc,
 )
+from contracts.payout.v1 import payout_pb2, payout_pb2_grpc
 from contracts.review.v1 import review_pb2, review_pb2_grpc
 from contracts.salon.v1 import (
     appointment_pb2,
@@ -103,6 +105,9 @@ class Services:
     schedules: schedule_pb2_grpc.ScheduleServiceAsyncStub
     appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub
     reviews: review_pb2_grpc.ReviewServiceAsyncStub
+    hotel_payouts: payout_pb2_grpc.PayoutServiceAsyncStub
+    salon_payouts: payout_pb2_grpc.PayoutServiceAsyncStub
+    links: SignedLinks
     channels: dict[str, grpc.aio.Channel]
     verifier: TokenVerifier
     revocations: Revocations
@@ -149,6 +154,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     calendar_pb2.DESCRIPTOR,
                     waitlist_pb2.DESCRIPTOR,
                     settlement_pb2.DESCRIPTOR,
+                    payout_pb2.DESCRIPTOR,
                 ),
                 (
                     "notification",
@@ -164,6 +170,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     schedule_pb2.DESCRIPTOR,
                     appointment_pb2.DESCRIPTOR,
                     settlement_pb2.DESCRIPTOR,
+                    payout_pb2.DESCRIPTOR,
                 ),
                 ("review", settings.review_address, review_pb2.DESCRIPTOR),
             )
@@ -205,6 +212,9 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             schedules=schedule_pb2_grpc.ScheduleServiceStub(channels["salon"]),
             appointments=appointment_pb2_grpc.AppointmentServiceStub(channels["salon"]),
             reviews=review_pb2_grpc.ReviewServiceStub(channels["review"]),
+            hotel_payouts=payout_pb2_grpc.PayoutServiceStub(channels["booking"]),
+            salon_payouts=payout_pb2_grpc.PayoutServiceStub(channels["salon"]),
+            links=SignedLinks(settings.service_client_secret.get_secret_value(), settings.public_url),
             channels=channels,
             verifier=LivingTokens(
                 fetch_keys, revocations, issuer=settings.token_issuer, audience=settings.token_audience

@@ -85,6 +85,10 @@ class AuthSettings(ServiceSettings, RedisSection):
     refresh_token_days: int = Field(30, ge=1, le=365)
 
 
+class CommissionSection(OwnSettings):
+    commission_basis_points: int = Field(1_500, ge=0, le=10_000)  # what the platform keeps of a payment, of 10,000
+
+
 class HotelSettings(ServiceSettings):
     pass
 
@@ -96,7 +100,7 @@ class SearchSettings(ProcessSettings, TokenSection, KafkaSection):
     search_nights: int = Field(500, ge=30, le=800)
 
 
-class BookingSettings(ServiceSettings):
+class BookingSettings(ServiceSettings, CommissionSection):
     hotel_address: str
     payment_address: str
     payment_api_key: SecretStr
@@ -107,7 +111,7 @@ class BookingSettings(ServiceSettings):
     audit_seconds: float = Field(300.0, gt=0)  # between two runs of the standing proof
 
 
-class SalonSettings(ServiceSettings):
+class SalonSettings(ServiceSettings, CommissionSection):
     hotel_address: str
     payment_address: str
     payment_api_key: SecretStr

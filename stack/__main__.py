@@ -76,14 +76,8 @@ def main() -> int:
         from stack.dead_jobs import dead_jobs
 
         return dead_jobs(options.job_id if options.action == "replay" else None)
-    if options.command == "import-hotels":
-        from stack.import_hotels import Asked, import_hotels
-
-        return import_hotels(Asked(options.file, options.owner, options.draft, options.report))
-    if options.command == "exchange-rates":
-        from stack.exchange_rates import load_exchange_rates
-
-        return load_exchange_rates(options.file)
+    if options.command in ("import-hotels", "exchange-rates"):
+        return _load_file(options)
     if options.command == "replay":
         from stack.replay.command import RESORT, replay
 
@@ -95,6 +89,16 @@ def main() -> int:
     from stack.tour import tour
 
     return tour(options.gateway, options.mail)
+
+
+def _load_file(options: argparse.Namespace) -> int:
+    if options.command == "exchange-rates":
+        from stack.exchange_rates import load_exchange_rates
+
+        return load_exchange_rates(options.file)
+    from stack.import_hotels import Asked, import_hotels
+
+    return import_hotels(Asked(options.file, options.owner, options.draft, options.report))
 
 
 def _payments(options: argparse.Namespace) -> int:

@@ -1,11 +1,13 @@
 """`make audit`: the standing proofs, printed. Counts every booking anew against nights, every appointment against its
-masters' time, both against payments and refunds, and those against the payment system's ledger."""
+masters' time, both against payments and refunds, those against the payment system's ledger, and hoteliers'
+statements against that."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from grpc_services.booking import audit as booking_audit
 from grpc_services.payment import audit as payment_audit
@@ -13,6 +15,7 @@ from grpc_services.salon import audit as salon_audit
 from migrations.histories import role_of
 from runtime.database import Connection, open_database
 from runtime.settings import BrokenSettings, StackSettings, load
+from stack import payout_audit
 from stack.secret_store import SecretStore
 from stack.wiring import stack_directory, url_of_running_database
 
@@ -37,15 +40,31 @@ async def _look(settings: StackSettings) -> list[Discrepancy]:
         *await _find(settings, "booking", booking_audit.find_discrepancies),
         *await _find(settings, "payment", payment_audit.find_discrepancies),
         *await _find(settings, "salon", salon_audit.find_discrepancies),
+        *await _find_in_statements(settings),
     ]
+
+
+async def _find_in_statements(settings: StackSettings) -> Sequence[Discrepancy]:
+    time_zones: dict[str, str] = {}
+    for service, statement in (("booking", payout_audit.HOTEL_ZONES), ("salon", payout_audit.SALON_ZONES)):
+        async with _reading(settings, service) as connection:
+            time_zones |= await payout_audit.zones(connection, statement)
+    async with _reading(settings, "payment") as connection:
+        return await payout_audit.find_discrepancies(connection, time_zones)
 
 
 async def _find(
     settings: StackSettings, service: str, find: Callable[[Connection], Awaitable[Sequence[Discrepancy]]]
 ) -> Sequence[Discrepancy]:
+    async with _reading(settings, service) as connection:
+        return await find(connection)
+
+
+@asynccontextmanager
+async def _reading(settings: StackSettings, service: str) -> AsyncIterator[Connection]:
     url = url_of_running_database(settings, role_of(service), SecretStore(stack_directory(settings)))
     async with (
         open_database(url, pool_size=1, application_name="innkeeper-audit") as database,
         database.reading() as connection,
     ):
-        return await find(connection)
+        yield connection

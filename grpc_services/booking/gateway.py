@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
 from contracts.money.v1 import money_pb2
-from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from contracts.payment.v1 import payee_pb2, payee_pb2_grpc, payment_pb2, payment_pb2_grpc
 from runtime.channels import call, call_provider, open_channel
 from runtime.clock import to_timestamp
 from runtime.errors import IdempotencyConflict, NotFound, ServiceError, Unavailable
+from runtime.payee_statements import PayeeStatements
 from runtime.settings import BookingSettings
 
 PROVIDER = "innkeeper-payments"
@@ -50,6 +51,7 @@ class PaymentSystem:
         description: str,
         return_url: str,
         expires_at: dt.datetime,
+        shares: Sequence[payment_pb2.PayeeShare],
     ) -> payment_pb2.Payment:
         """Raises Unavailable, so that the caller asks again, while the same payment is being opened with
         another address to return to."""
@@ -61,6 +63,7 @@ class PaymentSystem:
             description=description,
             return_url=return_url,
             expires_at=to_timestamp(expires_at),
+            shares=shares,
         )
         try:
             return await call_provider(self._stub.CreatePayment, request, self._key)
@@ -100,14 +103,16 @@ class PaymentSystem:
 
 
 @asynccontextmanager
-async def open_gateway(settings: BookingSettings) -> AsyncIterator[tuple[HotelPrices, PaymentSystem]]:
+async def open_gateway(settings: BookingSettings) -> AsyncIterator[tuple[HotelPrices, PaymentSystem, PayeeStatements]]:
     async with (
         open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR) as hotel,
-        open_channel(settings.payment_address, payment_pb2.DESCRIPTOR) as payment,
+        open_channel(settings.payment_address, payment_pb2.DESCRIPTOR, payee_pb2.DESCRIPTOR) as payment,
     ):
+        api_key = settings.payment_api_key.get_secret_value()
         yield (
             HotelPrices(hotel_pb2_grpc.HotelServiceStub(hotel), rate_pb2_grpc.RateServiceStub(hotel)),
-            PaymentSystem(payment_pb2_grpc.PaymentServiceStub(payment), settings.payment_api_key.get_secret_value()),
+            PaymentSystem(payment_pb2_grpc.PaymentServiceStub(payment), api_key),
+            PayeeStatements(payee_pb2_grpc.PayeeServiceStub(payment), api_key),
         )
 
 

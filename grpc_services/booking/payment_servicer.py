@@ -11,7 +11,7 @@ import grpc
 from contracts.booking.v1 import booking_pb2
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, folio, messages, payment_queries, queries, rules, settlement
+from grpc_services.booking import events, folio, messages, payees, payment_queries, queries, rules, settlement
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
@@ -33,6 +33,7 @@ class PaymentMethods:
     _database: Database
     _payments: PaymentSystem
     _stale_seconds: int
+    _commission_basis_points: int
     _now: Callable[[], dt.datetime]
 
     async def StartPayment(
@@ -60,6 +61,7 @@ class PaymentMethods:
                 description=messages.priced_stay(row).hotel_name,
                 return_url=request.return_url,
                 expires_at=row["hold_expires_at"] or self._now() + _TIME_TO_PAY,
+                shares=payees.shares_of(row, amount, self._commission_basis_points),
             )
         async with self._database.transaction() as connection:
             earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)

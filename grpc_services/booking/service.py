@@ -15,6 +15,7 @@ from contracts.booking.v1 import (
     inventory_pb2,
     waitlist_pb2,
 )
+from contracts.payout.v1 import payout_pb2
 from contracts.settlement.v1 import settlement_pb2
 from grpc_services.booking.audit_metric import counting_discrepancies
 from grpc_services.booking.gateway import open_gateway
@@ -30,6 +31,7 @@ from runtime.settings import BookingSettings
 SERVICE_NAMES = service_names_of(
     booking_pb2.DESCRIPTOR,
     settlement_pb2.DESCRIPTOR,
+    payout_pb2.DESCRIPTOR,
     front_desk_pb2.DESCRIPTOR,
     block_pb2.DESCRIPTOR,
     figures_pb2.DESCRIPTOR,
@@ -52,12 +54,12 @@ async def booking_service(
         ) as database,
         counting_discrepancies(database, every_seconds=settings.audit_seconds),
         counting_inbox("booking", inbox, database),
-        open_gateway(settings) as (prices, payments),
+        open_gateway(settings) as (prices, payments, statements),
         open_token_verifier(settings) as verifier,
         grpc_server(
             settings.grpc_listen,
             SERVICE_NAMES,
-            lambda server: add_servicers(server, Parts(database, prices, payments, settings, now)),
+            lambda server: add_servicers(server, Parts(database, prices, payments, statements, settings, now)),
             verifier=verifier,
         ) as server,
     ):

@@ -17,6 +17,7 @@ from contracts.booking.v1 import (
     inventory_pb2_grpc,
     waitlist_pb2_grpc,
 )
+from contracts.payout.v1 import payout_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.booking.bill_servicer import BillMethods
 from grpc_services.booking.block_servicer import BlockMethods
@@ -37,12 +38,14 @@ from grpc_services.booking.modify_servicer import ModifyMethods
 from grpc_services.booking.note_servicer import NoteMethods
 from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
 from grpc_services.booking.payment_servicer import PaymentMethods
+from grpc_services.booking.payout_servicer import PayoutMethods
 from grpc_services.booking.room_plan_servicer import RoomPlanMethods
 from grpc_services.booking.settlement_servicer import SettlementMethods
 from grpc_services.booking.timeline_servicer import TimelineMethods
 from grpc_services.booking.waitlist_servicer import WaitlistMethods
 from grpc_services.booking.walk_in_servicer import WalkInMethods
 from runtime.database import Database
+from runtime.payee_statements import PayeeStatements
 from runtime.settings import BookingSettings
 
 
@@ -53,6 +56,7 @@ class Parts:
     database: Database
     prices: HotelPrices
     payments: PaymentSystem
+    statements: PayeeStatements
     settings: BookingSettings
     now: Callable[[], dt.datetime]
 
@@ -62,6 +66,8 @@ class _Equipped:
         self._database = parts.database
         self._prices = parts.prices
         self._payments = parts.payments
+        self._statements = parts.statements
+        self._commission_basis_points = parts.settings.commission_basis_points
         self._now = parts.now
         self._quote_seconds = parts.settings.quote_seconds
         self._hold_seconds = parts.settings.hold_seconds
@@ -84,6 +90,10 @@ class BookingServicer(
 
 
 class SettlementServicer(SettlementMethods, _Equipped, settlement_pb2_grpc.SettlementServiceServicer):
+    pass
+
+
+class PayoutServicer(PayoutMethods, _Equipped, payout_pb2_grpc.PayoutServiceServicer):
     pass
 
 
@@ -126,6 +136,7 @@ class WaitlistServicer(WaitlistMethods, _Equipped, waitlist_pb2_grpc.WaitlistSer
 def add_servicers(server: grpc.aio.Server, parts: Parts) -> None:
     booking_pb2_grpc.add_BookingServiceServicer_to_server(BookingServicer(parts), server)
     settlement_pb2_grpc.add_SettlementServiceServicer_to_server(SettlementServicer(parts), server)
+    payout_pb2_grpc.add_PayoutServiceServicer_to_server(PayoutServicer(parts), server)
     front_desk_pb2_grpc.add_FrontDeskServiceServicer_to_server(FrontDeskServicer(parts), server)
     block_pb2_grpc.add_BlockServiceServicer_to_server(BlockServicer(parts), server)
     figures_pb2_grpc.add_FiguresServiceServicer_to_server(FiguresServicer(parts), server)

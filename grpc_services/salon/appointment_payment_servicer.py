@@ -34,6 +34,7 @@ class AppointmentPaymentMethods:
 
     _database: Database
     _payments: PaymentSystem
+    _commission_basis_points: int
     _now: Callable[[], dt.datetime]
 
     async def StartAppointmentPayment(
@@ -86,14 +87,20 @@ class AppointmentPaymentMethods:
         """The payment that is under way, or a new one for the whole price."""
         if row["state"] == State.PAYMENT_PENDING:
             return await self._payments.get(row["payment_id"])
+        amount = money_pb2.Money(minor_units=row["total_minor_units"], currency=row["currency"])
         return await self._payments.create(
             idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}",
-            amount=money_pb2.Money(minor_units=row["total_minor_units"], currency=row["currency"]),
+            amount=amount,
             appointment_id=str(row["id"]),
             reference=row["reference"],
             description=row["salon_name"],
             return_url=return_url,
             expires_at=row["hold_expires_at"],
+            payee=payment_pb2.PayeeShare(
+                payee_id=str(row["salon_id"]),
+                amount=amount,
+                commission_basis_points=self._commission_basis_points,
+            ),
         )
 
 

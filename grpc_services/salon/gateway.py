@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from contracts.money.v1 import money_pb2
-from contracts.payment.v1 import payment_pb2, payment_pb2_grpc
+from contracts.payment.v1 import payee_pb2, payee_pb2_grpc, payment_pb2, payment_pb2_grpc
 from runtime.channels import call, call_provider, open_channel
 from runtime.clock import to_timestamp
 from runtime.errors import IdempotencyConflict, NotFound, ServiceError, Unavailable
+from runtime.payee_statements import PayeeStatements
 from runtime.settings import SalonSettings
 
 PROVIDER = "innkeeper-payments"
@@ -46,6 +47,7 @@ class PaymentSystem:
         description: str,
         return_url: str,
         expires_at: dt.datetime,
+        payee: payment_pb2.PayeeShare,
     ) -> payment_pb2.Payment:
         """Raises Unavailable, so that the caller asks again, while the same payment is being opened with
         another address to return to."""
@@ -58,6 +60,7 @@ class PaymentSystem:
             return_url=return_url,
             expires_at=to_timestamp(expires_at),
             purpose=payment_pb2.PAYMENT_PURPOSE_APPOINTMENT,
+            shares=[payee],
         )
         try:
             return await call_provider(self._stub.CreatePayment, request, self._key)
@@ -92,14 +95,16 @@ class PaymentSystem:
 
 
 @asynccontextmanager
-async def open_gateway(settings: SalonSettings) -> AsyncIterator[tuple[Hotels, PaymentSystem]]:
+async def open_gateway(settings: SalonSettings) -> AsyncIterator[tuple[Hotels, PaymentSystem, PayeeStatements]]:
     async with (
         open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotel_channel,
-        open_channel(settings.payment_address, payment_pb2.DESCRIPTOR) as payment_channel,
+        open_channel(settings.payment_address, payment_pb2.DESCRIPTOR, payee_pb2.DESCRIPTOR) as payment_channel,
     ):
         hotels: hotel_pb2_grpc.HotelServiceAsyncStub = hotel_pb2_grpc.HotelServiceStub(hotel_channel)
         payments: payment_pb2_grpc.PaymentServiceAsyncStub = payment_pb2_grpc.PaymentServiceStub(payment_channel)
-        yield Hotels(hotels), PaymentSystem(payments, settings.payment_api_key.get_secret_value())
+        payees: payee_pb2_grpc.PayeeServiceAsyncStub = payee_pb2_grpc.PayeeServiceStub(payment_channel)
+        api_key = settings.payment_api_key.get_secret_value()
+        yield Hotels(hotels), PaymentSystem(payments, api_key), PayeeStatements(payees, api_key)
 
 
 def refund_state_name(refund: payment_pb2.Refund) -> str:

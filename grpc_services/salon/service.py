@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from contracts.payout.v1 import payout_pb2
 from contracts.salon.v1 import appointment_pb2, salon_pb2, schedule_pb2
 from contracts.settlement.v1 import settlement_pb2
 from grpc_services.salon.appointment_refunds import inbox
@@ -20,7 +21,11 @@ from runtime.inbox_metric import counting_inbox
 from runtime.settings import SalonSettings
 
 SERVICE_NAMES = service_names_of(
-    salon_pb2.DESCRIPTOR, schedule_pb2.DESCRIPTOR, appointment_pb2.DESCRIPTOR, settlement_pb2.DESCRIPTOR
+    salon_pb2.DESCRIPTOR,
+    schedule_pb2.DESCRIPTOR,
+    appointment_pb2.DESCRIPTOR,
+    settlement_pb2.DESCRIPTOR,
+    payout_pb2.DESCRIPTOR,
 )
 
 
@@ -37,12 +42,12 @@ async def salon_service(
         ) as database,
         counting_discrepancies(database, every_seconds=settings.audit_seconds),
         counting_inbox("salon", inbox, database),
-        open_gateway(settings) as (hotels, payments),
+        open_gateway(settings) as (hotels, payments, statements),
         open_token_verifier(settings) as verifier,
         grpc_server(
             settings.grpc_listen,
             SERVICE_NAMES,
-            lambda server: add_servicers(server, database, hotels, payments, settings, now=now),
+            lambda server: add_servicers(server, database, hotels, payments, statements, settings, now=now),
             verifier=verifier,
         ) as server,
     ):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import grpc
 
+from contracts.payout.v1 import payout_pb2_grpc
 from contracts.salon.v1 import appointment_pb2_grpc, salon_pb2_grpc, schedule_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.salon.appointment_payment_servicer import AppointmentPaymentMethods
@@ -20,6 +21,7 @@ from grpc_services.salon.forget_servicer import ForgetMethods
 from grpc_services.salon.gateway import Hotels, PaymentSystem
 from grpc_services.salon.master_servicer import MasterMethods
 from grpc_services.salon.move_servicer import MoveMethods
+from grpc_services.salon.payout_servicer import PayoutMethods
 from grpc_services.salon.salon_day_servicer import SalonDayMethods
 from grpc_services.salon.salon_servicer import SalonMethods
 from grpc_services.salon.schedule_servicer import ScheduleMethods
@@ -27,6 +29,7 @@ from grpc_services.salon.service_servicer import ServiceMethods
 from grpc_services.salon.time_block_servicer import TimeBlockMethods
 from runtime.clock import utc_now
 from runtime.database import Database
+from runtime.payee_statements import PayeeStatements
 from runtime.settings import SalonSettings
 
 
@@ -36,6 +39,7 @@ class _Equipped:
         database: Database,
         hotels: Hotels,
         payments: PaymentSystem,
+        statements: PayeeStatements,
         settings: SalonSettings,
         *,
         now: Callable[[], dt.datetime] = utc_now,
@@ -43,6 +47,8 @@ class _Equipped:
         self._database = database
         self._hotels = hotels
         self._payments = payments
+        self._statements = statements
+        self._commission_basis_points = settings.commission_basis_points
         self._now = now
         self._hold_seconds = settings.hold_seconds
 
@@ -76,24 +82,32 @@ class SettlementServicer(SettlementMethods, _Equipped, settlement_pb2_grpc.Settl
     pass
 
 
+class PayoutServicer(PayoutMethods, _Equipped, payout_pb2_grpc.PayoutServiceServicer):
+    pass
+
+
 def add_servicers(
     server: grpc.aio.Server,
     database: Database,
     hotels: Hotels,
     payments: PaymentSystem,
+    statements: PayeeStatements,
     settings: SalonSettings,
     *,
     now: Callable[[], dt.datetime] = utc_now,
 ) -> None:
     salon_pb2_grpc.add_SalonServiceServicer_to_server(
-        SalonServicer(database, hotels, payments, settings, now=now), server
+        SalonServicer(database, hotels, payments, statements, settings, now=now), server
     )
     schedule_pb2_grpc.add_ScheduleServiceServicer_to_server(
-        ScheduleServicer(database, hotels, payments, settings, now=now), server
+        ScheduleServicer(database, hotels, payments, statements, settings, now=now), server
     )
     appointment_pb2_grpc.add_AppointmentServiceServicer_to_server(
-        AppointmentServicer(database, hotels, payments, settings, now=now), server
+        AppointmentServicer(database, hotels, payments, statements, settings, now=now), server
     )
     settlement_pb2_grpc.add_SettlementServiceServicer_to_server(
-        SettlementServicer(database, hotels, payments, settings, now=now), server
+        SettlementServicer(database, hotels, payments, statements, settings, now=now), server
+    )
+    payout_pb2_grpc.add_PayoutServiceServicer_to_server(
+        PayoutServicer(database, hotels, payments, statements, settings, now=now), server
     )

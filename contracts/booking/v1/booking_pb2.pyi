@@ -218,12 +218,15 @@ class Quote(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     VISITS_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATES_DAY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     hotel_id: _builtins.str
     hotel_name: _builtins.str
     time_zone: _builtins.str
     check_in: _builtins.str
     check_out: _builtins.str
+    exchange_rates_day: _builtins.str
+    """by whose rates it is shown; empty: none were known"""
     @_builtins.property
     def rooms(self) -> _containers.RepeatedCompositeFieldContainer[_rate_pb2.PricedRoom]: ...
     @_builtins.property
@@ -250,10 +253,11 @@ class Quote(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         visits: _abc.Iterable[_basket_pb2.QuotedVisit] | None = ...,
+        exchange_rates_day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "expires_at", b"expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "exchange_rates_day", b"exchange_rates_day", "expires_at", b"expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "id", b"id", "rooms", b"rooms", "time_zone", b"time_zone", "total", b"total", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -420,6 +424,7 @@ class Booking(_message.Message):
     BLOCK_ID_FIELD_NUMBER: _builtins.int
     HOTEL_OWNER_ID_FIELD_NUMBER: _builtins.int
     VISITS_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATES_DAY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     reference: _builtins.str
     state: Global___BookingState.ValueType
@@ -437,6 +442,8 @@ class Booking(_message.Message):
     source: Global___BookingSource.ValueType
     block_id: _builtins.str
     hotel_owner_id: _builtins.str
+    exchange_rates_day: _builtins.str
+    """of its quote"""
     @_builtins.property
     def guest(self) -> Global___GuestDetails: ...
     @_builtins.property
@@ -513,10 +520,11 @@ class Booking(_message.Message):
         block_id: _builtins.str = ...,
         hotel_owner_id: _builtins.str = ...,
         visits: _abc.Iterable[Global___BookedVisit] | None = ...,
+        exchange_rates_day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "due", b"due", "guest", b"guest", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "refunded", b"refunded", "total", b"total", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrival_time", b"arrival_time", "block_id", b"block_id", "booked_rooms", b"booked_rooms", "charges", b"charges", "check_in", b"check_in", "check_out", b"check_out", "created_at", b"created_at", "desk_payments", b"desk_payments", "document_secret", b"document_secret", "due", b"due", "exchange_rates_day", b"exchange_rates_day", "guest", b"guest", "guest_account_id", b"guest_account_id", "hold_expires_at", b"hold_expires_at", "hotel_id", b"hotel_id", "hotel_name", b"hotel_name", "hotel_owner_id", b"hotel_owner_id", "id", b"id", "paid", b"paid", "payment", b"payment", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "rooms", b"rooms", "source", b"source", "special_requests", b"special_requests", "state", b"state", "time_zone", b"time_zone", "total", b"total", "updated_at", b"updated_at", "version", b"version", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
