@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.payment.v1 import payment_pb2
@@ -31,6 +31,7 @@ SHARES = st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 10_000)), min_
 )
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SHARES, st.data())
 def test_a_capture_and_its_refunds_sum_to_zero_and_end_where_they_began(
     parts: list[Share], data: st.DataObject
