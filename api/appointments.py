@@ -40,6 +40,8 @@ LazyTier = Annotated["AppointmentCancellationTier", strawberry.lazy("api.salons"
 First = Annotated[int, strawberry.argument(description="1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="A cursor of this list.")]
 
+_TOPIC_PREFIX = "APPOINTMENT_TIMELINE_TOPIC_"
+
 
 @strawberry.enum(description="Where an appointment stands.")
 class AppointmentState(enum.Enum):
@@ -65,8 +67,17 @@ class ClientDetails:
     phone: str | None = strawberry.field(description="Telephone number.")
 
 
+@strawberry.enum(description="What an entry of an appointment's timeline is about.")
+class AppointmentTimelineTopic(enum.Enum):
+    APPOINTMENT = strawberry.enum_value("APPOINTMENT", description="The appointment itself: its states, its time.")
+    PAYMENT = strawberry.enum_value("PAYMENT", description="Money that came or goes back.")
+    WEBHOOK = strawberry.enum_value("WEBHOOK", description="What the payment system told.")
+    NOTIFICATION = strawberry.enum_value("NOTIFICATION", description="Who was told of it by e-mail.")
+
+
 @strawberry.type(description="Something that happened to an appointment.")
 class AppointmentTimelineEntry:
+    topic: AppointmentTimelineTopic = strawberry.field(description="What it is about.")
     kind: str = strawberry.field(description="What happened, such as AppointmentConfirmed.")
     state: AppointmentState = strawberry.field(description="The state after it.")
     version: int = strawberry.field(description="The appointment's version after it.")
@@ -108,7 +119,13 @@ class Appointment(AppointmentReviews, Node):
 
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def timeline(
-        self, info: Info, first: First = 20, after: After = None
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        topics: Annotated[
+            list[AppointmentTimelineTopic] | None, strawberry.argument(description="Only these; null or empty: all.")
+        ] = None,
     ) -> Connection[AppointmentTimelineEntry]:
         response = await call(
             info.context.services.appointments.ListAppointmentTimeline,
@@ -116,6 +133,10 @@ class Appointment(AppointmentReviews, Node):
                 appointment_id=decode_id("Appointment", self.id, path=("id",)),
                 first=at_least_one(first),
                 after=after or "",
+                topics=[
+                    appointment_pb2.AppointmentTimelineTopic.Value(f"{_TOPIC_PREFIX}{topic.value}")
+                    for topic in topics or ()
+                ],
             ),
         )
         return Connection(
@@ -268,7 +289,9 @@ def _payment(message: appointment_pb2.Appointment) -> Payment | None:
 
 
 def _timeline_entry(message: appointment_pb2.AppointmentTimelineEntry) -> AppointmentTimelineEntry:
+    topic = appointment_pb2.AppointmentTimelineTopic.Name(message.topic).removeprefix(_TOPIC_PREFIX)
     return AppointmentTimelineEntry(
+        topic=AppointmentTimelineTopic(topic),
         kind=message.kind,
         state=appointment_state(message.state),
         version=message.version,

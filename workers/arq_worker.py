@@ -24,6 +24,7 @@ from contracts.booking.v1 import (
     waitlist_pb2_grpc,
 )
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
+from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
@@ -61,7 +62,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             waitlist_pb2.DESCRIPTOR,
             settlement_pb2.DESCRIPTOR,
         ) as booking,
-        open_channel(settings.salon_address, settlement_pb2.DESCRIPTOR) as salon,
+        open_channel(settings.salon_address, settlement_pb2.DESCRIPTOR, appointment_pb2.DESCRIPTOR) as salon,
         open_channel(
             settings.notification_address, notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR
         ) as notifications,
@@ -75,6 +76,7 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             "bookings": booking_pb2_grpc.BookingServiceStub(booking),
             "calendars": calendar_pb2_grpc.CalendarServiceStub(booking),
             "waitlists": waitlist_pb2_grpc.WaitlistServiceStub(booking),
+            "appointments": appointment_pb2_grpc.AppointmentServiceStub(salon),
             "settlements": {
                 "booking": settlement_pb2_grpc.SettlementServiceStub(booking),
                 "salon": settlement_pb2_grpc.SettlementServiceStub(salon),

@@ -19,6 +19,7 @@ from prometheus_client import Counter
 
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
 from runtime.channels import ServiceIdentity, call
 from runtime.errors import ServiceError
 from runtime.job_queue import DELIVER_EMAIL, JobQueue
@@ -61,6 +62,8 @@ async def deliver_email(ctx: dict[str, Any], delivery_id: str) -> str:
         given_up = not finish.sent and not finished.HasField("next_attempt_at")
         if claimed.email.booking_id and (finish.sent or given_up):
             await _tell_booking(ctx, delivery_id, claimed.email, failed=given_up)
+        if claimed.email.appointment_id and (finish.sent or given_up):
+            await _tell_salon(ctx, delivery_id, claimed.email, failed=given_up)
     except ServiceError as failure:
         log.warning("email.put_off", delivery_id=delivery_id, reason=failure.code)
         return "put off"
@@ -116,6 +119,27 @@ async def _tell_booking(
     )
     try:
         await call(bookings.RecordNotice, told, token=await identity.token())
+    except ServiceError as failure:
+        log.warning("email.not_on_the_timeline", delivery_id=delivery_id, reason=failure.code)
+
+
+async def _tell_salon(
+    ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage, *, failed: bool
+) -> None:
+    """The same for the appointment's timeline."""
+    appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub = ctx["appointments"]
+    identity: ServiceIdentity = ctx["identity"]
+    told = appointment_pb2.RecordAppointmentNoticeRequest(
+        appointment_id=email.appointment_id,
+        delivery_id=delivery_id,
+        kind=email.kind,
+        recipient=appointment_pb2.APPOINTMENT_NOTICE_RECIPIENT_SALON
+        if email.to_hotelier
+        else appointment_pb2.APPOINTMENT_NOTICE_RECIPIENT_CLIENT,
+        failed=failed,
+    )
+    try:
+        await call(appointments.RecordAppointmentNotice, told, token=await identity.token())
     except ServiceError as failure:
         log.warning("email.not_on_the_timeline", delivery_id=delivery_id, reason=failure.code)
 

@@ -159,7 +159,7 @@ async def _finish_event(connection: Connection, event: Record, settled: Settled)
         connection, event["source"], event["event_id"], settled.outcome, reason=settled.reason or ""
     )
     event_type = type_of(event["payload"])
-    if row is None or not first or event_type == refunds.OWED:
+    if row is None or not first or event_type in (refunds.OWED, LOOKED_AFTER):
         return
     await queries.write_timeline(
         connection,

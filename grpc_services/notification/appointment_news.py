@@ -32,6 +32,7 @@ _EVENTS: dict[str, Callable[[bytes], AppointmentEvent]] = {
     "AppointmentRefunded": events_pb2.AppointmentRefunded.FromString,
 }
 EVENTS = frozenset(_EVENTS)
+_LATE_MONEY = "LATE_MONEY"  # it came after the hold: only then is there something to be sorry for
 _TO_CLIENT = {
     "AppointmentHeld": "appointment_held",
     "AppointmentRequested": "appointment_requested",
@@ -100,7 +101,7 @@ def _told_by(event: AppointmentEvent) -> dict[str, Any]:
     """What one kind of event tells beyond the appointment itself."""
     match event:
         case events_pb2.AppointmentRefunded():
-            return {"amount": amount(event.amount)}
+            return {"amount": amount(event.amount), "late": event.reason == _LATE_MONEY}
         case events_pb2.AppointmentCancelled():
             return {"amount": some_amount(event.refund), "penalty": some_amount(event.penalty), "reason": event.reason}
         case events_pb2.AppointmentMarkedNoShow():

@@ -83,6 +83,7 @@ def appointment_facts(parameters: Mapping[str, Any], locale: str) -> dict[str, A
         "masters": ", ".join(parameters["masters"]),
         "reason": parameters.get("reason", ""),
         "by_salon": parameters.get("by_salon", False),
+        "late": parameters.get("late", False),
         **{name: moment(name) for name in ("starts_at", "before", "deadline")},
         **{name: money(name) for name in ("total", "amount", "penalty")},
     }

@@ -167,6 +167,7 @@ class DeliveryMethods:
         email.message_id = claimed["message_id"]
         email.request_id = claimed["request_id"]
         email.booking_id = id_text(claimed["booking_id"])
+        email.appointment_id = claimed["parameters"].get("appointment_id", "")
         email.kind = claimed["kind"]
         email.to_hotelier = rules.is_for_hotelier(claimed["template"])
         if letter.calendar:

@@ -19,6 +19,7 @@ from grpc_services.notification.plans import NO_ACCOUNT, Notice, Plan, amount, s
 from runtime.clock import from_timestamp
 from runtime.errors import InvalidInput
 
+LATE_MONEY = "LATE_MONEY"  # why money goes back that came after the hold: only then is there something to be sorry for
 REFUSALS_BEFORE_UNDELIVERABLE = 2
 _PATH = ("envelope",)
 _LONGEST_REASON = 200
@@ -149,7 +150,7 @@ def _told_by(event: BookingEvent) -> dict[str, Any]:
     """What one kind of event tells beyond the booking itself."""
     match event:
         case events_pb2.BookingRefunded():
-            return {"amount": amount(event.amount)}
+            return {"amount": amount(event.amount), "late": event.reason == LATE_MONEY}
         case events_pb2.BookingCancelled():
             return {
                 "amount": some_amount(event.refund),

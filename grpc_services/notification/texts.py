@@ -171,6 +171,7 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
         "rooms": _rooms(parameters["room_names"]),
         "total": _money(parameters["total"], locale),
         "penalty": _money(parameters.get("penalty"), locale),
+        "late": parameters.get("late", True),
         "check_in_time": formats.clock(parameters.get("check_in_time", ""), locale),
         "address": parameters.get("address", ""),
         "due": _money(parameters.get("due"), locale),

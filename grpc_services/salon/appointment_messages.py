@@ -11,6 +11,7 @@ from contracts.hotel.v1 import hotel_pb2
 from contracts.money.v1 import money_pb2
 from contracts.salon.v1 import appointment_pb2
 from grpc_services.salon import appointment_queries as queries
+from grpc_services.salon.appointment_timeline_topics import topic_value
 from grpc_services.salon.visits import Booked, Offer
 from runtime.clock import to_timestamp
 from runtime.database import Connection, Record
@@ -151,6 +152,7 @@ def timeline_message(row: Record) -> appointment_pb2.AppointmentTimelineEntry:
         actor=row["actor"],
         summary=row["summary"],
         trace_id=row["trace_id"],
+        topic=topic_value(row["kind"]),
     )
 
 

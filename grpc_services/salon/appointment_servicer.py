@@ -31,13 +31,13 @@ from grpc_services.salon.appointment_reading import (
 )
 from grpc_services.salon.appointment_rules import State
 from runtime.clock import from_timestamp
-from runtime.cursors import decode_cursor, encode_cursor, page_size
+from runtime.cursors import page_size
 from runtime.database import Connection, Database, Record
 from runtime.errors import InvalidInput, PermissionDenied
 from runtime.field_checks import Values, check_count, checked_text
 from runtime.idempotency import check_key
 from runtime.identifiers import new_id, parse_id
-from runtime.identity import NOBODY, Caller, require_account
+from runtime.identity import Caller, require_account
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -158,30 +158,6 @@ class AppointmentMethods:
                 limit=limit + 1,
             )
             return await page(connection, rows, limit)
-
-    async def ListAppointmentTimeline(
-        self, request: appointment_pb2.ListAppointmentTimelineRequest, context: Context
-    ) -> appointment_pb2.ListAppointmentTimelineResponse:
-        limit = page_size(request.first)
-        after_id = NOBODY
-        if request.after:
-            after_id = parse_id(str(decode_cursor(request.after, (str,))[0]), path=("after",))
-        async with self._database.reading() as connection:
-            row = await visible_appointment(connection, request.appointment_id)
-            rows = await timeline_queries.timeline_page(
-                connection,
-                row["id"],
-                after_id=after_id,
-                after_version=request.after_version,
-                state_changes_only=request.state_changes_only,
-                limit=limit + 1,
-            )
-        shown = rows[:limit]
-        return appointment_pb2.ListAppointmentTimelineResponse(
-            entries=[messages.timeline_message(entry) for entry in shown],
-            cursors=[encode_cursor(str(entry["id"])) for entry in shown],
-            has_next_page=len(rows) > limit,
-        )
 
 
 async def page(connection: Connection, rows: list[Record], limit: int) -> appointment_pb2.ListAppointmentsResponse:

@@ -27,6 +27,7 @@ from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon import visit_queries
 from grpc_services.salon.appointment_refunds import inbox
 from grpc_services.salon.appointment_rules import Settlement, State
+from grpc_services.salon.appointment_timeline_topics import WEBHOOK_RECEIVED, webhook_summary
 from grpc_services.salon.errors import SlotUnavailable
 from grpc_services.salon.gateway import PROVIDER, PaymentSystem
 from runtime.database import Connection, Database, Record
@@ -123,7 +124,7 @@ async def settle_event(database: Database, payments: PaymentSystem, event: Recor
         else Settled(Outcome.PARKED, reason=Parked.UNREADABLE)
     )
     async with database.transaction() as connection:
-        await inbox.finish(connection, event["source"], event["event_id"], settled.outcome, reason=settled.reason or "")
+        await _finish_event(connection, event, settled)
     return settled
 
 
@@ -137,6 +138,25 @@ async def look_after(database: Database, payments: PaymentSystem, payment_id: st
             if await inbox.store(connection, PROVIDER, event_id, payload):
                 await inbox.finish(connection, PROVIDER, event_id, settled.outcome, reason=settled.reason or "")
     return settled
+
+
+async def _finish_event(connection: Connection, event: Record, settled: Settled) -> None:
+    """Closes a stored webhook and writes it into its appointment's timeline; of two who close it only one writes."""
+    row = await queries.lock_appointment(connection, settled.appointment_id) if settled.appointment_id else None
+    first = await inbox.finish(
+        connection, event["source"], event["event_id"], settled.outcome, reason=settled.reason or ""
+    )
+    event_type = type_of(event["payload"])
+    if row is None or not first or event_type in (refunds.OWED, LOOKED_AFTER):
+        return
+    await timeline_queries.write_timeline(
+        connection,
+        row,
+        kind=WEBHOOK_RECEIVED,
+        actor=Role.SYSTEM,
+        summary=webhook_summary(event_type, settled.outcome),
+        changed_state=False,
+    )
 
 
 async def _without_appointment(database: Database, payment_id: str, reason: Parked) -> Settled:

@@ -13,6 +13,7 @@ from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.salon.appointment_payment_servicer import AppointmentPaymentMethods
 from grpc_services.salon.appointment_servicer import AppointmentMethods
 from grpc_services.salon.appointment_settlement_servicer import SettlementMethods
+from grpc_services.salon.appointment_timeline_servicer import AppointmentTimelineMethods
 from grpc_services.salon.calendar_servicer import CalendarMethods
 from grpc_services.salon.cancel_servicer import CancelMethods
 from grpc_services.salon.change_servicer import ChangeMethods
@@ -72,6 +73,7 @@ class AppointmentServicer(
     FiguresMethods,
     AppointmentPaymentMethods,
     ForgetMethods,
+    AppointmentTimelineMethods,
     _Equipped,
     appointment_pb2_grpc.AppointmentServiceServicer,
 ):

@@ -21,6 +21,7 @@ from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc
+from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
 from grpc_services.notification.service import notification_service
 from runtime.channels import ServiceIdentity, call, open_channel, open_service_identity
 from runtime.database import Database, open_database
@@ -75,6 +76,7 @@ class PostOffice:
 
     notifications: notification_pb2_grpc.NotificationServiceAsyncStub
     bookings: booking_pb2_grpc.BookingServiceAsyncStub
+    appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub
     identity: ServiceIdentity
     settings: WorkerSettings
     jobs: JobQueue
@@ -85,6 +87,7 @@ class PostOffice:
         return {
             "notifications": self.notifications,
             "bookings": self.bookings,
+            "appointments": self.appointments,
             "identity": self.identity,
             "settings": self.settings,
             "jobs": self.jobs,
@@ -103,6 +106,7 @@ async def office(
         ) as service,
         open_channel(service.address, notification_pb2.DESCRIPTOR) as channel,
         open_channel(booking_address, booking_pb2.DESCRIPTOR) as bookings,
+        open_channel(salon_address, appointment_pb2.DESCRIPTOR) as appointments,
     ):
         settings = worker_settings(
             parts,
@@ -118,6 +122,7 @@ async def office(
             yield PostOffice(
                 notification_pb2_grpc.NotificationServiceStub(channel),
                 booking_pb2_grpc.BookingServiceStub(bookings),
+                appointment_pb2_grpc.AppointmentServiceStub(appointments),
                 identity,
                 settings,
                 jobs,
@@ -294,6 +299,9 @@ async def test_a_mail_of_an_appointment_brings_its_calendar_file(
     assert await deliver_email(office.context(), delivery) == "sent"
     (attached,) = office.server.taken[-1].iter_attachments()
     assert attached.get_filename() == "appointment.ics"
+    async with open_appointment_desk(parts, auth_address, salon_address) as desk:
+        told_of = await desk.story(appointment, [appointment_pb2.APPOINTMENT_TIMELINE_TOPIC_NOTIFICATION])
+    assert told_of == ["NotificationSent"]
     visit = calendar_of(attached.get_content())
     assert appointment.id in visit["uid"]
     assert visit["dtstart"].endswith("T100000")

@@ -363,6 +363,7 @@ class EmailMessage(_message.Message):
     CALENDAR_FIELD_NUMBER: _builtins.int
     CALENDAR_METHOD_FIELD_NUMBER: _builtins.int
     CALENDAR_NAME_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
     UNSUBSCRIBE_URL_FIELD_NUMBER: _builtins.int
     to_address: _builtins.str
     to_name: _builtins.str
@@ -383,6 +384,7 @@ class EmailMessage(_message.Message):
     """REQUEST or CANCEL, as in the file (RFC 5546)"""
     calendar_name: _builtins.str
     """stay.ics"""
+    appointment_id: _builtins.str
     unsubscribe_url: _builtins.str
     """for List-Unsubscribe (RFC 2369, RFC 8058); empty: it cannot be switched off"""
     def __init__(
@@ -402,11 +404,12 @@ class EmailMessage(_message.Message):
         calendar: _builtins.bytes = ...,
         calendar_method: _builtins.str = ...,
         calendar_name: _builtins.str = ...,
+        appointment_id: _builtins.str = ...,
         unsubscribe_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "calendar", b"calendar", "calendar_method", b"calendar_method", "calendar_name", b"calendar_name", "html", b"html", "kind", b"kind", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_hotelier", b"to_hotelier", "to_name", b"to_name", "unsubscribe_url", b"unsubscribe_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "booking_id", b"booking_id", "calendar", b"calendar", "calendar_method", b"calendar_method", "calendar_name", b"calendar_name", "html", b"html", "kind", b"kind", "locale", b"locale", "message_id", b"message_id", "request_id", b"request_id", "subject", b"subject", "text", b"text", "to_address", b"to_address", "to_hotelier", b"to_hotelier", "to_name", b"to_name", "unsubscribe_url", b"unsubscribe_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

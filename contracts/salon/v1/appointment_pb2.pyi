@@ -53,6 +53,53 @@ APPOINTMENT_STATE_EXPIRED: AppointmentState.ValueType  # 7
 APPOINTMENT_STATE_NO_SHOW: AppointmentState.ValueType  # 8
 Global___AppointmentState: _TypeAlias = AppointmentState  # noqa: Y015
 
+class _AppointmentTimelineTopic:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AppointmentTimelineTopicEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AppointmentTimelineTopic.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    APPOINTMENT_TIMELINE_TOPIC_UNSPECIFIED: _AppointmentTimelineTopic.ValueType  # 0
+    APPOINTMENT_TIMELINE_TOPIC_APPOINTMENT: _AppointmentTimelineTopic.ValueType  # 1
+    """the appointment itself: its states, its time"""
+    APPOINTMENT_TIMELINE_TOPIC_PAYMENT: _AppointmentTimelineTopic.ValueType  # 2
+    """money that came or goes back"""
+    APPOINTMENT_TIMELINE_TOPIC_WEBHOOK: _AppointmentTimelineTopic.ValueType  # 3
+    """what the payment system told"""
+    APPOINTMENT_TIMELINE_TOPIC_NOTIFICATION: _AppointmentTimelineTopic.ValueType  # 4
+    """who was told of it by e-mail"""
+
+class AppointmentTimelineTopic(_AppointmentTimelineTopic, metaclass=_AppointmentTimelineTopicEnumTypeWrapper):
+    """What an entry is about."""
+
+APPOINTMENT_TIMELINE_TOPIC_UNSPECIFIED: AppointmentTimelineTopic.ValueType  # 0
+APPOINTMENT_TIMELINE_TOPIC_APPOINTMENT: AppointmentTimelineTopic.ValueType  # 1
+"""the appointment itself: its states, its time"""
+APPOINTMENT_TIMELINE_TOPIC_PAYMENT: AppointmentTimelineTopic.ValueType  # 2
+"""money that came or goes back"""
+APPOINTMENT_TIMELINE_TOPIC_WEBHOOK: AppointmentTimelineTopic.ValueType  # 3
+"""what the payment system told"""
+APPOINTMENT_TIMELINE_TOPIC_NOTIFICATION: AppointmentTimelineTopic.ValueType  # 4
+"""who was told of it by e-mail"""
+Global___AppointmentTimelineTopic: _TypeAlias = AppointmentTimelineTopic  # noqa: Y015
+
+class _AppointmentNoticeRecipient:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AppointmentNoticeRecipientEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AppointmentNoticeRecipient.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    APPOINTMENT_NOTICE_RECIPIENT_UNSPECIFIED: _AppointmentNoticeRecipient.ValueType  # 0
+    APPOINTMENT_NOTICE_RECIPIENT_CLIENT: _AppointmentNoticeRecipient.ValueType  # 1
+    APPOINTMENT_NOTICE_RECIPIENT_SALON: _AppointmentNoticeRecipient.ValueType  # 2
+
+class AppointmentNoticeRecipient(_AppointmentNoticeRecipient, metaclass=_AppointmentNoticeRecipientEnumTypeWrapper): ...
+
+APPOINTMENT_NOTICE_RECIPIENT_UNSPECIFIED: AppointmentNoticeRecipient.ValueType  # 0
+APPOINTMENT_NOTICE_RECIPIENT_CLIENT: AppointmentNoticeRecipient.ValueType  # 1
+APPOINTMENT_NOTICE_RECIPIENT_SALON: AppointmentNoticeRecipient.ValueType  # 2
+Global___AppointmentNoticeRecipient: _TypeAlias = AppointmentNoticeRecipient  # noqa: Y015
+
 @_typing.final
 class WantedService(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -527,11 +574,16 @@ class ListAppointmentTimelineRequest(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     STATE_CHANGES_ONLY_FIELD_NUMBER: _builtins.int
     AFTER_VERSION_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     appointment_id: _builtins.str
     first: _builtins.int
     after: _builtins.str
     state_changes_only: _builtins.bool
     after_version: _builtins.int
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[Global___AppointmentTimelineTopic.ValueType]:
+        """empty: all"""
+
     def __init__(
         self,
         *,
@@ -540,14 +592,63 @@ class ListAppointmentTimelineRequest(_message.Message):
         after: _builtins.str = ...,
         state_changes_only: _builtins.bool = ...,
         after_version: _builtins.int = ...,
+        topics: _abc.Iterable[Global___AppointmentTimelineTopic.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "appointment_id", b"appointment_id", "first", b"first", "state_changes_only", b"state_changes_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "appointment_id", b"appointment_id", "first", b"first", "state_changes_only", b"state_changes_only", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAppointmentTimelineRequest: _TypeAlias = ListAppointmentTimelineRequest  # noqa: Y015
+
+@_typing.final
+class RecordAppointmentNoticeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    DELIVERY_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    delivery_id: _builtins.str
+    kind: _builtins.str
+    """of the event that was told, such as AppointmentConfirmed"""
+    recipient: Global___AppointmentNoticeRecipient.ValueType
+    failed: _builtins.bool
+    """they could not be told"""
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+        delivery_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        recipient: Global___AppointmentNoticeRecipient.ValueType = ...,
+        failed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "delivery_id", b"delivery_id", "failed", b"failed", "kind", b"kind", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordAppointmentNoticeRequest: _TypeAlias = RecordAppointmentNoticeRequest  # noqa: Y015
+
+@_typing.final
+class RecordAppointmentNoticeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordAppointmentNoticeResponse: _TypeAlias = RecordAppointmentNoticeResponse  # noqa: Y015
 
 @_typing.final
 class AppointmentTimelineEntry(_message.Message):
@@ -561,6 +662,7 @@ class AppointmentTimelineEntry(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
     state: Global___AppointmentState.ValueType
@@ -568,6 +670,7 @@ class AppointmentTimelineEntry(_message.Message):
     actor: _builtins.str
     summary: _builtins.str
     trace_id: _builtins.str
+    topic: Global___AppointmentTimelineTopic.ValueType
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -581,10 +684,11 @@ class AppointmentTimelineEntry(_message.Message):
         actor: _builtins.str = ...,
         summary: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        topic: Global___AppointmentTimelineTopic.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "id", b"id", "kind", b"kind", "state", b"state", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "id", b"id", "kind", b"kind", "state", b"state", "summary", b"summary", "topic", b"topic", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,6 +66,11 @@ class AppointmentServiceStub:
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentTimelineRequest.SerializeToString,
                 response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentTimelineResponse.FromString,
                 _registered_method=True)
+        self.RecordAppointmentNotice = channel.unary_unary(
+                '/innkeeper.salon.v1.AppointmentService/RecordAppointmentNotice',
+                request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.RecordAppointmentNoticeRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.RecordAppointmentNoticeResponse.FromString,
+                _registered_method=True)
         self.PreviewAppointmentCancellation = channel.unary_unary(
                 '/innkeeper.salon.v1.AppointmentService/PreviewAppointmentCancellation',
                 request_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.PreviewAppointmentCancellationRequest.SerializeToString,
@@ -165,6 +170,14 @@ class AppointmentServiceServicer:
 
     def ListAppointmentTimeline(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordAppointmentNotice(self, request, context):
+        """Writes into the timeline that somebody was told by e-mail; once for each delivery. For our own processes (role
+        SYSTEM).
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -280,6 +293,11 @@ def add_AppointmentServiceServicer_to_server(servicer, server):
                     servicer.ListAppointmentTimeline,
                     request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentTimelineRequest.FromString,
                     response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentTimelineResponse.SerializeToString,
+            ),
+            'RecordAppointmentNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordAppointmentNotice,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.RecordAppointmentNoticeRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_appointment__pb2.RecordAppointmentNoticeResponse.SerializeToString,
             ),
             'PreviewAppointmentCancellation': grpc.unary_unary_rpc_method_handler(
                     servicer.PreviewAppointmentCancellation,
@@ -501,6 +519,33 @@ class AppointmentService:
             '/innkeeper.salon.v1.AppointmentService/ListAppointmentTimeline',
             contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentTimelineRequest.SerializeToString,
             contracts_dot_salon_dot_v1_dot_appointment__pb2.ListAppointmentTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordAppointmentNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.AppointmentService/RecordAppointmentNotice',
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.RecordAppointmentNoticeRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_appointment__pb2.RecordAppointmentNoticeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class AppointmentServiceStub:
     ListAppointments: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]
     """The client's own, newest first."""
     ListAppointmentTimeline: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentTimelineRequest, _appointment_pb2.ListAppointmentTimelineResponse]
+    RecordAppointmentNotice: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.RecordAppointmentNoticeRequest, _appointment_pb2.RecordAppointmentNoticeResponse]
+    """Writes into the timeline that somebody was told by e-mail; once for each delivery. For our own processes (role
+    SYSTEM).
+    """
     PreviewAppointmentCancellation: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.PreviewAppointmentCancellationRequest, _appointment_pb2.AppointmentCancellationPreview]
     """What cancelling costs, now and later."""
     CancelAppointment: _grpc.UnaryUnaryMultiCallable[_appointment_pb2.CancelAppointmentRequest, _appointment_pb2.Appointment]
@@ -92,6 +96,10 @@ class AppointmentServiceAsyncStub(AppointmentServiceStub):
     ListAppointments: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentsRequest, _appointment_pb2.ListAppointmentsResponse]  # type: ignore[assignment]
     """The client's own, newest first."""
     ListAppointmentTimeline: _aio.UnaryUnaryMultiCallable[_appointment_pb2.ListAppointmentTimelineRequest, _appointment_pb2.ListAppointmentTimelineResponse]  # type: ignore[assignment]
+    RecordAppointmentNotice: _aio.UnaryUnaryMultiCallable[_appointment_pb2.RecordAppointmentNoticeRequest, _appointment_pb2.RecordAppointmentNoticeResponse]  # type: ignore[assignment]
+    """Writes into the timeline that somebody was told by e-mail; once for each delivery. For our own processes (role
+    SYSTEM).
+    """
     PreviewAppointmentCancellation: _aio.UnaryUnaryMultiCallable[_appointment_pb2.PreviewAppointmentCancellationRequest, _appointment_pb2.AppointmentCancellationPreview]  # type: ignore[assignment]
     """What cancelling costs, now and later."""
     CancelAppointment: _aio.UnaryUnaryMultiCallable[_appointment_pb2.CancelAppointmentRequest, _appointment_pb2.Appointment]  # type: ignore[assignment]
@@ -170,6 +178,16 @@ class AppointmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _appointment_pb2.ListAppointmentTimelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_appointment_pb2.ListAppointmentTimelineResponse, _abc.Awaitable[_appointment_pb2.ListAppointmentTimelineResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RecordAppointmentNotice(
+        self,
+        request: _appointment_pb2.RecordAppointmentNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_appointment_pb2.RecordAppointmentNoticeResponse, _abc.Awaitable[_appointment_pb2.RecordAppointmentNoticeResponse]]:
+        """Writes into the timeline that somebody was told by e-mail; once for each delivery. For our own processes (role
+        SYSTEM).
+        """
 
     @_abc_1.abstractmethod
     def PreviewAppointmentCancellation(

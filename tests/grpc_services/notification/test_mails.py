@@ -153,6 +153,9 @@ def test_an_apology_names_the_amount_that_goes_back() -> None:
     refund = parameters(amount={"minor_units": 1234567, "currency": "KWD"})
     assert f"KWD{NBSP}1,234.567" in mail("booking_refunded", "en", facts=refund).subject
     assert "We are sorry" in mail("booking_refunded", "en", facts=refund).text
+    other = mail("booking_refunded", "en", facts={**refund, "late": False})
+    assert "We are sorry" not in other.text
+    assert "1,234.567 of your payment" in " ".join(other.text.split())
 
 
 def test_a_cancellation_tells_what_it_costs_and_what_goes_back() -> None:

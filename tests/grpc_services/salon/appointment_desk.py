@@ -239,9 +239,16 @@ class AppointmentDesk:
                 [uuid.UUID(one.id) for one in appointments],
             )
 
-    async def story(self, appointment: appointment_pb2.Appointment) -> list[str]:
+    async def story(
+        self,
+        appointment: appointment_pb2.Appointment,
+        topics: Sequence[appointment_pb2.AppointmentTimelineTopic.ValueType] = (
+            appointment_pb2.APPOINTMENT_TIMELINE_TOPIC_APPOINTMENT,
+            appointment_pb2.APPOINTMENT_TIMELINE_TOPIC_PAYMENT,
+        ),
+    ) -> list[str]:
         """The kinds of its timeline."""
-        request = appointment_pb2.ListAppointmentTimelineRequest(appointment_id=appointment.id)
+        request = appointment_pb2.ListAppointmentTimelineRequest(appointment_id=appointment.id, topics=topics)
         told = await call(self.appointments.ListAppointmentTimeline, request, token=self.system)
         return [entry.kind for entry in told.entries]
 
