@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from graphql import (
@@ -75,6 +76,13 @@ def _mistakes(
         reason = str(cause) if isinstance(cause, ValueError) else _QUOTED_VALUE.sub(".", error.message)
         named = _NAMED_FIELD.search(reason)
         mistakes.append((reason, [*path, named[1]] if named else path))
+        if len(mistakes) >= _MOST:
+            raise _Enough
 
-    validate_input_value(value, kind, note)
+    with suppress(_Enough):
+        validate_input_value(value, kind, note)
     return mistakes
+
+
+class _Enough(Exception):
+    """More mistakes than are told: looking for a name that was meant takes long for each of thousands."""
