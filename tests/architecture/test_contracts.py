@@ -31,7 +31,7 @@ def contracts() -> Iterator[FileDescriptor]:
         yield importlib.import_module(module).DESCRIPTOR
 
 
-SHARED = {"settlement": ("booking", "salon")}  # each answers for what is its own
+SHARED = {"settlement": ("booking", "salon"), "payout": ("booking", "salon")}  # each answers for what is its own
 METHODS = [
     method for contract in contracts() for service in contract.services_by_name.values() for method in service.methods
 ]
