@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.bookings import Payment, PaymentState
+from api.bookings import Booking, Payment, PaymentState, booking
 from api.context import Info
 from api.errors import (
     IdempotencyConflict,
@@ -109,6 +109,9 @@ class Appointment(AppointmentReviews, Node):
     hold_expires_at: dt.datetime | None = strawberry.field(description="Until when the time is kept for payment.")
     payment: Payment | None = strawberry.field(description="The newest payment.")
     created_at: dt.datetime = strawberry.field(description="When it was made.")
+    booking_id: strawberry.ID | None = strawberry.field(
+        description="The booking of rooms that it was booked and is paid with; null: it stands on its own."
+    )
 
     @strawberry.field(description="The salon; null if it is not yours to see any more.")
     async def salon(self, info: Info) -> LazySalon | None:
@@ -116,6 +119,13 @@ class Appointment(AppointmentReviews, Node):
 
         found = await info.context.load.salon.load(decode_id("Salon", self.salon_id, path=("salonId",)))
         return salon(found) if found else None
+
+    @strawberry.field(description="That booking; null if there is none, or it is not yours to see.")
+    async def booking(self, info: Info) -> Booking | None:
+        if self.booking_id is None:
+            return None
+        found = await info.context.load.booking.load(decode_id("Booking", self.booking_id, path=("bookingId",)))
+        return booking(found) if found else None
 
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def timeline(
@@ -259,6 +269,7 @@ def appointment(message: appointment_pb2.Appointment) -> Appointment:
         hold_expires_at=from_timestamp(message.hold_expires_at) if message.HasField("hold_expires_at") else None,
         payment=_payment(message),
         created_at=from_timestamp(message.created_at),
+        booking_id=strawberry.ID(encode_id("Booking", message.booking_id)) if message.booking_id else None,
     )
 
 

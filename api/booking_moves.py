@@ -25,6 +25,7 @@ from api.money import Money, MoneyInput, money, money_message
 from api.node_ids import decode_id
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
+from api.visits import VisitCancellation, visit_cancellation
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -48,6 +49,10 @@ class CancellationPreview:
     by_hotel: bool = strawberry.field(description="Whether you cancel as the hotel, which gives all money back.")
     time_zone: str = strawberry.field(description="The hotel's, an IANA name.")
     version: int = strawberry.field(description="The booking's version that this was reckoned for.")
+    rooms_penalty: Money = strawberry.field(description="Of the penalty, what the hotel's policy takes.")
+    visits: list[VisitCancellation] = strawberry.field(
+        description="Visits to salons that fall away with the last rooms; those that have begun stay."
+    )
     stages: list[CancellationStage] = strawberry.field(description="For the guest, by rising moment.")
 
 
@@ -64,7 +69,9 @@ class BookingCancelInput:
     booking_id: strawberry.ID = strawberry.field(description="A booking of yours or of your house.")
     idempotency_key: IdempotencyKey = strawberry.field(description="Chosen anew for every cancellation.")
     expected_refund: MoneyInput = strawberry.field(description="What `cancellationPreview` said is sent back.")
-    rooms: list[int] | None = strawberry.field(default=None, description="Positions of the rooms; null: all.")
+    rooms: list[int] | None = strawberry.field(
+        default=None, description="Positions of the rooms; null: all, and visits to salons with them."
+    )
     reason: str | None = strawberry.field(default=None, description="Up to 500 characters.")
 
 
@@ -128,6 +135,8 @@ class BookingMoveQueries:
             by_hotel=found.by_hotel,
             time_zone=found.time_zone,
             version=found.version,
+            rooms_penalty=money(found.rooms_penalty),
+            visits=[visit_cancellation(one) for one in found.visits],
             stages=[_stage(stage, zone) for stage in found.stages],
         )
 
@@ -156,7 +165,10 @@ class BookingMoveQueries:
 @strawberry.type
 class BookingMoveMutations:
     @strawberry.mutation(
-        description="Cancels a booking or some of its rooms. Money goes back by itself.",
+        description=(
+            "Cancels a booking or some of its rooms. With the last room its visits to salons go too, each by its own "
+            "policy; `appointmentCancel` cancels one alone. Money goes back by itself."
+        ),
         extensions=[Demands(Permission.SIGNED_IN, machines=Scope.WRITE_BOOKINGS), RefusalsAsResults()],
     )
     async def booking_cancel(

@@ -23,6 +23,7 @@ from api.errors import (
     QuoteExpired,
     RefusalsAsResults,
     RoomUnavailable,
+    SlotUnavailable,
 )
 from api.hotels import Hotel
 from api.money import Money, money
@@ -35,6 +36,7 @@ from api.rate_plans import CancellationPolicy
 from api.reviews import BookingReview
 from api.scalars import CurrencyCode, EmailAddress, IdempotencyKey
 from api.shown_amounts import ShownAmount
+from api.visits import BookedVisit, booked_visit
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -96,7 +98,8 @@ class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
     rooms: list[PricedRoom] = strawberry.field(description="The rooms, as they were quoted.")
     check_in: dt.date = strawberry.field(description="First night.")
     check_out: dt.date = strawberry.field(description="Day of departure; not slept.")
-    total: Money = strawberry.field(description="All rooms and nights, taxes included.")
+    visits: list[BookedVisit] = strawberry.field(description="Visits to salons that were booked with the rooms.")
+    total: Money = strawberry.field(description="All rooms and nights, taxes included, and what visits cost by now.")
     paid: Money = strawberry.field(description="What has been paid.")
     refunded: Money = strawberry.field(description="What was sent back of it.")
     hold_expires_at: dt.datetime | None = strawberry.field(description="Until when the rooms are kept for payment.")
@@ -204,6 +207,7 @@ class BookingCreated:
 BookingCreateResult = Annotated[
     BookingCreated
     | RoomUnavailable
+    | SlotUnavailable
     | PriceChanged
     | QuoteExpired
     | IllegalState
@@ -231,8 +235,9 @@ class BookingQueries:
 class BookingMutations:
     @strawberry.mutation(
         description=(
-            "Books what was quoted: all rooms or none. Prepaid rooms are held for 15 minutes. A quote that has expired "
-            "is refused with a new one of the same stay, if it can still be had."
+            "Books what was quoted: all rooms and visits or nothing. Prepaid rooms, and rooms with visits, are held "
+            "for 15 minutes. A quote that has expired is refused with a new one of the same stay, if it can still be "
+            "had."
         ),
         extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
     )
@@ -268,6 +273,7 @@ def booking(message: booking_pb2.Booking) -> Booking:
             name=message.guest.name, email=EmailAddress(message.guest.email), phone=message.guest.phone or None
         ),
         rooms=[priced_room(room) for room in message.rooms],
+        visits=[booked_visit(one) for one in message.visits],
         check_in=dt.date.fromisoformat(message.check_in),
         check_out=dt.date.fromisoformat(message.check_out),
         total=money(message.total),

@@ -20,6 +20,7 @@ from api.invoice_words import DEFAULT_LANGUAGE, WORDS, Words
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from contracts.money.v1 import money_pb2
+from contracts.salon.v1 import appointment_pb2
 from runtime.clock import from_timestamp
 from runtime.money_format import formatted_money
 from runtime.shares import WHOLE
@@ -38,6 +39,7 @@ CONTENT_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-ur
 
 _FINAL = frozenset({"COMPLETED", "CANCELLED", "NO_SHOW"})
 _CHARGED_OTHERWISE = frozenset({"CANCELLED", "NO_SHOW", "EXPIRED"})
+_FALLEN = (appointment_pb2.APPOINTMENT_STATE_CANCELLED, appointment_pb2.APPOINTMENT_STATE_NO_SHOW)
 _TAXED = frozenset(
     {rate_pb2.PRICE_LINE_KIND_NIGHT, rate_pb2.PRICE_LINE_KIND_STAY_DISCOUNT, rate_pb2.PRICE_LINE_KIND_EXTRA}
 )
@@ -100,12 +102,15 @@ def bill_of(document: booking_pb2.Document, language: str) -> Bill:
                 continue
             standing.append(room)
             sections.append(Section(_room_title(position, room, now, words), _room_rows(room, words, language)))
-    price = {"EXPIRED": 0, "CANCELLED": booking.penalty.minor_units, "NO_SHOW": booking.penalty.minor_units}.get(
-        state, booking.total.minor_units
-    )
+    visited = sum(one.cost.minor_units for one in booking.visits)
+    fallen = sum(one.cost.minor_units for one in booking.visits if one.state in _FALLEN)
+    of_rooms = booking.penalty.minor_units - fallen
+    price = {"EXPIRED": 0, "CANCELLED": of_rooms, "NO_SHOW": of_rooms}.get(state, booking.total.minor_units - visited)
     if other := price - sum(row.minor_units for section in sections for row in section.rows):
         name = words.no_show if state == "NO_SHOW" else words.cancellation
         sections.append(Section("", [Row(name, other)]))
+    if visits := _visit_rows(booking, language):
+        sections.append(Section(words.visits, visits))
     if booking.charges:
         sections.append(
             Section(words.charges, [Row(one.description, one.amount.minor_units) for one in booking.charges])
@@ -178,6 +183,20 @@ def _payments(booking: booking_pb2.Booking, words: Words, language: str) -> list
         day = _day(from_timestamp(payment.at).astimezone(zone).date(), language)
         name = words.methods[method] if payment.amount.minor_units > 0 else words.refunded
         rows.append(Row(f"{name}, {day}", -payment.amount.minor_units))
+    return rows
+
+
+def _visit_rows(booking: booking_pb2.Booking, language: str) -> list[Row]:
+    """Of visits to salons that cost something, one a visit by what it costs by now."""
+    if _state(booking) == "EXPIRED":
+        return []
+    rows = []
+    for one in booking.visits:
+        if one.cost.minor_units:
+            day = _day(from_timestamp(one.starts_at).astimezone(ZoneInfo(one.quoted.time_zone)).date(), language)
+            names = ", ".join(service.visited.service_name for service in one.quoted.services)
+            penalty = f", {WORDS[language].cancellation}" if one.state in _FALLEN else ""
+            rows.append(Row(f"{one.quoted.salon_name}, {day}: {names}{penalty}", one.cost.minor_units))
     return rows
 
 

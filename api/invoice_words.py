@@ -29,6 +29,7 @@ class Words:
     city_tax: str
     cancellation: str
     no_show: str
+    visits: str
     charges: str
     total: str
     contained_vat: str  # with {rate}
@@ -61,6 +62,7 @@ WORDS = {
         city_tax="City tax",
         cancellation="Cancellation charge",
         no_show="No-show charge",
+        visits="Visits to salons",
         charges="Further charges",
         total="Total",
         contained_vat="of which VAT on the nights, {rate}",
@@ -104,6 +106,7 @@ WORDS = {
         city_tax="Taxe de séjour",
         cancellation="Frais d’annulation",
         no_show="Frais de non-présentation",
+        visits="Rendez-vous en salon",
         charges="Autres frais",
         total="Total",
         contained_vat="dont TVA sur les nuits, {rate}",
@@ -147,6 +150,7 @@ WORDS = {
         city_tax="Туристический налог",
         cancellation="Плата за отмену",
         no_show="Плата за незаезд",
+        visits="Визиты в салон",
         charges="Прочие начисления",
         total="Итого",
         contained_vat="в том числе НДС за проживание, {rate}",

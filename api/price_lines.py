@@ -17,6 +17,7 @@ class PriceLineKind(enum.Enum):
     NIGHT = strawberry.enum_value("NIGHT", description="A night, with its guests and meals.")
     STAY_DISCOUNT = strawberry.enum_value("STAY_DISCOUNT", description="Taken off the nights of a long stay; negative.")
     EXTRA = strawberry.enum_value("EXTRA", description="An extra that was chosen for the room.")
+    VISIT = strawberry.enum_value("VISIT", description="A service of a visit to a salon in the same basket.")
     VAT = strawberry.enum_value("VAT", description="Value added tax, where prices do not contain it.")
     CITY_TAX = strawberry.enum_value("CITY_TAX", description="City tax.")
 
@@ -67,7 +68,7 @@ class PriceLine:
     description: str = strawberry.field(description="In words.")
     amount: Money = strawberry.field(description="How much.")
     steps: list[PriceStep] = strawberry.field(
-        description="How the amount came about, in order; the last step is the amount."
+        description="How the amount came about, in order; the last step is the amount. None for a visit."
     )
 
 

@@ -9,7 +9,15 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.errors import IllegalState, InvalidInput, NotFound, RefusalsAsResults, RoomUnavailable
+from api.errors import (
+    IllegalState,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    RefusalsAsResults,
+    RoomUnavailable,
+    SlotUnavailable,
+)
 from api.extras import ChosenExtraInput, RoomExtra, chosen_extras, room_extras
 from api.hotels import Hotel, hotel
 from api.money import Money, money
@@ -20,6 +28,7 @@ from api.price_lines import PriceLine, PriceLineKind, price_line
 from api.rate_plans import CancellationPolicy, PaymentTiming, cancellation_policy, payment_timing
 from api.scalars import CurrencyCode
 from api.shown_amounts import ShownAmount
+from api.visits import QuotedVisit, QuoteVisitInput, quoted_visit, visit_lines, wanted_visits
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
 from runtime.channels import call
@@ -47,7 +56,8 @@ class Quote(Node):
     check_in: dt.date = strawberry.field(description="First night.")
     check_out: dt.date = strawberry.field(description="Day of departure; not slept.")
     rooms: list[PricedRoom] = strawberry.field(description="The rooms.")
-    total: Money = strawberry.field(description="All rooms and nights, taxes included.")
+    visits: list[QuotedVisit] = strawberry.field(description="Visits to salons that are booked and paid with them.")
+    total: Money = strawberry.field(description="All rooms and nights, taxes included, and all visits.")
     expires_at: dt.datetime = strawberry.field(description="Until when it can be booked.")
     hotel_id: strawberry.Private[str]
     exchange_rates_day: strawberry.Private[str]
@@ -70,9 +80,9 @@ class Quote(Node):
     async def hotel(self, info: Info) -> Hotel:
         return await hotel_of(info, self.hotel_id)
 
-    @strawberry.field(description="Every line of every room.")
+    @strawberry.field(description="Every line of every room, and of every visit.")
     def lines(self) -> list[PriceLine]:
-        return [line for room in self.rooms for line in room.lines]
+        return [*(line for room in self.rooms for line in room.lines), *visit_lines(self.visits)]
 
     @strawberry.field(description="The strictest policy among the rooms.")
     def cancellation_policy(self) -> CancellationPolicy:
@@ -103,10 +113,17 @@ class QuoteCreateInput:
     block_id: strawberry.ID | None = strawberry.field(
         default=None, description="A block of your house for a walk-in, for whom its rooms count as free."
     )
+    visits: list[QuoteVisitInput] = strawberry.field(
+        default_factory=list,
+        description=(
+            "Up to 5 visits to salons, to be booked and paid with the rooms of a new booking: all or nothing. Such a "
+            "basket is paid ahead as one."
+        ),
+    )
 
 
 QuoteCreateResult = Annotated[
-    Quote | RoomUnavailable | IllegalState | NotFound | InvalidInput,
+    Quote | RoomUnavailable | SlotUnavailable | IllegalState | NotFound | NotPermitted | InvalidInput,
     strawberry.union("QuoteCreateResult", description="A quote, or why there is none."),
 ]
 
@@ -126,7 +143,7 @@ class QuoteQueries:
 @strawberry.type
 class QuoteMutations:
     @strawberry.mutation(
-        description="Prices a stay for 15 minutes. Holds no rooms; `bookingCreate` does.",
+        description="Prices a stay, and visits to salons with it, for 15 minutes. Holds nothing; `bookingCreate` does.",
         extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
     )
     async def quote_create(
@@ -141,6 +158,7 @@ class QuoteMutations:
             rooms=[room_request(room, ("rooms", str(number))) for number, room in enumerate(input.rooms)],
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)) if input.booking_id else "",
             block_id=decode_id("RoomBlock", input.block_id, path=("blockId",)) if input.block_id else "",
+            visits=wanted_visits(input.visits),
         )
         return quote(await call(info.context.services.bookings.CreateQuote, request))
 
@@ -162,6 +180,7 @@ def quote(message: booking_pb2.Quote) -> Quote:
         check_in=dt.date.fromisoformat(message.check_in),
         check_out=dt.date.fromisoformat(message.check_out),
         rooms=[priced_room(room) for room in message.rooms],
+        visits=[quoted_visit(one) for one in message.visits],
         total=money(message.total),
         expires_at=from_timestamp(message.expires_at),
         hotel_id=message.hotel_id,

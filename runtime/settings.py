@@ -100,8 +100,9 @@ class SearchSettings(ProcessSettings, TokenSection, KafkaSection):
     search_nights: int = Field(500, ge=30, le=800)
 
 
-class BookingSettings(ServiceSettings, CommissionSection):
+class BookingSettings(ServiceSettings, ServiceClientSection, CommissionSection):
     hotel_address: str
+    salon_address: str
     payment_address: str
     payment_api_key: SecretStr
     quote_seconds: int = Field(900, ge=1)

@@ -1,13 +1,14 @@
 """`make audit`: the standing proofs, printed. Counts every booking anew against nights, every appointment against its
-masters' time, both against payments and refunds, those against the payment system's ledger, and hoteliers'
-statements against that."""
+masters' time, both against payments and refunds, those against the payment system's ledger, hoteliers' statements
+against that, and visits that were booked with rooms against their appointments."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from grpc_services.booking import audit as booking_audit
 from grpc_services.payment import audit as payment_audit
@@ -19,6 +20,9 @@ from stack import payout_audit
 from stack.secret_store import SecretStore
 from stack.wiring import stack_directory, url_of_running_database
 
+Found = TypeVar("Found")
+_LOOKS, _SECONDS_BETWEEN_LOOKS = 5, 3.0
+_NOTHING = ("", "NOTHING", 0)
 Discrepancy = booking_audit.Discrepancy | payment_audit.Discrepancy | salon_audit.Discrepancy
 
 
@@ -41,6 +45,7 @@ async def _look(settings: StackSettings) -> list[Discrepancy]:
         *await _find(settings, "payment", payment_audit.find_discrepancies),
         *await _find(settings, "salon", salon_audit.find_discrepancies),
         *await _find_in_statements(settings),
+        *await _find_in_baskets(settings),
     ]
 
 
@@ -53,9 +58,43 @@ async def _find_in_statements(settings: StackSettings) -> Sequence[Discrepancy]:
         return await payout_audit.find_discrepancies(connection, time_zones)
 
 
-async def _find(
-    settings: StackSettings, service: str, find: Callable[[Connection], Awaitable[Sequence[Discrepancy]]]
-) -> Sequence[Discrepancy]:
+async def _find_in_baskets(settings: StackSettings) -> list[booking_audit.Discrepancy]:
+    """Visits of which booking and salon know different things. They hear of each other within moments, so what differs
+    is looked at again for a while."""
+    differing: set[booking_audit.Discrepancy] | None = None
+    for look in range(_LOOKS):
+        if look:
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+        found = set(
+            differing_visits(
+                await _find(settings, "booking", booking_audit.visits_of_bookings),
+                await _find(settings, "salon", salon_audit.visits_of_bookings),
+            )
+        )
+        differing = found if differing is None else differing & found
+        if not differing:
+            break
+    return sorted(differing or (), key=lambda one: (one.kind, one.subject))
+
+
+Visits = Mapping[str, tuple[str, str, int]]
+
+
+def differing_visits(booked: Visits, at_salon: Visits) -> list[booking_audit.Discrepancy]:
+    """`subject` is an appointment, `detail` its booking and both states, the numbers what it costs by both."""
+    found = []
+    for appointment_id in sorted({*booked, *at_salon}):
+        booking, salon = booked.get(appointment_id), at_salon.get(appointment_id)
+        if booking is None and salon is not None and salon[1] == "EXPIRED":
+            continue  # held for a booking that never was
+        if booking != salon:
+            (booking_id, here, cost), (other_id, there, other) = booking or _NOTHING, salon or _NOTHING
+            detail = f"{booking_id or other_id} {here}/{there}"
+            found.append(booking_audit.Discrepancy("BASKET", appointment_id, detail, cost, other))
+    return found
+
+
+async def _find(settings: StackSettings, service: str, find: Callable[[Connection], Awaitable[Found]]) -> Found:
     async with _reading(settings, service) as connection:
         return await find(connection)
 

@@ -19,6 +19,7 @@ CLIENTS = (
     "rating-consumer",
     "account-consumer",
     "notification",
+    "booking",
     OPERATOR,
 )
 

@@ -61,10 +61,15 @@ def payment_address() -> str:
 
 @pytest.fixture(scope="session")
 async def booking_address(
-    parts: Parts, auth_address: str, hotel_address: str, payment_address: str
+    parts: Parts, auth_address: str, hotel_address: str, payment_address: str, salon_address: str
 ) -> AsyncIterator[str]:
     settings = booking_settings(
-        parts, auth_address, hotel_address=hotel_address, payment_address=payment_address, database_pool_size=20
+        parts,
+        auth_address,
+        hotel_address=hotel_address,
+        payment_address=payment_address,
+        salon_address=salon_address,
+        database_pool_size=20,
     )
     async with booking_service(settings) as server:
         yield server.address

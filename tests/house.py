@@ -104,11 +104,19 @@ def hotel_settings(parts: Parts, auth_address: str) -> HotelSettings:
 
 
 def booking_settings(
-    parts: Parts, auth_address: str, *, hotel_address: str, payment_address: str, **changes: object
+    parts: Parts,
+    auth_address: str,
+    *,
+    hotel_address: str,
+    payment_address: str,
+    salon_address: str = "127.0.0.1:1",
+    **changes: object,
 ) -> BookingSettings:
     return BookingSettings.model_validate(
         {
             **service_fields(parts, "booking", auth_address),
+            **client_fields("booking"),
+            "salon_address": salon_address,
             "hotel_address": hotel_address,
             "payment_address": payment_address,
             "payment_api_key": PAYMENT_API_KEY,

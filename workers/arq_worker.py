@@ -16,6 +16,8 @@ from redis.exceptions import RedisError
 
 from contracts.auth.v1 import account_pb2, account_pb2_grpc
 from contracts.booking.v1 import (
+    basket_pb2,
+    basket_pb2_grpc,
     booking_pb2,
     booking_pb2_grpc,
     calendar_pb2,
@@ -25,6 +27,8 @@ from contracts.booking.v1 import (
 )
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, webhook_pb2, webhook_pb2_grpc
 from contracts.salon.v1 import appointment_pb2, appointment_pb2_grpc
+from contracts.salon.v1 import basket_pb2 as salon_basket_pb2
+from contracts.salon.v1 import basket_pb2_grpc as salon_basket_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import open_channel, open_service_identity
 from runtime.job_queue import deserialize_job, open_job_queue, redis_settings, serialize_job
@@ -32,6 +36,7 @@ from runtime.outbound_http import open_outbound_http
 from runtime.process import run_process
 from runtime.settings import WorkerSettings
 from workers.account_mails import send_account_mails
+from workers.baskets import tend_baskets
 from workers.calendar_feeds import JOB_SECONDS, fetch_calendar_feeds
 from workers.email_delivery import deliver_email, sweep_due_deliveries
 from workers.hold_expiry import expire_holds
@@ -61,8 +66,11 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             calendar_pb2.DESCRIPTOR,
             waitlist_pb2.DESCRIPTOR,
             settlement_pb2.DESCRIPTOR,
+            basket_pb2.DESCRIPTOR,
         ) as booking,
-        open_channel(settings.salon_address, settlement_pb2.DESCRIPTOR, appointment_pb2.DESCRIPTOR) as salon,
+        open_channel(
+            settings.salon_address, settlement_pb2.DESCRIPTOR, appointment_pb2.DESCRIPTOR, salon_basket_pb2.DESCRIPTOR
+        ) as salon,
         open_channel(
             settings.notification_address, notification_pb2.DESCRIPTOR, webhook_pb2.DESCRIPTOR
         ) as notifications,
@@ -77,6 +85,8 @@ async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
             "calendars": calendar_pb2_grpc.CalendarServiceStub(booking),
             "waitlists": waitlist_pb2_grpc.WaitlistServiceStub(booking),
             "appointments": appointment_pb2_grpc.AppointmentServiceStub(salon),
+            "baskets": basket_pb2_grpc.BasketServiceStub(booking),
+            "salon_baskets": salon_basket_pb2_grpc.BasketServiceStub(salon),
             "settlements": {
                 "booking": settlement_pb2_grpc.SettlementServiceStub(booking),
                 "salon": settlement_pb2_grpc.SettlementServiceStub(salon),
@@ -101,6 +111,7 @@ async def _work(settings: WorkerSettings, context: dict[str, Any], stop: asyncio
         functions=_FUNCTIONS,  # type: ignore[arg-type]  # arq types jobs as taking anything after ctx
         cron_jobs=[
             cron(expire_holds, second=_EVERY_5_SECONDS, max_tries=1),
+            cron(tend_baskets, second=_EVERY_5_SECONDS, max_tries=1),
             cron(tend_waitlists, second=_EVERY_10_SECONDS, max_tries=1),
             cron(sweep_payment_events, second=_EVERY_5_SECONDS, max_tries=1),
             cron(reconcile_payments, second=_EVERY_10_SECONDS, max_tries=1),

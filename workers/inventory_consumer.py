@@ -1,7 +1,7 @@
-"""Carries news between hotel and booking: python -m workers.inventory_consumer
+"""Carries news between hotel, salon and booking: python -m workers.inventory_consumer
 
 Booking hears of new room types, so that they become sellable, of their doors and of their end; hotel hears how
-many rooms booking has of each.
+many rooms booking has of each. Booking hears when something became of a visit that was booked with rooms.
 """
 
 from __future__ import annotations
@@ -9,30 +9,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
+from contracts.booking.v1 import basket_pb2, basket_pb2_grpc, inventory_pb2, inventory_pb2_grpc
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from runtime.channels import ServiceIdentity, call, open_channel, open_service_identity
-from runtime.event_bus import HOTEL_TOPIC, INVENTORY_TOPIC, consume
+from runtime.event_bus import APPOINTMENT_TOPIC, HOTEL_TOPIC, INVENTORY_TOPIC, consume
 from runtime.process import run_process
 from runtime.settings import InventoryConsumerSettings
 
 GROUP = "booking-inventory"
+MOST_BASKETS = 10
 Envelopes = Sequence[events_pb2.Envelope]
 
 
 async def serve(settings: InventoryConsumerSettings, stop: asyncio.Event) -> None:
     async with (
-        open_channel(settings.booking_address, inventory_pb2.DESCRIPTOR) as booking_channel,
+        open_channel(settings.booking_address, inventory_pb2.DESCRIPTOR, basket_pb2.DESCRIPTOR) as booking_channel,
         open_channel(settings.hotel_address, hotel_pb2.DESCRIPTOR) as hotel_channel,
         open_service_identity(settings.auth_address, settings) as identity,
     ):
         carrier = Carrier(
             inventory_pb2_grpc.InventoryServiceStub(booking_channel),
             hotel_pb2_grpc.HotelServiceStub(hotel_channel),
+            basket_pb2_grpc.BasketServiceStub(booking_channel),
             identity,
         )
-        topics = (HOTEL_TOPIC, INVENTORY_TOPIC)
+        topics = (HOTEL_TOPIC, INVENTORY_TOPIC, APPOINTMENT_TOPIC)
         await consume(settings, group=GROUP, topics=topics, handle=carrier.carry, stop=stop)
 
 
@@ -43,10 +45,12 @@ class Carrier:
         self,
         inventory: inventory_pb2_grpc.InventoryServiceAsyncStub,
         hotels: hotel_pb2_grpc.HotelServiceAsyncStub,
+        baskets: basket_pb2_grpc.BasketServiceAsyncStub,
         identity: ServiceIdentity,
     ) -> None:
         self._inventory = inventory
         self._hotels = hotels
+        self._baskets = baskets
         self._identity = identity
 
     async def carry(self, envelopes: Envelopes) -> None:
@@ -55,6 +59,7 @@ class Carrier:
         await self._take_in_rooms(envelopes)
         await self._close_room_types(envelopes)
         await self._put_numbers_of_rooms(envelopes)
+        await self._tend_baskets(envelopes)
 
     async def _take_in_room_types(self, envelopes: Envelopes) -> None:
         announced = [
@@ -99,6 +104,15 @@ class Carrier:
                 inventory_version=event.inventory_version,
             )
             await call(self._hotels.PutNumberOfRooms, request, token=await self._identity.token())
+
+    async def _tend_baskets(self, envelopes: Envelopes) -> None:
+        """Booking looks for itself what became of the visits; what it cannot look at now it looks at later."""
+        moved = [envelope for envelope in envelopes if envelope.type.startswith("Appointment")]
+        appointments = [events_pb2.AppointmentHeld.FromString(envelope.payload).appointment for envelope in moved]
+        booking_ids = sorted({one.booking_id for one in appointments if one.booking_id})
+        for start in range(0, len(booking_ids), MOST_BASKETS):
+            request = basket_pb2.TendBasketsRequest(booking_ids=booking_ids[start : start + MOST_BASKETS])
+            await call(self._baskets.TendBaskets, request, token=await self._identity.token())
 
 
 def _announced(event: events_pb2.RoomTypeCreated) -> inventory_pb2.AnnouncedRoomType:

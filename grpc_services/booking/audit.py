@@ -89,6 +89,9 @@ _DISCREPANCIES = Statement(
         at_desk AS (
             SELECT booking_id, sum(amount_minor_units)::bigint AS amount FROM booking.desk_payment GROUP BY 1
         ),
+        visited AS (
+            SELECT booking_id, sum(cost_minor_units)::bigint AS cost FROM booking.booking_visit GROUP BY 1
+        ),
         standing AS (
             SELECT booking_id, coalesce(sum(total_minor_units) FILTER (WHERE NOT cancelled), 0)::bigint AS amount
             FROM booking.booking_room GROUP BY 1
@@ -100,10 +103,11 @@ _DISCREPANCIES = Statement(
                 coalesce(back.owed, 0) AS owed_back, coalesce(back.sent, 0) AS sent_back,
                 coalesce(captured.amount, 0) AS captured, coalesce(charged.amount, 0) AS charged,
                 coalesce(at_desk.amount, 0) AS at_desk, coalesce(standing.amount, 0) AS standing,
+                b.visits_minor_units AS visits, coalesce(visited.cost, 0) AS visited,
                 b.charges_minor_units + CASE
                     WHEN b.state = 'EXPIRED' THEN 0
-                    WHEN b.state IN ('CANCELLED', 'NO_SHOW') THEN b.penalty_minor_units
-                    ELSE b.total_minor_units
+                    WHEN b.state IN ('CANCELLED', 'NO_SHOW') THEN b.penalty_minor_units + b.visits_minor_units
+                    ELSE b.total_minor_units + b.visits_minor_units
                 END AS cost,
                 b.paid_minor_units - coalesce(back.owed, 0) AS kept
             FROM booking.booking AS b
@@ -112,6 +116,7 @@ _DISCREPANCIES = Statement(
             LEFT JOIN charged ON charged.booking_id = b.id
             LEFT JOIN at_desk ON at_desk.booking_id = b.id
             LEFT JOIN standing ON standing.booking_id = b.id
+            LEFT JOIN visited ON visited.booking_id = b.id
         ),
         doors AS (
             SELECT n.booking_id, n.position, n.night, count(*) AS doors,
@@ -154,6 +159,8 @@ _DISCREPANCIES = Statement(
         UNION ALL
         SELECT 'DESK_PAID', id::text, '', at_desk, desk_paid FROM money WHERE at_desk <> desk_paid
         UNION ALL
+        SELECT 'VISITS', id::text, '', visited, visits FROM money WHERE visited <> visits
+        UNION ALL
         SELECT 'TOTAL', id::text, '', standing + penalty, total FROM money
         WHERE state NOT IN ('CANCELLED', 'NO_SHOW') AND standing + penalty <> total
         UNION ALL
@@ -178,6 +185,24 @@ _DISCREPANCIES = Statement(
         ORDER BY 1, 2, 3
     """)
 )
+
+
+_BASKETS = Statement(
+    text("""
+        SELECT v.appointment_id::text AS appointment_id, v.booking_id::text AS booking_id, v.state,
+            v.cost_minor_units AS cost
+        FROM booking.booking_visit AS v
+    """)
+)
+
+
+async def visits_of_bookings(connection: Connection) -> dict[str, tuple[str, str, int]]:
+    """(booking, state, cost) of every visit that was booked with rooms, by its appointment; salon knows the same of
+    each, once both have heard of each other."""
+    return {
+        row["appointment_id"]: (row["booking_id"], row["state"], row["cost"])
+        for row in await _BASKETS.fetch(connection)
+    }
 
 
 async def find_discrepancies(connection: Connection) -> list[Discrepancy]:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
-from grpc_services.booking import events, queries, rules
+from grpc_services.booking import basket_queries, baskets, events, messages, queries, rules
+from grpc_services.booking.basket_rules import quoted_total
+from grpc_services.booking.baskets import Held
 from runtime.database import Connection, Record
 from runtime.errors import InvalidInput
 from runtime.identifiers import new_id
@@ -29,12 +31,15 @@ async def create_booking(
     room_guests: Mapping[int, str] | None = None,
     block_id: uuid.UUID | None = None,
     waitlist_entry_id: uuid.UUID | None = None,
+    held: Held | None = None,
 ) -> Record:
     """The new row of a quoted stay, HELD or CONFIRMED. `room_guests` names who sleeps in a room, by its position;
-    with `waitlist_entry_id` the hold is an offer to who waited. Raises QuoteAlreadyBooked."""
+    with `waitlist_entry_id` the hold is an offer to who waited; `held` are the visits of the quote, held at salon.
+    Raises QuoteAlreadyBooked."""
     if quote["booking_id"] is not None:
         raise InvalidInput("This quote is for changing a booking; ask for one without it.", path=("quoteId",))
-    booking_id = new_id()
+    booking_id = held.booking_id if held else new_id()
+    visits = messages.quoted_visits(quote) if held else ()
     row = await queries.insert_booking(
         connection,
         [
@@ -72,10 +77,14 @@ async def create_booking(
         time_zone=stay.time_zone,
         currency=stay.currency,
         total_minor_units=stay.total.minor_units,
+        visits_minor_units=quoted_total(visits),
         source=source,
         block_id=block_id,
         document_secret=rules.new_document_secret(),
     )
+    if held is not None:
+        await held.close(connection)
+        await basket_queries.insert_visits(connection, baskets.visit_rows(booking_id, visits, held))
     if waitlist_entry_id is not None:
         await queries.write_timeline(
             connection, row, kind="BookingOffered", actor=actor, summary="Held for a guest of the waitlist."
@@ -83,7 +92,11 @@ async def create_booking(
         await events.publish_offered(connection, row, waitlist_entry_id)
     elif state is rules.State.HELD:
         await queries.write_timeline(
-            connection, row, kind="BookingHeld", actor=actor, summary="Rooms held, waiting for payment."
+            connection,
+            row,
+            kind="BookingHeld",
+            actor=actor,
+            summary="Rooms and visits held, waiting for payment." if held else "Rooms held, waiting for payment.",
         )
         await events.publish_held(connection, row)
     else:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc
+import structlog
 
 from contracts.booking.v1 import booking_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import (
+    basket_queries,
+    basket_rules,
+    basket_tending,
     cancellation,
     doors,
     events,
@@ -21,22 +27,29 @@ from grpc_services.booking import (
     refunds,
     rules,
 )
+from grpc_services.booking.basket_rules import Steps
 from grpc_services.booking.moving import Move, MovingMethods, runs_house
 from grpc_services.booking.reading import visible_booking
 from grpc_services.booking.rules import State
+from grpc_services.booking.salon_gateway import Salons
 from runtime.clock import to_timestamp
 from runtime.database import Record
-from runtime.errors import NotFound
+from runtime.errors import NotFound, ServiceError, Unavailable
+from runtime.identifiers import parse_id
 from runtime.identity import require_account
 
 Context = grpc.aio.ServicerContext[Any, Any]
+log = structlog.get_logger()
 
 
 class CancelMethods(MovingMethods):
+    _salons: Salons
+
     async def PreviewCancellation(
         self, request: booking_pb2.PreviewCancellationRequest, context: Context
     ) -> booking_pb2.CancellationPreview:
         caller = require_account()
+        steps = await self._visit_steps(request.booking_id)
         async with self._database.snapshot() as connection:
             row = await visible_booking(connection, request.booking_id)
             by_hotel = runs_house(caller, row)
@@ -44,47 +57,76 @@ class CancelMethods(MovingMethods):
                 raise NotFound("There is no such booking.", path=("bookingId",))
             rooms = await folio_queries.load_rooms(connection, row["id"])
             sent_back = await refund_queries.sent_back(connection, row["id"])
+            visits = await basket_queries.load_visits(connection, row["id"])
+        now = self._now()
         chosen = _check(row, rooms, list(request.positions))
-        stages = move_rules.policy_stages(row, chosen)
+        of_rooms = move_rules.policy_stages(row, chosen)
+        leaving = _leaving(rooms, chosen, visits, steps, now)
+        stages = basket_rules.combined(of_rooms, leaving, steps, State(row["state"]))
+        staying = row["visits_minor_units"] - sum(one["cost_minor_units"] for one in leaving)
 
-        def costs(penalty: int, *, hotel: bool = False) -> move_rules.Cancelling:
-            return move_rules.cancelling(row, rooms, chosen, penalty=penalty, by_hotel=hotel, sent_back=sent_back)
+        def refund(rooms_penalty: int, visits_penalty: int, *, hotel: bool = False) -> int:
+            return move_rules.cancelling(
+                row,
+                rooms,
+                chosen,
+                penalty=rooms_penalty,
+                by_hotel=hotel,
+                sent_back=sent_back,
+                visits=staying + visits_penalty,
+            ).refund
 
         def money(minor_units: int) -> money_pb2.Money:
             return money_pb2.Money(minor_units=minor_units, currency=row["currency"])
 
-        now = costs(cancellation.penalty_at(stages, self._now()), hotel=by_hotel)
+        rooms_penalty = 0 if by_hotel else cancellation.penalty_at(of_rooms, now)
+        penalties = _visit_penalties(row, leaving, steps, now, by_hotel=by_hotel)
         return booking_pb2.CancellationPreview(
             booking_id=str(row["id"]),
             version=row["version"],
-            penalty=money(now.penalty),
-            refund=money(now.refund),
+            penalty=money(rooms_penalty + sum(penalties.values())),
+            refund=money(refund(rooms_penalty, sum(penalties.values()), hotel=by_hotel)),
             stages=[
                 booking_pb2.CancellationStage(
                     begins=to_timestamp(stage.begins) if stage.begins else None,
                     ends=to_timestamp(stage.ends) if stage.ends else None,
                     penalty=money(stage.penalty),
-                    refund=money(costs(stage.penalty).refund),
+                    refund=money(refund(*_parts_at(stage, of_rooms))),
                 )
                 for stage in stages
             ],
             time_zone=messages.priced_stay(row).time_zone,
             by_hotel=by_hotel,
+            rooms_penalty=money(rooms_penalty),
+            visits=[
+                booking_pb2.VisitCancellation(position=one["position"], penalty=money(penalties[one["appointment_id"]]))
+                for one in leaving
+            ],
         )
 
     async def CancelBooking(self, request: booking_pb2.CancelBookingRequest, context: Context) -> booking_pb2.Booking:
+        require_account()
         move_rules.check_reason(request.reason)
+        steps = await self._visit_steps(request.booking_id)
 
         async def cancel(move: Move) -> Record:
             row, connection = move.row, move.connection
+            now = self._now()
             chosen = _check(row, move.rooms, list(request.positions))
+            visits = await basket_queries.load_visits(connection, row["id"])
+            leaving = _leaving(move.rooms, chosen, visits, steps, now)
+            penalties = _visit_penalties(row, leaving, steps, now, by_hotel=move.by_hotel)
+            visits_cost = row["visits_minor_units"] + sum(
+                penalties[one["appointment_id"]] - one["cost_minor_units"] for one in leaving
+            )
             costs = move_rules.cancelling(
                 row,
                 move.rooms,
                 chosen,
-                penalty=cancellation.penalty_at(move_rules.policy_stages(row, chosen), self._now()),
+                penalty=cancellation.penalty_at(move_rules.policy_stages(row, chosen), now),
                 by_hotel=move.by_hotel,
                 sent_back=await refund_queries.sent_back(connection, row["id"]),
+                visits=visits_cost,
             )
             move_rules.check_refund(row, request.expected_refund, costs.refund)
             gone = {room["position"] for room in chosen}
@@ -98,7 +140,10 @@ class CancelMethods(MovingMethods):
                 State.CANCELLED if costs.whole else move.state,
                 total_minor_units=costs.new_total,
                 penalty_minor_units=costs.penalty_in_all,
+                visits_minor_units=visits_cost,
             )
+            for one in leaving:
+                await basket_queries.call_off(connection, one, penalties[one["appointment_id"]])
             await move_queries.save_rooms(connection, row["id"], rooms)
             if costs.refund:
                 await refunds.owe(connection, row["id"], costs.refund, refunds.CANCELLED)
@@ -110,7 +155,7 @@ class CancelMethods(MovingMethods):
                 saved,
                 move.rooms,
                 refund=costs.refund,
-                penalty=costs.penalty,
+                penalty=costs.penalty + sum(penalties.values()),
                 by_hotel=move.by_hotel,
                 whole=costs.whole,
                 reason=request.reason,
@@ -120,7 +165,57 @@ class CancelMethods(MovingMethods):
                 await doors.free(connection, row, position=position)
             return saved
 
-        return await self._move("CancelBooking", request, cancel)
+        cancelled = await self._move("CancelBooking", request, cancel)
+        if cancelled.visits:
+            await self._try_to_tell(uuid.UUID(cancelled.id))
+        return cancelled
+
+    async def _visit_steps(self, booking_id: str) -> Mapping[int, Steps]:
+        """What calling each visit of a booking off costs, as its salon says now; asked before anything is locked.
+        Raises Unavailable when salon does not answer: its penalties are its own."""
+        identifier = parse_id(booking_id, path=("bookingId",))
+        told = await basket_tending.tend(self._database, self._salons, self._payments, identifier)
+        return {one.position: basket_rules.heard(one).steps for one in told}
+
+    async def _try_to_tell(self, booking_id: uuid.UUID) -> None:
+        """Salon hears of it now, or from the sweeper."""
+        try:
+            await basket_tending.tend(self._database, self._salons, self._payments, booking_id)
+        except ServiceError as refusal:
+            log.warning("visits.not_cancelled_yet", booking_id=str(booking_id), code=refusal.code)
+
+
+def _leaving(
+    rooms: Sequence[Record],
+    chosen: Sequence[Record],
+    visits: Sequence[Record],
+    steps: Mapping[int, Steps],
+    now: dt.datetime,
+) -> list[Record]:
+    """The visits that are called off with these rooms: those to come, when no room is left."""
+    whole = len(chosen) == sum(not room["cancelled"] for room in rooms)
+    leaving = basket_rules.falling_away(visits, now) if whole else []
+    if any(one["position"] not in steps for one in leaving):
+        raise Unavailable("The visits of this booking are just being changed; please try again.")
+    return leaving
+
+
+def _visit_penalties(
+    row: Record, leaving: Sequence[Record], steps: Mapping[int, Steps], now: dt.datetime, *, by_hotel: bool
+) -> dict[uuid.UUID, int]:
+    """By appointment. The house itself takes none."""
+    state = State(row["state"])
+    return {
+        one["appointment_id"]: 0 if by_hotel else basket_rules.penalty_at(one, steps[one["position"]], now, state)
+        for one in leaving
+    }
+
+
+def _parts_at(stage: cancellation.Stage, of_rooms: Sequence[cancellation.Stage]) -> tuple[int, int]:
+    """What of a stage's penalty is for rooms, and what for visits."""
+    begins = stage.begins or dt.datetime.min.replace(tzinfo=dt.UTC)
+    rooms = cancellation.penalty_at(of_rooms, begins)
+    return rooms, stage.penalty - rooms
 
 
 def _check(row: Record, rooms: Sequence[Record], positions: list[int]) -> list[Record]:

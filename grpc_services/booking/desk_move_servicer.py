@@ -89,7 +89,7 @@ class DeskMoveMethods(MovingMethods):
             refund = folio.refund_for(
                 row,
                 sent_back=await refund_queries.sent_back(connection, row["id"]),
-                new_owed=in_all + row["charges_minor_units"],
+                new_owed=in_all + row["visits_minor_units"] + row["charges_minor_units"],
             )
             rooms = _until(move.rooms, today)
             saved = await move_queries.save_booking(connection, row, State.NO_SHOW, penalty_minor_units=in_all)

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import messages
+from grpc_services.booking import basket_queries, messages
 from grpc_services.booking.models import outbox as outbox_rows
 from runtime.database import Connection, Record
 from runtime.event_bus import BOOKING_TOPIC, INVENTORY_TOPIC
@@ -34,7 +34,19 @@ async def publish_payment_failed(connection: Connection, row: Record, failure_co
 
 
 async def publish_confirmed(connection: Connection, row: Record) -> None:
-    await _publish(connection, row, events_pb2.BookingConfirmed(booking=messages.booking_snapshot(row)))
+    visits = await basket_queries.load_visits(connection, row["id"])
+    event = events_pb2.BookingConfirmed(booking=messages.booking_snapshot(row, visits=visits))
+    await _publish(connection, row, event)
+
+
+async def publish_visit_changed(connection: Connection, row: Record, appointment_id: uuid.UUID, refund: int) -> None:
+    visits = await basket_queries.load_visits(connection, row["id"])
+    event = events_pb2.BookingVisitChanged(
+        booking=messages.booking_snapshot(row, visits=visits),
+        appointment_id=str(appointment_id),
+        refund=_money(row, refund),
+    )
+    await _publish(connection, row, event)
 
 
 async def publish_expired(connection: Connection, row: Record) -> None:

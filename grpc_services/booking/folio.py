@@ -16,23 +16,30 @@ Nights = Mapping[tuple[uuid.UUID, dt.date], int]
 
 @dataclass(frozen=True, slots=True)
 class Folio:
-    """The rows that belong to one booking: rooms by position, doors by position and night, the bill by time."""
+    """The rows that belong to one booking: rooms and visits by position, doors by position and night,
+    the bill by time."""
 
     rooms: Sequence[Record]
     doors: Sequence[Record] = field(default=())
     charges: Sequence[Record] = field(default=())
     desk_payments: Sequence[Record] = field(default=())
+    visits: Sequence[Record] = field(default=())
+
+
+def total(row: Record) -> int:
+    """The price of rooms and visits."""
+    return int(row["total_minor_units"] + row["visits_minor_units"])
 
 
 def owed(row: Record) -> int:
-    """What the booking costs by now, charges included."""
+    """What the booking costs by now, visits and charges included."""
     match State(row["state"]):
         case State.EXPIRED:
             price = 0
         case State.CANCELLED | State.NO_SHOW:
-            price = row["penalty_minor_units"]
+            price = row["penalty_minor_units"] + row["visits_minor_units"]
         case _:
-            price = row["total_minor_units"]
+            price = total(row)
     return int(price + row["charges_minor_units"])
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, insert, select, text
 
+from grpc_services.booking import basket_queries
 from grpc_services.booking.desk_models import BookingCharge, DeskPayment
 from grpc_services.booking.folio import Folio
 from grpc_services.booking.models import BookingRoom
@@ -57,12 +58,13 @@ _INSERT_DESK_PAYMENT = Statement(
 
 
 async def load_folios(connection: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Folio]:
-    """One a booking, in four queries however many there are."""
+    """One a booking, in five queries however many there are."""
     rooms = _by_booking(await _ROOMS.fetch(connection, ids=ids))
     doors = _by_booking(await _DOORS.fetch(connection, ids=ids))
     charges = _by_booking(await _CHARGES.fetch(connection, ids=ids))
     desk_payments = _by_booking(await _DESK_PAYMENTS.fetch(connection, ids=ids))
-    return {one: Folio(rooms[one], doors[one], charges[one], desk_payments[one]) for one in ids}
+    visits = _by_booking(await basket_queries.visits_of(connection, ids))
+    return {one: Folio(rooms[one], doors[one], charges[one], desk_payments[one], visits[one]) for one in ids}
 
 
 async def load_rooms(connection: Connection, booking_id: uuid.UUID) -> list[Record]:

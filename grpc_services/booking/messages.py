@@ -9,7 +9,9 @@ from contracts.booking.v1 import booking_pb2, inventory_pb2
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
-from grpc_services.booking.folio import Folio, due
+from contracts.salon.v1 import appointment_pb2, basket_pb2
+from grpc_services.booking.basket_rules import STANDING, penalties, quoted_total
+from grpc_services.booking.folio import Folio, due, total
 from grpc_services.booking.timeline_topics import Topic, topic_of
 from runtime.clock import to_timestamp
 from runtime.database import Record
@@ -21,8 +23,13 @@ def priced_stay(row: Record) -> rate_pb2.PriceStayResponse:
     return rate_pb2.PriceStayResponse.FromString(row["priced_stay"])
 
 
+def quoted_visits(row: Record) -> Sequence[basket_pb2.QuotedVisit]:
+    """The visits to salons that a quote holds besides rooms."""
+    return basket_pb2.QuotedVisits.FromString(row["visits"]).visits
+
+
 def quote_message(row: Record) -> booking_pb2.Quote:
-    stay = priced_stay(row)
+    stay, visits = priced_stay(row), quoted_visits(row)
     return booking_pb2.Quote(
         id=str(row["id"]),
         hotel_id=stay.hotel_id,
@@ -31,10 +38,11 @@ def quote_message(row: Record) -> booking_pb2.Quote:
         check_in=row["check_in"].isoformat(),
         check_out=row["check_out"].isoformat(),
         rooms=stay.rooms,
-        total=stay.total,
+        total=money_pb2.Money(minor_units=stay.total.minor_units + quoted_total(visits), currency=stay.total.currency),
         created_at=to_timestamp(row["created_at"]),
         expires_at=to_timestamp(row["expires_at"]),
         exchange_rates_day=stay.exchange_rates_day,
+        visits=visits,
     )
 
 
@@ -53,7 +61,7 @@ def booking_message(row: Record, folio: Folio) -> booking_pb2.Booking:
         check_in=row["check_in"].isoformat(),
         check_out=row["check_out"].isoformat(),
         rooms=stay.rooms,
-        total=_money(row, "total_minor_units"),
+        total=_total(row),
         paid=_money(row, "paid_minor_units"),
         refunded=_money(row, "refunded_minor_units"),
         special_requests=row["special_requests"],
@@ -62,7 +70,9 @@ def booking_message(row: Record, folio: Folio) -> booking_pb2.Booking:
         updated_at=to_timestamp(row["updated_at"]),
         time_zone=stay.time_zone,
         due=money_pb2.Money(minor_units=due(row), currency=row["currency"]),
-        penalty=_money(row, "penalty_minor_units"),
+        penalty=money_pb2.Money(
+            minor_units=row["penalty_minor_units"] + penalties(folio.visits), currency=row["currency"]
+        ),
         booked_rooms=[booked_room_message(room, folio.doors) for room in folio.rooms],
         charges=[
             booking_pb2.Charge(
@@ -86,6 +96,7 @@ def booking_message(row: Record, folio: Folio) -> booking_pb2.Booking:
         source=booking_pb2.BookingSource.Value(f"BOOKING_SOURCE_{row['source']}"),
         block_id=str(row["block_id"] or ""),
         exchange_rates_day=stay.exchange_rates_day,
+        visits=[booked_visit_message(visit, row["currency"]) for visit in folio.visits],
     )
     if row["hold_expires_at"] is not None:
         message.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))
@@ -121,8 +132,33 @@ def booked_room_message(room: Record, doors: Sequence[Record]) -> booking_pb2.Bo
     )
 
 
-def booking_snapshot(row: Record, rooms: Sequence[Record] = ()) -> events_pb2.BookingSnapshot:
-    """`rooms` name the room types whose nights are touched, where they are others than the priced ones."""
+def booked_visit_message(visit: Record, currency: str) -> booking_pb2.BookedVisit:
+    return booking_pb2.BookedVisit(
+        position=visit["position"],
+        appointment_id=str(visit["appointment_id"]),
+        state=appointment_pb2.AppointmentState.Value(f"APPOINTMENT_STATE_{visit['state']}"),
+        quoted=basket_pb2.QuotedVisit.FromString(visit["quoted"]),
+        starts_at=to_timestamp(visit["starts_at"]),
+        cost=money_pb2.Money(minor_units=visit["cost_minor_units"], currency=currency),
+    )
+
+
+def visit_in_event(visit: Record) -> events_pb2.BookedVisit:
+    quoted = basket_pb2.QuotedVisit.FromString(visit["quoted"])
+    return events_pb2.BookedVisit(
+        appointment_id=str(visit["appointment_id"]),
+        salon_name=quoted.salon_name,
+        starts_at=to_timestamp(visit["starts_at"]),
+        time_zone=quoted.time_zone,
+        service_names=[one.visited.service_name for one in quoted.services],
+    )
+
+
+def booking_snapshot(
+    row: Record, rooms: Sequence[Record] = (), visits: Sequence[Record] = ()
+) -> events_pb2.BookingSnapshot:
+    """`rooms` name the room types whose nights are touched, where they are others than the priced ones; of `visits`
+    those are told that still take place."""
     stay = priced_stay(row)
     priced = [room.request.room_type_id for room in stay.rooms]
     others = sorted({str(room["room_type_id"]) for room in rooms} - set(priced))
@@ -141,9 +177,10 @@ def booking_snapshot(row: Record, rooms: Sequence[Record] = ()) -> events_pb2.Bo
         room_type_ids=[*priced, *others],
         room_names=[room.room_type_name for room in stay.rooms],
         time_zone=stay.time_zone,
-        total=_money(row, "total_minor_units"),
+        total=_total(row),
         paid=_money(row, "paid_minor_units"),
         refunded=_money(row, "refunded_minor_units"),
+        visits=[visit_in_event(visit) for visit in visits if visit["state"] in STANDING],
     )
     if row["hold_expires_at"] is not None:
         snapshot.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))
@@ -222,6 +259,10 @@ def parse_date(text: str, field: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise InvalidInput("This is not a date (YYYY-MM-DD).", path=(field,)) from None
+
+
+def _total(row: Record) -> money_pb2.Money:
+    return money_pb2.Money(minor_units=total(row), currency=row["currency"])
 
 
 def _money(row: Record, column: str) -> money_pb2.Money:

@@ -122,7 +122,7 @@ class ModifyMethods(MovingMethods):
             today = move_rules.today_at_hotel(row, self._now())
             stay, after = _other_departure(row, rooms, quote, today)
         else:
-            if state is State.HELD and rules.first_state(wanted) is not State.HELD:
+            if state is State.HELD and rules.first_state(wanted, row["visits_minor_units"]) is not State.HELD:
                 raise InvalidInput("A held booking stays one that is paid in advance.", path=("quoteId",))
             stay, after = wanted, _other_rooms(row, standing, quote)
         now = self._now()

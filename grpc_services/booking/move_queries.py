@@ -27,6 +27,7 @@ _MAY_CHANGE = (
     "total_minor_units",
     "penalty_minor_units",
     "charges_minor_units",
+    "visits_minor_units",
     "desk_paid_minor_units",
 )
 _SAVE = Statement(

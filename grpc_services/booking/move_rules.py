@@ -84,9 +84,17 @@ def policy_stages(row: Record, rooms: Sequence[Record]) -> list[cancellation.Sta
 
 
 def cancelling(
-    row: Record, rooms: Sequence[Record], chosen: Sequence[Record], *, penalty: int, by_hotel: bool, sent_back: int
+    row: Record,
+    rooms: Sequence[Record],
+    chosen: Sequence[Record],
+    *,
+    penalty: int,
+    by_hotel: bool,
+    sent_back: int,
+    visits: int,
 ) -> Cancelling:
-    """`penalty` is the policy's, at the moment in question; the hotel itself takes none."""
+    """`penalty` is the policy's, at the moment in question; the hotel itself takes none. `visits` is what visits to
+    salons cost afterwards."""
     gone = {room["position"] for room in chosen}
     left = [room for room in folio.standing(rooms) if room["position"] not in gone]
     penalty = 0 if by_hotel else penalty
@@ -95,7 +103,7 @@ def cancelling(
     cost = penalty_in_all
     if left:
         new_total = cost = sum(room["total_minor_units"] for room in left) + penalty_in_all
-    refund = folio.refund_for(row, sent_back=sent_back, new_owed=cost + row["charges_minor_units"])
+    refund = folio.refund_for(row, sent_back=sent_back, new_owed=cost + visits + row["charges_minor_units"])
     return Cancelling(not left, penalty, penalty_in_all, new_total, refund)
 
 
@@ -104,7 +112,7 @@ def modifying(row: Record, new_price: int, *, cancelling_costs: int, sent_back: 
 
     `new_price` is of the rooms as they are from now on, `cancelling_costs` what calling off the old ones would.
     """
-    charges = row["charges_minor_units"]
+    charges = row["charges_minor_units"] + row["visits_minor_units"]
     cost = new_price + row["penalty_minor_units"] + charges
     most = max(cost, cancelling_costs + row["penalty_minor_units"] + charges)
     refund = folio.refund_for(row, sent_back=sent_back, new_owed=most)

@@ -15,6 +15,7 @@ from grpc_services.booking import events, folio, messages, payees, payment_queri
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
+from grpc_services.booking.salon_gateway import Salons
 from runtime.database import Connection, Database, Record
 from runtime.errors import IllegalState, NotFound, Unavailable
 from runtime.idempotency import check_key
@@ -32,6 +33,7 @@ class PaymentMethods:
 
     _database: Database
     _payments: PaymentSystem
+    _salons: Salons
     _stale_seconds: int
     _commission_basis_points: int
     _now: Callable[[], dt.datetime]
@@ -85,7 +87,7 @@ class PaymentMethods:
             is_open = await payment_queries.is_open(connection, row["payment_id"])
         if is_open:
             await settlement.look_after(
-                self._database, self._payments, row["payment_id"], stale_seconds=self._stale_seconds
+                self._database, self._payments, self._salons, row["payment_id"], stale_seconds=self._stale_seconds
             )
         async with self._database.reading() as connection:
             return await booking_as_message(connection, await visible_booking(connection, request.booking_id))
@@ -136,7 +138,7 @@ def _check_payable(row: Record) -> None:
     state = rules.State(row["state"])
     if state in rules.HOLDING and not row["overdue"]:
         return
-    prepaid = rules.first_state(messages.priced_stay(row)) is rules.State.HELD
+    prepaid = rules.first_state(messages.priced_stay(row), row["visits_minor_units"]) is rules.State.HELD
     if state in _PAYS_MORE and prepaid and folio.due(row):
         return
     told = rules.State.EXPIRED if row["hold_expires_at"] is not None else state

@@ -68,9 +68,12 @@ def new_document_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def first_state(stay: rate_pb2.PriceStayResponse) -> State:
-    """Rooms that are all paid at the hotel are confirmed at once; anything prepaid is held for its payment."""
-    prepaid = any(room.payment_timing == hotel_pb2.PAYMENT_TIMING_PREPAID for room in stay.rooms)
+def first_state(stay: rate_pb2.PriceStayResponse, visits_minor_units: int = 0) -> State:
+    """Rooms that are all paid at the hotel are confirmed at once; anything prepaid is held for its payment. Rooms with
+    visits to salons that cost something are paid ahead together."""
+    prepaid = visits_minor_units > 0 or any(
+        room.payment_timing == hotel_pb2.PAYMENT_TIMING_PREPAID for room in stay.rooms
+    )
     return State.HELD if prepaid else State.CONFIRMED
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from contracts.booking.v1 import (
+    basket_pb2,
     block_pb2,
     booking_pb2,
     calendar_pb2,
@@ -20,6 +21,7 @@ from contracts.settlement.v1 import settlement_pb2
 from grpc_services.booking.audit_metric import counting_discrepancies
 from grpc_services.booking.gateway import open_gateway
 from grpc_services.booking.refunds import inbox
+from grpc_services.booking.salon_gateway import open_salons
 from grpc_services.booking.servicers import Parts, add_servicers
 from runtime.channels import open_token_verifier
 from runtime.clock import utc_now
@@ -32,6 +34,7 @@ SERVICE_NAMES = service_names_of(
     booking_pb2.DESCRIPTOR,
     settlement_pb2.DESCRIPTOR,
     payout_pb2.DESCRIPTOR,
+    basket_pb2.DESCRIPTOR,
     front_desk_pb2.DESCRIPTOR,
     block_pb2.DESCRIPTOR,
     figures_pb2.DESCRIPTOR,
@@ -55,11 +58,14 @@ async def booking_service(
         counting_discrepancies(database, every_seconds=settings.audit_seconds),
         counting_inbox("booking", inbox, database),
         open_gateway(settings) as (prices, payments, statements),
+        open_salons(settings) as salons,
         open_token_verifier(settings) as verifier,
         grpc_server(
             settings.grpc_listen,
             SERVICE_NAMES,
-            lambda server: add_servicers(server, Parts(database, prices, payments, statements, settings, now)),
+            lambda server: add_servicers(
+                server, Parts(database, prices, payments, statements, salons, settings, now)
+            ),
             verifier=verifier,
         ) as server,
     ):

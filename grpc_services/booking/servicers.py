@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc
 
 from contracts.booking.v1 import (
+    basket_pb2_grpc,
     block_pb2_grpc,
     booking_pb2_grpc,
     calendar_pb2_grpc,
@@ -19,6 +20,7 @@ from contracts.booking.v1 import (
 )
 from contracts.payout.v1 import payout_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2_grpc
+from grpc_services.booking.basket_servicer import BasketMethods
 from grpc_services.booking.bill_servicer import BillMethods
 from grpc_services.booking.block_servicer import BlockMethods
 from grpc_services.booking.booking_servicer import BookingMethods
@@ -40,6 +42,7 @@ from grpc_services.booking.out_of_order_servicer import OutOfOrderMethods
 from grpc_services.booking.payment_servicer import PaymentMethods
 from grpc_services.booking.payout_servicer import PayoutMethods
 from grpc_services.booking.room_plan_servicer import RoomPlanMethods
+from grpc_services.booking.salon_gateway import Salons
 from grpc_services.booking.settlement_servicer import SettlementMethods
 from grpc_services.booking.timeline_servicer import TimelineMethods
 from grpc_services.booking.waitlist_servicer import WaitlistMethods
@@ -57,6 +60,7 @@ class Parts:
     prices: HotelPrices
     payments: PaymentSystem
     statements: PayeeStatements
+    salons: Salons
     settings: BookingSettings
     now: Callable[[], dt.datetime]
 
@@ -68,6 +72,7 @@ class _Equipped:
         self._payments = parts.payments
         self._statements = parts.statements
         self._commission_basis_points = parts.settings.commission_basis_points
+        self._salons = parts.salons
         self._now = parts.now
         self._quote_seconds = parts.settings.quote_seconds
         self._hold_seconds = parts.settings.hold_seconds
@@ -86,6 +91,10 @@ class BookingServicer(
     _Equipped,
     booking_pb2_grpc.BookingServiceServicer,
 ):
+    pass
+
+
+class BasketServicer(BasketMethods, _Equipped, basket_pb2_grpc.BasketServiceServicer):
     pass
 
 
@@ -135,6 +144,7 @@ class WaitlistServicer(WaitlistMethods, _Equipped, waitlist_pb2_grpc.WaitlistSer
 
 def add_servicers(server: grpc.aio.Server, parts: Parts) -> None:
     booking_pb2_grpc.add_BookingServiceServicer_to_server(BookingServicer(parts), server)
+    basket_pb2_grpc.add_BasketServiceServicer_to_server(BasketServicer(parts), server)
     settlement_pb2_grpc.add_SettlementServiceServicer_to_server(SettlementServicer(parts), server)
     payout_pb2_grpc.add_PayoutServiceServicer_to_server(PayoutServicer(parts), server)
     front_desk_pb2_grpc.add_FrontDeskServiceServicer_to_server(FrontDeskServicer(parts), server)

@@ -16,6 +16,9 @@ import structlog
 
 from contracts.payment.v1 import payment_pb2
 from grpc_services.booking import (
+    basket_queries,
+    basket_tending,
+    baskets,
     disputes,
     events,
     folio,
@@ -33,8 +36,9 @@ from grpc_services.booking.gateway import PROVIDER, PaymentSystem, payment_state
 from grpc_services.booking.inventory_queries import Shift
 from grpc_services.booking.refunds import inbox
 from grpc_services.booking.rules import Settlement, State
+from grpc_services.booking.salon_gateway import Salons
 from runtime.database import Connection, Database, Record
-from runtime.errors import InvalidInput, NotFound, ServiceError
+from runtime.errors import InvalidInput, NotFound, ServiceError, Unavailable
 from runtime.identity import NOBODY, Role
 
 log = structlog.get_logger()
@@ -85,7 +89,7 @@ def payment_of(payload: bytes) -> str | None:
 
 
 async def settle_payment(
-    database: Database, payments: PaymentSystem, payment_id: str, *, stale_seconds: int
+    database: Database, payments: PaymentSystem, salons: Salons, payment_id: str, *, stale_seconds: int
 ) -> Settled:
     """Brings the booking of a payment in line with it. Safe to repeat, to race and to be killed in."""
     try:
@@ -97,35 +101,44 @@ async def settle_payment(
         log.error("payment.unknown", payment_id=payment_id)
         return await _without_booking(database, payment_id, Parked.UNKNOWN_PAYMENT)
     state = payment_state_name(payment)
+    again = None
     if state in rules.CAPTURED:
         await _make_way(database, booking_id)
-    async with database.transaction() as connection:
-        row = await queries.lock_booking(connection, booking_id)
-        if row is not None:
-            outcome = await _apply(connection, row, payment, stale_seconds)
-            news = await disputes.take_in(connection, row, payment)
-            taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
-            await payment_queries.looked_at(
-                connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
-            )
+        again = await baskets.hold_again(database, salons, booking_id)
+    try:
+        async with database.transaction() as connection:
+            row = await queries.lock_booking(connection, booking_id)
+            if row is not None:
+                outcome = await _apply(connection, row, payment, stale_seconds, again)
+                news = await disputes.take_in(connection, row, payment)
+                taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
+                await payment_queries.looked_at(
+                    connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
+                )
+    finally:
+        if again is not None:  # nothing is left of the attempt where its visits were taken
+            await baskets.let_go(database, salons, booking_id, again.attempt)
     if row is None:
         log.error("payment.without_booking", payment_id=payment_id)
         return await _without_booking(database, payment_id, Parked.NOTHING_TO_PAY)
     news = await refunds.follow(database, payments, payment_id) or news
     await refunds.send_open(database, payments, booking_id)
+    await basket_tending.tend(database, salons, payments, booking_id)
     if news and outcome is Outcome.NOTHING_TO_DO:
         outcome = Outcome.APPLIED
     return Settled(outcome, booking_id, Parked.AMOUNT_DIFFERS if outcome is Outcome.PARKED else None)
 
 
-async def settle_event(database: Database, payments: PaymentSystem, event: Record, *, stale_seconds: int) -> Settled:
+async def settle_event(
+    database: Database, payments: PaymentSystem, salons: Salons, event: Record, *, stale_seconds: int
+) -> Settled:
     """Works one stored webhook off to its end. Safe to repeat, to race and to be killed in."""
     payment_id = payment_of(event["payload"])
     if payment_id and type_of(event["payload"]) == refunds.OWED:
         async with database.transaction() as connection:
             await refund_queries.make_due(connection, payment_id)
     settled = (
-        await settle_payment(database, payments, payment_id, stale_seconds=stale_seconds)
+        await settle_payment(database, payments, salons, payment_id, stale_seconds=stale_seconds)
         if payment_id
         else Settled(Outcome.PARKED, reason=Parked.UNREADABLE)
     )
@@ -134,9 +147,11 @@ async def settle_event(database: Database, payments: PaymentSystem, event: Recor
     return settled
 
 
-async def look_after(database: Database, payments: PaymentSystem, payment_id: str, *, stale_seconds: int) -> Settled:
+async def look_after(
+    database: Database, payments: PaymentSystem, salons: Salons, payment_id: str, *, stale_seconds: int
+) -> Settled:
     """Settles a payment that nobody told of. What does not fit is parked in the inbox, as a webhook's would be."""
-    settled = await settle_payment(database, payments, payment_id, stale_seconds=stale_seconds)
+    settled = await settle_payment(database, payments, salons, payment_id, stale_seconds=stale_seconds)
     if settled.outcome is Outcome.PARKED:
         event_id = f"looked-after-{payment_id}"
         payload = orjson.dumps({"type": LOOKED_AFTER, "data": {"payment_id": payment_id}})
@@ -181,11 +196,17 @@ async def _make_way(database: Database, booking_id: uuid.UUID) -> None:
             await holds.expire_in_the_way(database, rooms, row["check_in"], row["check_out"])
 
 
-async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payment, stale_seconds: int) -> Outcome:
+async def _apply(
+    connection: Connection,
+    row: Record,
+    payment: payment_pb2.Payment,
+    stale_seconds: int,
+    again: baskets.HeldAgain | None,
+) -> Outcome:
     decision = rules.settlement(
         rules.BookingFacts(
             State(row["state"]),
-            row["total_minor_units"],
+            folio.total(row),
             row["currency"],
             row["paid_minor_units"],
             row["payment_minor_units"],
@@ -204,7 +225,7 @@ async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payme
         case Settlement.KEEP_WHAT_IS_DUE:
             await _keep_what_is_due(connection, row, payment)
         case Settlement.TAKE_AGAIN:
-            await _take_again(connection, row, payment, stale_seconds)
+            await _take_again(connection, row, payment, stale_seconds, again)
         case Settlement.REFUND:
             await _owe_refund(connection, row, payment, "The booking could not use this payment any more.")
         case Settlement.REOPEN:
@@ -259,8 +280,21 @@ async def _record_capture(connection: Connection, row: Record, payment: payment_
     await payment_queries.record_capture(connection, row["id"], payment.id, payment.amount.minor_units)
 
 
-async def _take_again(connection: Connection, row: Record, payment: payment_pb2.Payment, stale_seconds: int) -> None:
-    """The hold ran out, then the money came: the nights again at the quoted price, or everything back."""
+async def _take_again(
+    connection: Connection,
+    row: Record,
+    payment: payment_pb2.Payment,
+    stale_seconds: int,
+    again: baskets.HeldAgain | None,
+) -> None:
+    """The hold ran out, then the money came: nights and visits again at the quoted price, or everything back."""
+    if again is None and await basket_queries.load_visits(connection, row["id"]):
+        raise Unavailable("The hold ran out just now; its visits are still to be asked for.")
+    if again is not None and again.held is None:
+        await _owe_refund(
+            connection, row, payment, "The payment arrived after the time of a visit was given to others."
+        )
+        return
     rooms = _rooms(await folio_queries.load_rooms(connection, row["id"]))
     try:
         async with connection.transaction():
@@ -270,6 +304,8 @@ async def _take_again(connection: Connection, row: Record, payment: payment_pb2.
     except inventory_queries.NightsRefused:
         await _owe_refund(connection, row, payment, "The payment arrived after the rooms were given to others.")
         return
+    if again is not None and again.held is not None:
+        await baskets.take_held_again(connection, again.held)
     confirmed = await queries.move_booking(
         connection, row, State.CONFIRMED, paid=payment.amount.minor_units, payment=_paid_by(row, payment)
     )

@@ -11,6 +11,7 @@ from grpc_services.booking import holds, payment_queries, settlement
 from grpc_services.booking.gateway import PaymentSystem
 from grpc_services.booking.reading import keys
 from grpc_services.booking.refunds import inbox
+from grpc_services.booking.salon_gateway import Salons
 from runtime.clock import to_timestamp
 from runtime.cursors import encode_cursor, moment_and_name, page_size
 from runtime.database import TRANSIENT, Database, Record
@@ -25,6 +26,7 @@ class SettlementMethods:
 
     _database: Database
     _payments: PaymentSystem
+    _salons: Salons
     _stale_seconds: int
 
     async def ReceivePaymentEvent(
@@ -68,7 +70,7 @@ class SettlementMethods:
     ) -> settlement_pb2.SettlementResponse:
         require_role(Role.SYSTEM)
         settled = await settlement.look_after(
-            self._database, self._payments, request.payment_id, stale_seconds=self._stale_seconds
+            self._database, self._payments, self._salons, request.payment_id, stale_seconds=self._stale_seconds
         )
         return _response(settled.outcome)
 
@@ -114,7 +116,7 @@ class SettlementMethods:
             return _response(settlement.Outcome.NOTHING_TO_DO)
         try:
             settled = await settlement.settle_event(
-                self._database, self._payments, event, stale_seconds=self._stale_seconds
+                self._database, self._payments, self._salons, event, stale_seconds=self._stale_seconds
             )
         except (Unavailable, *TRANSIENT):
             raise

@@ -15,7 +15,7 @@ from grpc_services.booking.errors import QuoteExpired
 from grpc_services.booking.reading import keys, require_hotelier
 from grpc_services.booking.room_claims import claim_rooms
 from runtime.database import Connection, Database, Record
-from runtime.errors import NotFound
+from runtime.errors import InvalidInput, NotFound
 from runtime.idempotency import check_key
 from runtime.identifiers import parse_id
 from runtime.identity import NOBODY, Caller, Role
@@ -44,6 +44,8 @@ class WalkInMethods:
         stay = messages.priced_stay(quote) if quote is not None else None
         if quote is None or stay is None or not _runs(caller, stay):
             raise NotFound("There is no such quote.", path=("quoteId",))
+        if quote["visits"]:
+            raise InvalidInput("Visits to salons are booked with rooms by guests themselves.", path=("quoteId",))
         wanted = rules.rooms_per_type(stay)
 
         async def book() -> booking_pb2.Booking:

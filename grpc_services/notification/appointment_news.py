@@ -72,11 +72,29 @@ def _notices(kind: str, event: AppointmentEvent) -> tuple[Notice, ...]:
         to_client = _TO_CLIENT[kind]
     client = uuid.UUID(appointment.client_account_id)
     told = [Notice(client, to_client)]
-    if kind in _TO_SALON:
+    if appointment.booking_id and _is_told_with_rooms(kind, event):
+        told = []
+    if kind in _TO_SALON and not _was_only_held(event):
         staff = [appointment.salon_owner_id, *appointment.master_account_ids]
         accounts = dict.fromkeys(uuid.UUID(account) for account in staff if account)
         told += [Notice(account, _TO_SALON[kind]) for account in accounts if account != client]
     return tuple(notice for notice in told if notice.account_id != NO_ACCOUNT)
+
+
+def _is_told_with_rooms(kind: str, event: AppointmentEvent) -> bool:
+    """What befalls a visit together with the rooms that it was booked with, its client hears of with them."""
+    if isinstance(event, events_pb2.AppointmentCancelled):
+        return event.with_booking
+    return kind in ("AppointmentHeld", "AppointmentConfirmed", "AppointmentExpired")
+
+
+def _was_only_held(event: AppointmentEvent) -> bool:
+    """Called off before it was paid with its rooms: the salon never heard of it."""
+    return (
+        isinstance(event, events_pb2.AppointmentCancelled)
+        and event.with_booking
+        and not event.appointment.paid.minor_units
+    )
 
 
 def _parameters(appointment: events_pb2.AppointmentSnapshot) -> dict[str, Any]:

@@ -185,4 +185,13 @@ def _parameters(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
         "paid": amount(booking.paid) if booking.paid.minor_units else None,
         "deadline": from_timestamp(deadline).isoformat() if deadline else None,
         "time_zone": booking.time_zone,
+        "visits": [
+            {
+                "salon_name": visit.salon_name,
+                "starts_at": from_timestamp(visit.starts_at).isoformat(),
+                "time_zone": visit.time_zone,
+                "services": list(visit.service_names),
+            }
+            for visit in booking.visits
+        ],
     }

@@ -181,7 +181,14 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
         "paid": _money(parameters.get("paid"), locale),
         "amount": _money(parameters.get("amount"), locale),
         "deadline": _moment(parameters.get("deadline"), parameters.get("time_zone", ""), locale),
+        "visits": "; ".join(_visit(one, locale) for one in parameters.get("visits", ())),
     }
+
+
+def _visit(visit: Mapping[str, Any], locale: str) -> str:
+    """A visit to a salon that was booked with the rooms."""
+    what = ", ".join(visit["services"])
+    return f"{visit['salon_name']}: {what}, {_moment(visit['starts_at'], visit['time_zone'], locale)}"
 
 
 def _before(parameters: Mapping[str, Any], locale: str) -> dict[str, str]:
@@ -221,6 +228,7 @@ def _rows(template: str, facts: Mapping[str, Any], locale: str) -> list[tuple[st
                 (words.total, "total"),
             )
         ),
+        (words.visits, facts["visits"]),
         (words.address, facts["address"]),
         (words.paid, facts["paid"]),
         (words.penalty, facts["penalty"]),

@@ -16,6 +16,7 @@ class Words:
     check_in: str
     check_out: str
     rooms: str
+    visits: str
     total: str
     paid: str
     refund: str
@@ -36,6 +37,7 @@ WORDS = {
         check_in="Check-in",
         check_out="Check-out",
         rooms="Rooms",
+        visits="Visits to salons",
         total="Total",
         paid="Paid",
         refund="Refund",
@@ -54,6 +56,7 @@ WORDS = {
         check_in="Arrivée",
         check_out="Départ",
         rooms="Chambres",
+        visits="Rendez-vous en salon",
         total="Total",
         paid="Payé",
         refund="Remboursement",
@@ -72,6 +75,7 @@ WORDS = {
         check_in="Заезд",
         check_out="Выезд",
         rooms="Номера",
+        visits="Визиты в салон",
         total="Итого",
         paid="Оплачено",
         refund="Возврат",

@@ -21,14 +21,15 @@ Answer = TypeVar("Answer")
 class NotFree(Exception):
     """The visit cannot begin then; the transaction that found out is rolled back."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, starts_at: dt.datetime, *, path: Sequence[str] = ("startsAt",)) -> None:
         super().__init__()
         self.visit = visit
+        self.starts_at = starts_at
+        self.path = path
 
 
 async def claim_time(
     database: Database,
-    starts_at: dt.datetime,
     attempt: Callable[[], Awaitable[Answer]],
     now: Callable[[], dt.datetime],
 ) -> Answer:
@@ -38,29 +39,26 @@ async def claim_time(
     try:
         return await attempt()
     except NotFree as refusal:
-        begin, end = starts_at - dt.timedelta(days=1), starts_at + dt.timedelta(days=4)
+        begin, end = refusal.starts_at - dt.timedelta(days=1), refusal.starts_at + dt.timedelta(days=4)
         released = await holds.expire_in_the_way(database, refusal.visit.master_ids, begin, end)
-        free = [] if released else await _next_starts(database, refusal.visit, starts_at, now())
-        if not released and starts_at not in free:
-            raise _unavailable(free) from None
+        free = [] if released else await _next_starts(database, refusal, now())
+        if not released and refusal.starts_at not in free:
+            raise slot_unavailable(free, path=refusal.path) from None
     try:
         return await attempt()
     except NotFree as refusal:
-        raise _unavailable(await _next_starts(database, refusal.visit, starts_at, now())) from None
+        raise slot_unavailable(await _next_starts(database, refusal, now()), path=refusal.path) from None
 
 
-async def _next_starts(
-    database: Database, visit: Visit, starts_at: dt.datetime, now: dt.datetime
-) -> Sequence[dt.datetime]:
+async def _next_starts(database: Database, refusal: NotFree, now: dt.datetime) -> Sequence[dt.datetime]:
     async with database.reading() as connection:
-        return await next_starts(connection, visit, starts_at, now)
+        return await next_starts(connection, refusal.visit, refusal.starts_at, now)
 
 
-def _unavailable(free: Sequence[dt.datetime]) -> SlotUnavailable:
+def slot_unavailable(free: Sequence[dt.datetime], *, path: Sequence[str] = ("startsAt",)) -> SlotUnavailable:
+    """Naming the next free starts."""
     told = [moment.isoformat(timespec="seconds").replace("+00:00", "Z") for moment in free]
-    return SlotUnavailable(
-        "This time is not free.", path=("startsAt",), details={"next_starts": ";".join(told)} if told else {}
-    )
+    return SlotUnavailable("This time is not free.", path=path, details={"next_starts": ";".join(told)} if told else {})
 
 
 async def take(connection: Connection, appointment_id: uuid.UUID, booked: Booked, visit: Visit) -> None:
@@ -72,7 +70,7 @@ async def take(connection: Connection, appointment_id: uuid.UUID, booked: Booked
     try:
         await master_time_queries.take_time(connection, takings)
     except SlotUnavailable:
-        raise NotFree(visit) from None
+        raise NotFree(visit, booked[0][1].starts_at) from None
 
 
 async def retake(connection: Connection, row: Record, services: Sequence[Record]) -> None:
@@ -111,9 +109,8 @@ async def insert(
         ends_at=booked[-1][1].ends_at,
         time_zone=salon["time_zone"],
         currency=salon["currency"],
-        cancellation_tiers=salon["cancellation_tiers"],
         payment_timing="PREPAID" if visit.prepaid else "AT_HOTEL",
-        **values,
+        **{"cancellation_tiers": salon["cancellation_tiers"], **values},
     )
 
 

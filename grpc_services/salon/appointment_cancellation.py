@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from contracts.money.v1 import money_pb2
+from contracts.salon.v1 import appointment_pb2
 from grpc_services.salon.appointment_rules import State
 from grpc_services.salon.errors import RefundChanged
+from runtime.clock import to_timestamp
 from runtime.database import Record
 from runtime.shares import share_of
 
@@ -42,6 +44,16 @@ def stages(row: Record) -> list[Stage]:
             found.pop()
         found.append(Stage(ends, penalty))
     return found
+
+
+def stage_message(row: Record, stage: Stage, sent_back: int = 0) -> appointment_pb2.AppointmentCancellationStage:
+    return appointment_pb2.AppointmentCancellationStage(
+        until=to_timestamp(stage.ends) if stage.ends else None,
+        penalty=money_pb2.Money(minor_units=stage.penalty, currency=row["currency"]),
+        refund=money_pb2.Money(
+            minor_units=refund_of(row, penalty=stage.penalty, sent_back=sent_back), currency=row["currency"]
+        ),
+    )
 
 
 def penalty_at(known: Iterable[Stage], moment: dt.datetime) -> int:

@@ -54,13 +54,17 @@ async def publish_moved(connection: Connection, row: Record, before: dt.datetime
     await _publish(connection, row, event)
 
 
-async def publish_cancelled(connection: Connection, row: Record, *, refund: int, by_salon: bool, reason: str) -> None:
+async def publish_cancelled(
+    connection: Connection, row: Record, *, refund: int, by_salon: bool, reason: str, with_booking: bool = False
+) -> None:
+    """`with_booking`: it fell away with the rooms that it was booked with."""
     event = events_pb2.AppointmentCancelled(
         appointment=await _snapshot(connection, row),
         refund=money_of(row, refund),
         penalty=money_of(row, row["penalty_minor_units"]),
         by_salon=by_salon,
         reason=reason,
+        with_booking=with_booking,
     )
     await _publish(connection, row, event)
 

@@ -75,6 +75,7 @@ def appointment_message(row: Record, services: Sequence[Record]) -> appointment_
         checkout_url=row["checkout_url"],
         created_at=to_timestamp(row["created_at"]),
         payment_timing=hotel_pb2.PaymentTiming.Value(f"PAYMENT_TIMING_{row['payment_timing']}"),
+        booking_id=str(row["booking_id"] or ""),
     )
     if row["hold_expires_at"] is not None:
         message.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))
@@ -104,6 +105,7 @@ def appointment_snapshot(row: Record, services: Sequence[Record]) -> events_pb2.
         total=money_of(row, row["total_minor_units"]),
         paid=money_of(row, row["paid_minor_units"]),
         refunded=money_of(row, row["refunded_minor_units"]),
+        booking_id=str(row["booking_id"] or ""),
     )
     if row["hold_expires_at"] is not None:
         snapshot.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))

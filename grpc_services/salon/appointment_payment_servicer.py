@@ -125,6 +125,7 @@ async def _begin(connection: Connection, row: Record, payment: payment_pb2.Payme
 
 def _check_payable(row: Record) -> None:
     rules.refuse_overdue(row)
+    rules.refuse_held_for_booking(row)
     state = State(row["state"])
     if state not in rules.HOLDING:
         raise rules.refuse(state, f"An appointment that is {state} cannot be paid.")

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     delete,
@@ -43,6 +44,7 @@ master = table_of(Master)
 master_time = table_of(MasterTime)
 
 _moment = DateTime(timezone=True)
+_BOOKED_WITH = ("booking_id", "booking_position", "booking_attempt")
 _GIVEN = (
     "id",
     "reference",
@@ -62,6 +64,7 @@ _GIVEN = (
     "cancellation_tiers",
     "payment_timing",
     "total_minor_units",
+    *_BOOKED_WITH,
 )
 _NOTHING_YET = (
     "paid_minor_units",
@@ -92,7 +95,8 @@ _SERVICES = Statement(
     .where(visited.c.appointment_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(visited.c.appointment_id, visited.c.position)
 )
-_IS_OVERDUE = func.coalesce(appointment.c.hold_expires_at <= func.now(), literal(False)).label("overdue")
+_HOLD_ENDED = and_(appointment.c.hold_expires_at <= func.now(), appointment.c.booking_id.is_(None))
+_IS_OVERDUE = func.coalesce(_HOLD_ENDED, literal(False)).label("overdue")
 _LOCK = Statement(select(appointment, _IS_OVERDUE).where(appointment.c.id == bindparam("id")).with_for_update())
 
 
@@ -194,7 +198,7 @@ _ADD_MONEY = Statement(
 )
 _OVERDUE = Statement(
     select(appointment, _IS_OVERDUE)
-    .where(appointment.c.hold_expires_at <= func.now())
+    .where(_HOLD_ENDED)
     .order_by(appointment.c.hold_expires_at)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -202,7 +206,7 @@ _OVERDUE = Statement(
 _OVERDUE_OF_MASTERS = Statement(
     select(appointment.c.id)
     .where(
-        appointment.c.hold_expires_at <= func.now(),
+        _HOLD_ENDED,
         select(master_time.c.id)
         .where(
             master_time.c.appointment_id == appointment.c.id,
@@ -221,7 +225,8 @@ _NOWHERE: Place = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC), uuid.UUID(int=0))
 
 
 async def insert_appointment(connection: Connection, services: Sequence[dict[str, Any]], **values: Any) -> Record:
-    row = await _INSERT.fetch_one(connection, **values)
+    """On its own, unless the values name the booking that it is booked with."""
+    row = await _INSERT.fetch_one(connection, **dict.fromkeys(_BOOKED_WITH) | values)
     await _INSERT_SERVICE.execute_many(connection, services)
     return row
 

@@ -41,6 +41,15 @@ LATE_MONEY = "LATE_MONEY"
 _PAUSE_WHILE_DISPUTED = dt.timedelta(hours=1)
 
 
+async def give_back(connection: Connection, row: Record, amount: int, reason: str) -> Record:
+    """As `owe`, of the appointment as it stands; answers it. What was paid with a booking goes back on the booking's
+    bill, which hears of it by event."""
+    if row["booking_id"] is not None:
+        return await queries.add_money(connection, row["id"], refunded=amount)
+    await owe(connection, row["id"], amount, reason)
+    return row
+
+
 async def owe(connection: Connection, appointment_id: uuid.UUID, amount: int, reason: str) -> None:
     """Writes down that so many minor units go back, of the newest payments first. The appointment is locked."""
     for payment in await money_queries.refundable_payments(connection, appointment_id):

@@ -68,6 +68,12 @@ def refuse_overdue(row: Record) -> None:
         )
 
 
+def refuse_held_for_booking(row: Record) -> None:
+    """What becomes of it is decided by the booking of rooms that it is held for."""
+    if row["booking_id"] is not None and State(row["state"]) in HOLDING:
+        raise refuse(State(row["state"]), "This visit is held for a booking; pay or cancel the booking.")
+
+
 def first_state(*, prepaid: bool, total: int, confirms_by_hand: bool) -> State:
     """What is prepaid is held for its payment; the rest is confirmed, at once or by the salon's hand."""
     if prepaid and total:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import grpc
 
-from contracts.salon.v1 import appointment_pb2
+from contracts.salon.v1 import appointment_pb2, basket_pb2
 from grpc_services.salon import appointment_booking as booking
 from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_messages as messages
@@ -83,7 +83,7 @@ class AppointmentMethods:
         client["note"] = checked_text(request.note, ("note",), longest=rules.LONGEST_NOTE)
         starts_at = wanted_start(request)
         return await booking.claim_time(
-            self._database, starts_at, lambda: self._book(request, caller, client, starts_at), self._now
+            self._database, lambda: self._book(request, caller, client, starts_at), self._now
         )
 
     async def _book(
@@ -105,7 +105,7 @@ class AppointmentMethods:
             if salon["owner_id"] == caller.account_id:
                 raise PermissionDenied("You cannot book at your own salon as a client.")
             visit = await visits.read_visit(connection, salon, request.services)
-            visit = _without_caller(visit, caller)
+            visit = without_caller(visit, caller)
             booked = await _take_first(connection, visit, starts_at, self._now())
             appointment_id = new_id()
             total = sum(offer.price_minor_units for offer, _ in booked)
@@ -171,7 +171,7 @@ async def page(connection: Connection, rows: list[Record], limit: int) -> appoin
 
 
 def wanted_start(
-    request: appointment_pb2.CreateAppointmentRequest | appointment_pb2.MoveAppointmentRequest,
+    request: appointment_pb2.CreateAppointmentRequest | appointment_pb2.MoveAppointmentRequest | basket_pb2.WantedVisit,
 ) -> dt.datetime:
     """The moment asked for. Raises InvalidInput for one that no calendar holds."""
     if not request.HasField("starts_at"):
@@ -181,7 +181,7 @@ def wanted_start(
     return from_timestamp(request.starts_at)
 
 
-def _without_caller(visit: visits.Visit, caller: Caller) -> visits.Visit:
+def without_caller(visit: visits.Visit, caller: Caller) -> visits.Visit:
     """Masters are welcome as clients, but not with themselves."""
     left = visit.without_master_of(caller.account_id)
     for before, after in itertools.zip_longest(visit.offers, left.offers):
@@ -195,13 +195,13 @@ async def _take_first(
 ) -> visits.Booked:
     """Locks the masters, then chooses among those who are free. Raises NotFree."""
     if not visits.is_start(visit.salon, starts_at, now):
-        raise booking.NotFree(visit)
+        raise booking.NotFree(visit, starts_at)
     await master_time_queries.lock_masters(connection, visit.master_ids)
     day = starts_at.astimezone(visit.zone).date()
     outlook = await visits.look(connection, visit, day, day, overdue_is_free=False)
     booked = outlook.at(starts_at)
     if booked is None:
-        raise booking.NotFree(visit)
+        raise booking.NotFree(visit, starts_at)
     return booked
 
 

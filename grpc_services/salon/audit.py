@@ -63,8 +63,14 @@ _DISCREPANCIES = Statement(
         money AS (
             SELECT a.id, a.state, a.payment_timing, a.total_minor_units AS total, a.paid_minor_units AS paid,
                 a.refunded_minor_units AS refunded, a.starts_at, a.ends_at,
-                coalesce(back.owed, 0) AS owed_back, coalesce(back.sent, 0) AS sent_back,
-                coalesce(captured.amount, 0) AS captured,
+                -- What was paid with a booking came and goes back through the booking, which counts it.
+                CASE WHEN a.booking_id IS NULL THEN coalesce(back.owed, 0)
+                    ELSE a.refunded_minor_units END AS owed_back,
+                CASE WHEN a.booking_id IS NULL THEN coalesce(back.sent, 0)
+                    ELSE a.refunded_minor_units + coalesce(back.owed, 0) END AS sent_back,
+                CASE WHEN a.booking_id IS NULL OR a.paid_minor_units NOT IN (0, a.total_minor_units)
+                    THEN coalesce(captured.amount, 0)
+                    ELSE a.paid_minor_units + coalesce(captured.amount, 0) END AS captured,
                 coalesce(visit.price, 0) AS price, visit.starts_at AS first_start, visit.ends_at AS last_end,
                 CASE
                     WHEN a.state IN ('HELD', 'PAYMENT_PENDING', 'EXPIRED') THEN 0
@@ -96,6 +102,25 @@ _DISCREPANCIES = Statement(
         ORDER BY 1, 2, 3
     """)
 )
+
+
+_BASKETS = Statement(
+    text("""
+        SELECT a.id::text AS appointment_id, a.booking_id::text AS booking_id, a.state,
+            CASE WHEN a.state IN ('CANCELLED', 'NO_SHOW') THEN a.penalty_minor_units
+                ELSE a.total_minor_units END AS cost
+        FROM salon.appointment AS a WHERE a.booking_id IS NOT NULL
+    """)
+)
+
+
+async def visits_of_bookings(connection: Connection) -> dict[str, tuple[str, str, int]]:
+    """(booking, state, cost) of every appointment that was booked with rooms; booking knows the same of each, once
+    both have heard of each other. What was held for a booking that never was stands here as EXPIRED."""
+    return {
+        row["appointment_id"]: (row["booking_id"], row["state"], row["cost"])
+        for row in await _BASKETS.fetch(connection)
+    }
 
 
 async def find_discrepancies(connection: Connection) -> list[Discrepancy]:

@@ -18,7 +18,6 @@ from grpc_services.salon.appointment_messages import money_of
 from grpc_services.salon.appointment_moving import Move, MovingMethods, is_of_salon
 from grpc_services.salon.appointment_reading import visible_appointment
 from grpc_services.salon.appointment_rules import State
-from runtime.clock import to_timestamp
 from runtime.database import Record
 from runtime.field_checks import checked_line
 from runtime.identity import require_account
@@ -40,20 +39,10 @@ class CancelMethods(MovingMethods):
         stages = cancellation.stages(row)
         now = 0 if by_salon else cancellation.penalty_at(stages, self._now())
 
-        def refund(penalty: int) -> int:
-            return cancellation.refund_of(row, penalty=penalty, sent_back=sent_back)
-
         return appointment_pb2.AppointmentCancellationPreview(
             penalty=money_of(row, now),
-            refund=money_of(row, refund(now)),
-            stages=[
-                appointment_pb2.AppointmentCancellationStage(
-                    until=to_timestamp(stage.ends) if stage.ends else None,
-                    penalty=money_of(row, stage.penalty),
-                    refund=money_of(row, refund(stage.penalty)),
-                )
-                for stage in stages
-            ],
+            refund=money_of(row, cancellation.refund_of(row, penalty=now, sent_back=sent_back)),
+            stages=[cancellation.stage_message(row, stage, sent_back) for stage in stages],
         )
 
     async def CancelAppointment(
@@ -71,7 +60,7 @@ class CancelMethods(MovingMethods):
             saved = await queries.save(connection, row, State.CANCELLED, penalty_minor_units=penalty)
             await master_time_queries.release_appointments(connection, [row["id"]])
             if refund:
-                await refunds.owe(connection, row["id"], refund, refunds.CANCELLED)
+                saved = await refunds.give_back(connection, saved, refund, refunds.CANCELLED)
             who = "the salon" if move.by_salon else "the client"
             await move.tell(saved, "AppointmentCancelled", f"Cancelled by {who}.")
             await events.publish_cancelled(connection, saved, refund=refund, by_salon=move.by_salon, reason=reason)
@@ -82,6 +71,7 @@ class CancelMethods(MovingMethods):
     def _check(self, row: Record, *, by_salon: bool) -> None:
         """Whether the appointment's state allows it; once it has begun, only the salon can call it off."""
         rules.refuse_overdue(row)
+        rules.refuse_held_for_booking(row)
         rules.check_move(State(row["state"]), State.CANCELLED)
         if not by_salon and self._now() >= row["starts_at"]:
             raise rules.refuse(State(row["state"]), "This appointment has begun; ask the salon.")

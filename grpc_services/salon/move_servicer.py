@@ -42,13 +42,13 @@ class MoveMethods(MovingMethods):
             visit = await _visit_as_wanted(connection, move, list(request.master_ids))
             masters = {*visit.master_ids, *(one["master_id"] for one in move.services)}
             if not move.by_salon and not visits.is_start(visit.salon, starts_at, self._now()):
-                raise booking.NotFree(visit)
+                raise booking.NotFree(visit, starts_at)
             await master_time_queries.lock_masters(connection, masters)
             day = starts_at.astimezone(visit.zone).date()
             outlook = await visits.look(connection, visit, day, day, overdue_is_free=False, but_of=row["id"])
             booked = outlook.at(starts_at)
             if booked is None:
-                raise booking.NotFree(visit)
+                raise booking.NotFree(visit, starts_at)
             saved = await queries.save(
                 connection,
                 row,
@@ -65,13 +65,14 @@ class MoveMethods(MovingMethods):
             return saved
 
         return await booking.claim_time(
-            self._database, starts_at, lambda: self._move_once("MoveAppointment", request, move_on), self._now
+            self._database, lambda: self._move_once("MoveAppointment", request, move_on), self._now
         )
 
     def _check_may_move(self, move: Move) -> None:
         """The client may while cancelling would cost nothing and it has not begun; the salon while it is to come."""
         row = move.row
         rules.refuse_overdue(row)
+        rules.refuse_held_for_booking(row)
         if move.state not in rules.TO_COME:
             raise rules.refuse(move.state, f"An appointment that is {move.state} cannot be moved.")
         if move.by_salon:

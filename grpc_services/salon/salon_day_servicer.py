@@ -99,7 +99,7 @@ class SalonDayMethods(MovingMethods):
             refund = cancellation.refund_of(row, penalty=penalty, sent_back=sent_back)
             saved = await queries.save(connection, row, State.NO_SHOW, penalty_minor_units=penalty)
             if refund:
-                await refunds.owe(connection, row["id"], refund, refunds.NO_SHOW)
+                saved = await refunds.give_back(connection, saved, refund, refunds.NO_SHOW)
             await move.tell(saved, "AppointmentMarkedNoShow", "The client did not come.")
             await events.publish_marked_no_show(connection, saved)
             return saved

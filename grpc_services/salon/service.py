@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from contracts.payout.v1 import payout_pb2
-from contracts.salon.v1 import appointment_pb2, salon_pb2, schedule_pb2
+from contracts.salon.v1 import appointment_pb2, basket_pb2, salon_pb2, schedule_pb2
 from contracts.settlement.v1 import settlement_pb2
 from grpc_services.salon.appointment_refunds import inbox
 from grpc_services.salon.audit_metric import counting_discrepancies
@@ -24,6 +24,7 @@ SERVICE_NAMES = service_names_of(
     salon_pb2.DESCRIPTOR,
     schedule_pb2.DESCRIPTOR,
     appointment_pb2.DESCRIPTOR,
+    basket_pb2.DESCRIPTOR,
     settlement_pb2.DESCRIPTOR,
     payout_pb2.DESCRIPTOR,
 )

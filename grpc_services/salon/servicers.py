@@ -8,12 +8,13 @@ from collections.abc import Callable
 import grpc
 
 from contracts.payout.v1 import payout_pb2_grpc
-from contracts.salon.v1 import appointment_pb2_grpc, salon_pb2_grpc, schedule_pb2_grpc
+from contracts.salon.v1 import appointment_pb2_grpc, basket_pb2_grpc, salon_pb2_grpc, schedule_pb2_grpc
 from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.salon.appointment_payment_servicer import AppointmentPaymentMethods
 from grpc_services.salon.appointment_servicer import AppointmentMethods
 from grpc_services.salon.appointment_settlement_servicer import SettlementMethods
 from grpc_services.salon.appointment_timeline_servicer import AppointmentTimelineMethods
+from grpc_services.salon.basket_servicer import BasketMethods
 from grpc_services.salon.calendar_servicer import CalendarMethods
 from grpc_services.salon.cancel_servicer import CancelMethods
 from grpc_services.salon.change_servicer import ChangeMethods
@@ -64,6 +65,10 @@ class ScheduleServicer(ScheduleMethods, TimeBlockMethods, _Equipped, schedule_pb
     pass
 
 
+class BasketServicer(BasketMethods, _Equipped, basket_pb2_grpc.BasketServiceServicer):
+    pass
+
+
 class AppointmentServicer(
     AppointmentMethods,
     CalendarMethods,
@@ -106,6 +111,9 @@ def add_servicers(
     )
     appointment_pb2_grpc.add_AppointmentServiceServicer_to_server(
         AppointmentServicer(database, hotels, payments, statements, settings, now=now), server
+    )
+    basket_pb2_grpc.add_BasketServiceServicer_to_server(
+        BasketServicer(database, hotels, payments, statements, settings, now=now), server
     )
     settlement_pb2_grpc.add_SettlementServiceServicer_to_server(
         SettlementServicer(database, hotels, payments, statements, settings, now=now), server

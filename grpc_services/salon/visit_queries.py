@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Uuid,
+    and_,
     any_,
     bindparam,
     cast,
@@ -76,7 +77,9 @@ _SPECIAL_DAYS = Statement(
         special_day.c.day.between(bindparam("first_day", type_=Date), bindparam("last_day", type_=Date)),
     )
 )
-_OVERDUE = func.coalesce(appointment.c.hold_expires_at <= func.now(), literal(False))
+_OVERDUE = func.coalesce(
+    and_(appointment.c.hold_expires_at <= func.now(), appointment.c.booking_id.is_(None)), literal(False)
+)
 _TAKEN = Statement(
     select(
         master_time.c.master_id,

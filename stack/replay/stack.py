@@ -18,7 +18,7 @@ from typing import Any
 import asyncpg
 
 from api.gateway import gateway
-from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
+from contracts.booking.v1 import basket_pb2, basket_pb2_grpc, inventory_pb2, inventory_pb2_grpc
 from contracts.events.v1 import events_pb2
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from grpc_services.auth.service import auth_service
@@ -59,12 +59,15 @@ class ClockedStack:
         envelopes = [events_pb2.Envelope.FromString(row["envelope"]) for row in await self._database.fetch(_NEWS)]
         client = ServiceClientSection.model_validate(_client(self._secrets, _CARRIER))
         async with (
-            open_channel(self._addresses["booking_address"], inventory_pb2.DESCRIPTOR) as to_booking,
+            open_channel(
+                self._addresses["booking_address"], inventory_pb2.DESCRIPTOR, basket_pb2.DESCRIPTOR
+            ) as to_booking,
             open_channel(self._addresses["hotel_address"], hotel_pb2.DESCRIPTOR) as to_hotel,
             open_service_identity(self._addresses["auth_address"], client) as identity,
         ):
             inventory = inventory_pb2_grpc.InventoryServiceStub(to_booking)
-            await Carrier(inventory, hotel_pb2_grpc.HotelServiceStub(to_hotel), identity).carry(envelopes)
+            baskets = basket_pb2_grpc.BasketServiceStub(to_booking)
+            await Carrier(inventory, hotel_pb2_grpc.HotelServiceStub(to_hotel), baskets, identity).carry(envelopes)
 
     async def discrepancies(self) -> list[Discrepancy]:
         """The standing proof over everything that was played."""
@@ -114,6 +117,8 @@ async def clocked_stack(directory: Path, *, time_zone: str, begins: dt.datetime)
             {
                 **service("booking"),
                 **addresses,
+                **_client(secrets, "booking"),
+                "salon_address": _NOWHERE,
                 "payment_address": _NOWHERE,
                 "payment_api_key": secrets.of("payment api key"),
             }

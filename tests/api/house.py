@@ -140,14 +140,18 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
         hotel = await stack.enter_async_context(hotel_service(hotel_settings(parts, auth.address)))
         payments = _payment_settings(parts, f"http://127.0.0.1:{gateway_port}/webhooks/payments")
         payment = await stack.enter_async_context(payment_service(payments))
-        booking_section = booking_settings(
-            parts, auth.address, hotel_address=hotel.address, payment_address=payment.address
-        )
-        booking = await stack.enter_async_context(booking_service(booking_section))
         salon_section = salon_settings(
             parts, auth.address, hotel_address=hotel.address, payment_address=payment.address
         )
         salon = await stack.enter_async_context(salon_service(salon_section))
+        booking_section = booking_settings(
+            parts,
+            auth.address,
+            hotel_address=hotel.address,
+            payment_address=payment.address,
+            salon_address=salon.address,
+        )
+        booking = await stack.enter_async_context(booking_service(booking_section))
         review_section = review_settings(
             parts, auth.address, booking_address=booking.address, salon_address=salon.address
         )

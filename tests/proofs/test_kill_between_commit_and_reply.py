@@ -23,7 +23,7 @@ from tests.api.client import until
 from tests.api.tcp_proxy import wire_to
 from tests.grpc_services.booking.desk import Desk, booking_request
 from tests.grpc_services.hotel.catalogue import House, Kind
-from tests.house import PAYMENT_API_KEY, SignedIn, unless_refused
+from tests.house import PAYMENT_API_KEY, SignedIn, client_fields, unless_refused
 from tests.parts import Parts, free_port
 from tests.proofs.figures import Tell
 from tests.proofs.gateways import book, open_gateways, quoted
@@ -69,6 +69,8 @@ async def process(
             "INNKEEPER_AUTH_ADDRESS": auth_address,
             "INNKEEPER_HOTEL_ADDRESS": hotel_address,
             "INNKEEPER_PAYMENT_ADDRESS": payment_address,
+            "INNKEEPER_SALON_ADDRESS": "127.0.0.1:1",
+            **{f"INNKEEPER_{name.upper()}": str(value) for name, value in client_fields("booking").items()},
         },
     )
     running = BookingProcess(child, port)

@@ -22,47 +22,64 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from contracts.access.v1 import access_pb2 as contracts_dot_access_dot_v1_dot_access__pb2
 from contracts.hotel.v1 import hotel_pb2 as contracts_dot_hotel_dot_v1_dot_hotel__pb2
 from contracts.money.v1 import money_pb2 as contracts_dot_money_dot_v1_dot_money__pb2
 from contracts.salon.v1 import appointment_pb2 as contracts_dot_salon_dot_v1_dot_appointment__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ontracts/salon/v1/basket.proto\x12\x12innkeeper.salon.v1\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a$contracts/salon/v1/appointment.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x01\n\x0bWantedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12-\n\tstarts_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x03 \x03(\x0b\x32!.innkeeper.salon.v1.WantedService\"i\n\x12PriceVisitsRequest\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.WantedVisit\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\"?\n\x0cQuotedVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"\xc6\x02\n\x0bQuotedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x12\n\nsalon_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12-\n\tstarts_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x06 \x03(\x0b\x32!.innkeeper.salon.v1.QuotedService\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x43\n\x13\x63\x61ncellation_policy\x18\x08 \x01(\x0b\x32&.innkeeper.hotel.v1.CancellationPolicy\"\x81\x01\n\rQuotedService\x12\x33\n\x07visited\x18\x01 \x01(\x0b\x32\".innkeeper.salon.v1.VisitedService\x12\x1d\n\x15\x62uffer_before_minutes\x18\x02 \x01(\x05\x12\x1c\n\x14\x62uffer_after_minutes\x18\x03 \x01(\x05\"\xb7\x01\n\x11HoldVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x19\n\x11\x63lient_account_id\x18\x03 \x01(\t\x12\x31\n\x06\x63lient\x18\x04 \x01(\x0b\x32!.innkeeper.salon.v1.ClientDetails\x12/\n\x06visits\x18\x05 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"*\n\x14\x43onfirmVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\";\n\x14ReleaseVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\"p\n\x13\x43\x61ncelVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x33\n\tpenalties\x18\x02 \x03(\x0b\x32 .innkeeper.salon.v1.VisitPenalty\x12\x10\n\x08\x62y_salon\x18\x03 \x01(\x08\";\n\x0cVisitPenalty\x12\x16\n\x0e\x61ppointment_id\x18\x01 \x01(\t\x12\x13\n\x0bminor_units\x18\x02 \x01(\x03\"&\n\x10GetVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\"?\n\x0c\x42\x61sketVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.BasketVisit\"\x97\x01\n\x0b\x42\x61sketVisit\x12\x10\n\x08position\x18\x01 \x01(\x05\x12\x34\n\x0b\x61ppointment\x18\x02 \x01(\x0b\x32\x1f.innkeeper.salon.v1.Appointment\x12@\n\x06stages\x18\x03 \x03(\x0b\x32\x30.innkeeper.salon.v1.AppointmentCancellationStage\"*\n\x19ListOverdueBasketsRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x1aListOverdueBasketsResponse\x12\x13\n\x0b\x62ooking_ids\x18\x01 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ontracts/salon/v1/basket.proto\x12\x12innkeeper.salon.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a$contracts/salon/v1/appointment.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x01\n\x0bWantedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12-\n\tstarts_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x03 \x03(\x0b\x32!.innkeeper.salon.v1.WantedService\"i\n\x12PriceVisitsRequest\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.WantedVisit\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\"?\n\x0cQuotedVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"\xc6\x02\n\x0bQuotedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x12\n\nsalon_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12-\n\tstarts_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x06 \x03(\x0b\x32!.innkeeper.salon.v1.QuotedService\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x43\n\x13\x63\x61ncellation_policy\x18\x08 \x01(\x0b\x32&.innkeeper.hotel.v1.CancellationPolicy\"\x81\x01\n\rQuotedService\x12\x33\n\x07visited\x18\x01 \x01(\x0b\x32\".innkeeper.salon.v1.VisitedService\x12\x1d\n\x15\x62uffer_before_minutes\x18\x02 \x01(\x05\x12\x1c\n\x14\x62uffer_after_minutes\x18\x03 \x01(\x05\"\xb7\x01\n\x11HoldVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x19\n\x11\x63lient_account_id\x18\x03 \x01(\t\x12\x31\n\x06\x63lient\x18\x04 \x01(\x0b\x32!.innkeeper.salon.v1.ClientDetails\x12/\n\x06visits\x18\x05 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"*\n\x14\x43onfirmVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\";\n\x14ReleaseVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\"^\n\x13\x43\x61ncelVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x33\n\tpenalties\x18\x02 \x03(\x0b\x32 .innkeeper.salon.v1.VisitPenalty\";\n\x0cVisitPenalty\x12\x16\n\x0e\x61ppointment_id\x18\x01 \x01(\t\x12\x13\n\x0bminor_units\x18\x02 \x01(\x03\"&\n\x10GetVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\"?\n\x0c\x42\x61sketVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.BasketVisit\"\x97\x01\n\x0b\x42\x61sketVisit\x12\x10\n\x08position\x18\x01 \x01(\x05\x12\x34\n\x0b\x61ppointment\x18\x02 \x01(\x0b\x32\x1f.innkeeper.salon.v1.Appointment\x12@\n\x06stages\x18\x03 \x03(\x0b\x32\x30.innkeeper.salon.v1.AppointmentCancellationStage\"*\n\x19ListOverdueBasketsRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x1aListOverdueBasketsResponse\x12\x13\n\x0b\x62ooking_ids\x18\x01 \x03(\t2\xc7\x05\n\rBasketService\x12\x62\n\x0bPriceVisits\x12&.innkeeper.salon.v1.PriceVisitsRequest\x1a .innkeeper.salon.v1.QuotedVisits\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12Z\n\nHoldVisits\x12%.innkeeper.salon.v1.HoldVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12`\n\rConfirmVisits\x12(.innkeeper.salon.v1.ConfirmVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12`\n\rReleaseVisits\x12(.innkeeper.salon.v1.ReleaseVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12^\n\x0c\x43\x61ncelVisits\x12\'.innkeeper.salon.v1.CancelVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12X\n\tGetVisits\x12$.innkeeper.salon.v1.GetVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x01\x12x\n\x12ListOverdueBaskets\x12-.innkeeper.salon.v1.ListOverdueBasketsRequest\x1a..innkeeper.salon.v1.ListOverdueBasketsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.salon.v1.basket_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WANTEDVISIT']._serialized_start=191
-  _globals['_WANTEDVISIT']._serialized_end=322
-  _globals['_PRICEVISITSREQUEST']._serialized_start=324
-  _globals['_PRICEVISITSREQUEST']._serialized_end=429
-  _globals['_QUOTEDVISITS']._serialized_start=431
-  _globals['_QUOTEDVISITS']._serialized_end=494
-  _globals['_QUOTEDVISIT']._serialized_start=497
-  _globals['_QUOTEDVISIT']._serialized_end=823
-  _globals['_QUOTEDSERVICE']._serialized_start=826
-  _globals['_QUOTEDSERVICE']._serialized_end=955
-  _globals['_HOLDVISITSREQUEST']._serialized_start=958
-  _globals['_HOLDVISITSREQUEST']._serialized_end=1141
-  _globals['_CONFIRMVISITSREQUEST']._serialized_start=1143
-  _globals['_CONFIRMVISITSREQUEST']._serialized_end=1185
-  _globals['_RELEASEVISITSREQUEST']._serialized_start=1187
-  _globals['_RELEASEVISITSREQUEST']._serialized_end=1246
-  _globals['_CANCELVISITSREQUEST']._serialized_start=1248
-  _globals['_CANCELVISITSREQUEST']._serialized_end=1360
-  _globals['_VISITPENALTY']._serialized_start=1362
-  _globals['_VISITPENALTY']._serialized_end=1421
-  _globals['_GETVISITSREQUEST']._serialized_start=1423
-  _globals['_GETVISITSREQUEST']._serialized_end=1461
-  _globals['_BASKETVISITS']._serialized_start=1463
-  _globals['_BASKETVISITS']._serialized_end=1526
-  _globals['_BASKETVISIT']._serialized_start=1529
-  _globals['_BASKETVISIT']._serialized_end=1680
-  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_start=1682
-  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_end=1724
-  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_start=1726
-  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_end=1775
+  _globals['_BASKETSERVICE'].methods_by_name['PriceVisits']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['PriceVisits']._serialized_options = b'\220\002\001\212\265\030\002\020\001'
+  _globals['_BASKETSERVICE'].methods_by_name['HoldVisits']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['HoldVisits']._serialized_options = b'\220\002\002'
+  _globals['_BASKETSERVICE'].methods_by_name['ConfirmVisits']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['ConfirmVisits']._serialized_options = b'\220\002\002'
+  _globals['_BASKETSERVICE'].methods_by_name['ReleaseVisits']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['ReleaseVisits']._serialized_options = b'\220\002\002'
+  _globals['_BASKETSERVICE'].methods_by_name['CancelVisits']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['CancelVisits']._serialized_options = b'\220\002\002'
+  _globals['_BASKETSERVICE'].methods_by_name['GetVisits']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['GetVisits']._serialized_options = b'\220\002\001'
+  _globals['_BASKETSERVICE'].methods_by_name['ListOverdueBaskets']._loaded_options = None
+  _globals['_BASKETSERVICE'].methods_by_name['ListOverdueBaskets']._serialized_options = b'\220\002\001'
+  _globals['_WANTEDVISIT']._serialized_start=225
+  _globals['_WANTEDVISIT']._serialized_end=356
+  _globals['_PRICEVISITSREQUEST']._serialized_start=358
+  _globals['_PRICEVISITSREQUEST']._serialized_end=463
+  _globals['_QUOTEDVISITS']._serialized_start=465
+  _globals['_QUOTEDVISITS']._serialized_end=528
+  _globals['_QUOTEDVISIT']._serialized_start=531
+  _globals['_QUOTEDVISIT']._serialized_end=857
+  _globals['_QUOTEDSERVICE']._serialized_start=860
+  _globals['_QUOTEDSERVICE']._serialized_end=989
+  _globals['_HOLDVISITSREQUEST']._serialized_start=992
+  _globals['_HOLDVISITSREQUEST']._serialized_end=1175
+  _globals['_CONFIRMVISITSREQUEST']._serialized_start=1177
+  _globals['_CONFIRMVISITSREQUEST']._serialized_end=1219
+  _globals['_RELEASEVISITSREQUEST']._serialized_start=1221
+  _globals['_RELEASEVISITSREQUEST']._serialized_end=1280
+  _globals['_CANCELVISITSREQUEST']._serialized_start=1282
+  _globals['_CANCELVISITSREQUEST']._serialized_end=1376
+  _globals['_VISITPENALTY']._serialized_start=1378
+  _globals['_VISITPENALTY']._serialized_end=1437
+  _globals['_GETVISITSREQUEST']._serialized_start=1439
+  _globals['_GETVISITSREQUEST']._serialized_end=1477
+  _globals['_BASKETVISITS']._serialized_start=1479
+  _globals['_BASKETVISITS']._serialized_end=1542
+  _globals['_BASKETVISIT']._serialized_start=1545
+  _globals['_BASKETVISIT']._serialized_end=1696
+  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_start=1698
+  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_end=1740
+  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_start=1742
+  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_end=1791
+  _globals['_BASKETSERVICE']._serialized_start=1794
+  _globals['_BASKETSERVICE']._serialized_end=2505
 # @@protoc_insertion_point(module_scope)

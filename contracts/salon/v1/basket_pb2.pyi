@@ -258,10 +258,7 @@ class CancelVisitsRequest(_message.Message):
 
     BOOKING_ID_FIELD_NUMBER: _builtins.int
     PENALTIES_FIELD_NUMBER: _builtins.int
-    BY_SALON_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
-    by_salon: _builtins.bool
-    """the house called it off"""
     @_builtins.property
     def penalties(self) -> _containers.RepeatedCompositeFieldContainer[Global___VisitPenalty]: ...
     def __init__(
@@ -269,11 +266,10 @@ class CancelVisitsRequest(_message.Message):
         *,
         booking_id: _builtins.str = ...,
         penalties: _abc.Iterable[Global___VisitPenalty] | None = ...,
-        by_salon: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "by_salon", b"by_salon", "penalties", b"penalties"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "penalties", b"penalties"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

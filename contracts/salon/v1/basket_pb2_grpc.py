@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from contracts.salon.v1 import basket_pb2 as contracts_dot_salon_dot_v1_dot_basket__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -22,3 +23,349 @@ if _version_not_supported:
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
+
+
+class BasketServiceStub:
+    """Visits that are booked and paid together with rooms, as one basket. Booking decides what becomes of them; salon
+    keeps their masters' time.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.PriceVisits = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/PriceVisits',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.PriceVisitsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.QuotedVisits.FromString,
+                _registered_method=True)
+        self.HoldVisits = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/HoldVisits',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.HoldVisitsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+                _registered_method=True)
+        self.ConfirmVisits = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/ConfirmVisits',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ConfirmVisitsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+                _registered_method=True)
+        self.ReleaseVisits = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/ReleaseVisits',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ReleaseVisitsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+                _registered_method=True)
+        self.CancelVisits = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/CancelVisits',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.CancelVisitsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+                _registered_method=True)
+        self.GetVisits = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/GetVisits',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.GetVisitsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+                _registered_method=True)
+        self.ListOverdueBaskets = channel.unary_unary(
+                '/innkeeper.salon.v1.BasketService/ListOverdueBaskets',
+                request_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ListOverdueBasketsRequest.SerializeToString,
+                response_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ListOverdueBasketsResponse.FromString,
+                _registered_method=True)
+
+
+class BasketServiceServicer:
+    """Visits that are booked and paid together with rooms, as one basket. Booking decides what becomes of them; salon
+    keeps their masters' time.
+    """
+
+    def PriceVisits(self, request, context):
+        """What visits would cost, and who would do them: all of them or a refusal that names one. Holds nothing. Public,
+        for published salons. SLOT_UNAVAILABLE names the next free starts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HoldVisits(self, request, context):
+        """What follows is for booking (role SYSTEM). All that change something answer the visits as they stand after it.
+
+        Takes the masters' time as it was quoted, all of it or none. What is held stays held until booking says more,
+        however long that takes. Visits that were released are held again, if their time is still free.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmVisits(self, request, context):
+        """The booking is paid.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseVisits(self, request, context):
+        """The booking was not made or not paid: what is held by this attempt or an earlier one is free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelVisits(self, request, context):
+        """Booking called visits off and says what each costs. Those that came to an end before stay as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVisits(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOverdueBaskets(self, request, context):
+        """Bookings whose visits are held for longer than holds live; those held longest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_BasketServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'PriceVisits': grpc.unary_unary_rpc_method_handler(
+                    servicer.PriceVisits,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.PriceVisitsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.QuotedVisits.SerializeToString,
+            ),
+            'HoldVisits': grpc.unary_unary_rpc_method_handler(
+                    servicer.HoldVisits,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.HoldVisitsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.SerializeToString,
+            ),
+            'ConfirmVisits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmVisits,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ConfirmVisitsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.SerializeToString,
+            ),
+            'ReleaseVisits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseVisits,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ReleaseVisitsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.SerializeToString,
+            ),
+            'CancelVisits': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelVisits,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.CancelVisitsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.SerializeToString,
+            ),
+            'GetVisits': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVisits,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.GetVisitsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.SerializeToString,
+            ),
+            'ListOverdueBaskets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOverdueBaskets,
+                    request_deserializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ListOverdueBasketsRequest.FromString,
+                    response_serializer=contracts_dot_salon_dot_v1_dot_basket__pb2.ListOverdueBasketsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'innkeeper.salon.v1.BasketService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('innkeeper.salon.v1.BasketService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class BasketService:
+    """Visits that are booked and paid together with rooms, as one basket. Booking decides what becomes of them; salon
+    keeps their masters' time.
+    """
+
+    @staticmethod
+    def PriceVisits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/PriceVisits',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.PriceVisitsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.QuotedVisits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HoldVisits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/HoldVisits',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.HoldVisitsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmVisits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/ConfirmVisits',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.ConfirmVisitsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseVisits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/ReleaseVisits',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.ReleaseVisitsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelVisits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/CancelVisits',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.CancelVisitsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVisits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/GetVisits',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.GetVisitsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.BasketVisits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOverdueBaskets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.salon.v1.BasketService/ListOverdueBaskets',
+            contracts_dot_salon_dot_v1_dot_basket__pb2.ListOverdueBasketsRequest.SerializeToString,
+            contracts_dot_salon_dot_v1_dot_basket__pb2.ListOverdueBasketsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

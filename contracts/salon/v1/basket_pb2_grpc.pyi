@@ -4,10 +4,17 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from contracts.salon.v1 import basket_pb2 as _basket_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
+import sys
 import typing as _typing
+
+if sys.version_info >= (3, 11):
+    from typing import Self as _Self
+else:
+    from typing_extensions import Self as _Self
 
 _T = _typing.TypeVar("_T")
 
@@ -18,3 +25,127 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
+
+class BasketServiceStub:
+    """Visits that are booked and paid together with rooms, as one basket. Booking decides what becomes of them; salon
+    keeps their masters' time.
+    """
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> BasketServiceAsyncStub: ...
+    PriceVisits: _grpc.UnaryUnaryMultiCallable[_basket_pb2.PriceVisitsRequest, _basket_pb2.QuotedVisits]
+    """What visits would cost, and who would do them: all of them or a refusal that names one. Holds nothing. Public,
+    for published salons. SLOT_UNAVAILABLE names the next free starts.
+    """
+    HoldVisits: _grpc.UnaryUnaryMultiCallable[_basket_pb2.HoldVisitsRequest, _basket_pb2.BasketVisits]
+    """What follows is for booking (role SYSTEM). All that change something answer the visits as they stand after it.
+
+    Takes the masters' time as it was quoted, all of it or none. What is held stays held until booking says more,
+    however long that takes. Visits that were released are held again, if their time is still free.
+    """
+    ConfirmVisits: _grpc.UnaryUnaryMultiCallable[_basket_pb2.ConfirmVisitsRequest, _basket_pb2.BasketVisits]
+    """The booking is paid."""
+    ReleaseVisits: _grpc.UnaryUnaryMultiCallable[_basket_pb2.ReleaseVisitsRequest, _basket_pb2.BasketVisits]
+    """The booking was not made or not paid: what is held by this attempt or an earlier one is free again."""
+    CancelVisits: _grpc.UnaryUnaryMultiCallable[_basket_pb2.CancelVisitsRequest, _basket_pb2.BasketVisits]
+    """Booking called visits off and says what each costs. Those that came to an end before stay as they are."""
+    GetVisits: _grpc.UnaryUnaryMultiCallable[_basket_pb2.GetVisitsRequest, _basket_pb2.BasketVisits]
+    ListOverdueBaskets: _grpc.UnaryUnaryMultiCallable[_basket_pb2.ListOverdueBasketsRequest, _basket_pb2.ListOverdueBasketsResponse]
+    """Bookings whose visits are held for longer than holds live; those held longest first."""
+
+@_typing.type_check_only
+class BasketServiceAsyncStub(BasketServiceStub):
+    """Visits that are booked and paid together with rooms, as one basket. Booking decides what becomes of them; salon
+    keeps their masters' time.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    PriceVisits: _aio.UnaryUnaryMultiCallable[_basket_pb2.PriceVisitsRequest, _basket_pb2.QuotedVisits]  # type: ignore[assignment]
+    """What visits would cost, and who would do them: all of them or a refusal that names one. Holds nothing. Public,
+    for published salons. SLOT_UNAVAILABLE names the next free starts.
+    """
+    HoldVisits: _aio.UnaryUnaryMultiCallable[_basket_pb2.HoldVisitsRequest, _basket_pb2.BasketVisits]  # type: ignore[assignment]
+    """What follows is for booking (role SYSTEM). All that change something answer the visits as they stand after it.
+
+    Takes the masters' time as it was quoted, all of it or none. What is held stays held until booking says more,
+    however long that takes. Visits that were released are held again, if their time is still free.
+    """
+    ConfirmVisits: _aio.UnaryUnaryMultiCallable[_basket_pb2.ConfirmVisitsRequest, _basket_pb2.BasketVisits]  # type: ignore[assignment]
+    """The booking is paid."""
+    ReleaseVisits: _aio.UnaryUnaryMultiCallable[_basket_pb2.ReleaseVisitsRequest, _basket_pb2.BasketVisits]  # type: ignore[assignment]
+    """The booking was not made or not paid: what is held by this attempt or an earlier one is free again."""
+    CancelVisits: _aio.UnaryUnaryMultiCallable[_basket_pb2.CancelVisitsRequest, _basket_pb2.BasketVisits]  # type: ignore[assignment]
+    """Booking called visits off and says what each costs. Those that came to an end before stay as they are."""
+    GetVisits: _aio.UnaryUnaryMultiCallable[_basket_pb2.GetVisitsRequest, _basket_pb2.BasketVisits]  # type: ignore[assignment]
+    ListOverdueBaskets: _aio.UnaryUnaryMultiCallable[_basket_pb2.ListOverdueBasketsRequest, _basket_pb2.ListOverdueBasketsResponse]  # type: ignore[assignment]
+    """Bookings whose visits are held for longer than holds live; those held longest first."""
+
+class BasketServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Visits that are booked and paid together with rooms, as one basket. Booking decides what becomes of them; salon
+    keeps their masters' time.
+    """
+
+    @_abc_1.abstractmethod
+    def PriceVisits(
+        self,
+        request: _basket_pb2.PriceVisitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.QuotedVisits, _abc.Awaitable[_basket_pb2.QuotedVisits]]:
+        """What visits would cost, and who would do them: all of them or a refusal that names one. Holds nothing. Public,
+        for published salons. SLOT_UNAVAILABLE names the next free starts.
+        """
+
+    @_abc_1.abstractmethod
+    def HoldVisits(
+        self,
+        request: _basket_pb2.HoldVisitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.BasketVisits, _abc.Awaitable[_basket_pb2.BasketVisits]]:
+        """What follows is for booking (role SYSTEM). All that change something answer the visits as they stand after it.
+
+        Takes the masters' time as it was quoted, all of it or none. What is held stays held until booking says more,
+        however long that takes. Visits that were released are held again, if their time is still free.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmVisits(
+        self,
+        request: _basket_pb2.ConfirmVisitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.BasketVisits, _abc.Awaitable[_basket_pb2.BasketVisits]]:
+        """The booking is paid."""
+
+    @_abc_1.abstractmethod
+    def ReleaseVisits(
+        self,
+        request: _basket_pb2.ReleaseVisitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.BasketVisits, _abc.Awaitable[_basket_pb2.BasketVisits]]:
+        """The booking was not made or not paid: what is held by this attempt or an earlier one is free again."""
+
+    @_abc_1.abstractmethod
+    def CancelVisits(
+        self,
+        request: _basket_pb2.CancelVisitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.BasketVisits, _abc.Awaitable[_basket_pb2.BasketVisits]]:
+        """Booking called visits off and says what each costs. Those that came to an end before stay as they are."""
+
+    @_abc_1.abstractmethod
+    def GetVisits(
+        self,
+        request: _basket_pb2.GetVisitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.BasketVisits, _abc.Awaitable[_basket_pb2.BasketVisits]]: ...
+
+    @_abc_1.abstractmethod
+    def ListOverdueBaskets(
+        self,
+        request: _basket_pb2.ListOverdueBasketsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_basket_pb2.ListOverdueBasketsResponse, _abc.Awaitable[_basket_pb2.ListOverdueBasketsResponse]]:
+        """Bookings whose visits are held for longer than holds live; those held longest first."""
+
+def add_BasketServiceServicer_to_server(servicer: BasketServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

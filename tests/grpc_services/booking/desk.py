@@ -14,6 +14,8 @@ import grpc
 import orjson
 
 from contracts.booking.v1 import (
+    basket_pb2,
+    basket_pb2_grpc,
     block_pb2,
     block_pb2_grpc,
     booking_pb2,
@@ -75,6 +77,8 @@ _TABLES = (
     "calendar_feed",
     "calendar_feed_night",
     "waitlist_entry",
+    "basket",
+    "booking_visit",
 )
 
 
@@ -86,6 +90,7 @@ BOOKING_CONTRACTS = (
     inventory_pb2.DESCRIPTOR,
     calendar_pb2.DESCRIPTOR,
     waitlist_pb2.DESCRIPTOR,
+    basket_pb2.DESCRIPTOR,
     settlement_pb2.DESCRIPTOR,
 )
 
@@ -99,6 +104,7 @@ class Desk:
 
     bookings: booking_pb2_grpc.BookingServiceAsyncStub
     front_desk: front_desk_pb2_grpc.FrontDeskServiceAsyncStub
+    baskets: basket_pb2_grpc.BasketServiceAsyncStub
     blocks: block_pb2_grpc.BlockServiceAsyncStub
     figures: figures_pb2_grpc.FiguresServiceAsyncStub
     inventory: inventory_pb2_grpc.InventoryServiceAsyncStub
@@ -329,6 +335,7 @@ async def open_desk(
         yield Desk(
             bookings=booking_pb2_grpc.BookingServiceStub(channel),
             front_desk=front_desk_pb2_grpc.FrontDeskServiceStub(channel),
+            baskets=basket_pb2_grpc.BasketServiceStub(channel),
             blocks=block_pb2_grpc.BlockServiceStub(channel),
             figures=figures_pb2_grpc.FiguresServiceStub(channel),
             inventory=inventory_pb2_grpc.InventoryServiceStub(channel),
