@@ -43,7 +43,7 @@ class HotelTour:
         quote = await self._find_and_quote()
         booking = await self._book(quote)
         async with self._following(booking["id"]) as follower:
-            await self._pay(booking)
+            await pay(self._client, booking)
             await self._check_states(follower)
         await self._check_inbox()
         await self._check_mail(booking["reference"])
@@ -101,22 +101,6 @@ class HotelTour:
             await self._next_state(socket, "HELD")
             yield socket
 
-    async def _pay(self, booking: dict[str, Any]) -> None:
-        payment = {"bookingId": booking["id"], "idempotencyKey": str(uuid.uuid4())}
-        started = await self._client.mutate(
-            "Begin the payment", document("7_pay"), {"input": payment}, "PaymentCreated"
-        )
-        url = started["checkoutUrl"]
-        page = await self._client.visit("Open the checkout page", f"GET {url}", lambda: self._client.http.get(url))
-        form = CheckoutForm()
-        form.feed(page.text)
-        card = {"number": CARD, "expiry": "12/40", "cvc": "123", "holder": "Tina Tour"}
-        await self._client.visit(
-            "Pay with a test card",
-            f"POST {url}  ({CARD[:4]} … {CARD[-4:]})",
-            lambda: self._client.http.post(url, data=form.hidden | card, follow_redirects=True),
-        )
-
     async def _check_states(self, socket: ClientConnection) -> None:
         began = time.perf_counter()
         await self._next_state(socket, "PAYMENT_PENDING")
@@ -161,3 +145,19 @@ class HotelTour:
         kinds = [entry["kind"] for entry in entries if entry["topic"] in ("BOOKING", "PAYMENT")]
         if booking["state"] != "CONFIRMED" or kinds != ["BookingHeld", "PaymentStarted", "BookingConfirmed"]:
             raise StepFailed(f"the booking is {booking['state']} and its timeline {kinds}")
+
+
+async def pay(client: TourClient, booking: dict[str, Any]) -> None:
+    """At the checkout page, with a test card."""
+    payment = {"bookingId": booking["id"], "idempotencyKey": str(uuid.uuid4())}
+    started = await client.mutate("Begin the payment", document("7_pay"), {"input": payment}, "PaymentCreated")
+    url = started["checkoutUrl"]
+    page = await client.visit("Open the checkout page", f"GET {url}", lambda: client.http.get(url))
+    form = CheckoutForm()
+    form.feed(page.text)
+    card = {"number": CARD, "expiry": "12/40", "cvc": "123", "holder": "Tina Tour"}
+    await client.visit(
+        "Pay with a test card",
+        f"POST {url}  ({CARD[:4]} … {CARD[-4:]})",
+        lambda: client.http.post(url, data=form.hidden | card, follow_redirects=True),
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from stack.basket_tour import BasketTour
 from stack.hotel_tour import HotelTour
 from stack.salon_tour import SalonTour
 from stack.tour_client import StepFailed, TourClient
@@ -48,4 +49,6 @@ async def _play(gateway: str, mail: str) -> None:
         await HotelTour(client, mail, email).play()
         print("\n    The first journey is done. The second one leads to a salon.")
         await SalonTour(client, mail, email, _PASSWORD).play()
+        print("\n    The second journey is done. Last, a room and a visit to the spa in one basket.")
+        await BasketTour(client, email).play()
     print(f"\nThe journeys took {time.perf_counter() - began:.2f} s; all {client.steps} steps did what they should.")

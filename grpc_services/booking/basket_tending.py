@@ -15,8 +15,8 @@ from grpc_services.booking import (
     events,
     folio,
     move_queries,
-    refund_queries,
     queries,
+    refund_queries,
     refunds,
 )
 from grpc_services.booking.basket_rules import STANDING, Heard, cost, heard, is_news

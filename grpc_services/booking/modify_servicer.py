@@ -68,8 +68,8 @@ class ModifyMethods(MovingMethods):
 
         return booking_pb2.ModificationPreview(
             booking_id=str(row["id"]),
-            old_total=money(row["total_minor_units"]),
-            new_total=money(costs.new_total),
+            old_total=money(folio.total(row)),
+            new_total=money(costs.new_total + row["visits_minor_units"]),
             due=money(costs.due),
             refund=money(costs.refund),
         )

@@ -63,9 +63,7 @@ async def booking_service(
         grpc_server(
             settings.grpc_listen,
             SERVICE_NAMES,
-            lambda server: add_servicers(
-                server, Parts(database, prices, payments, statements, salons, settings, now)
-            ),
+            lambda server: add_servicers(server, Parts(database, prices, payments, statements, salons, settings, now)),
             verifier=verifier,
         ) as server,
     ):

@@ -14,14 +14,13 @@ from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_rules as rules
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon import basket_queries, master_time_queries, visit_queries, visits
-from grpc_services.salon.appointment_reading import no_salon
 from grpc_services.salon.appointment_rules import State
 from grpc_services.salon.basket_pricing import of_visit
 from grpc_services.salon.slots import Doing
 from grpc_services.salon.visits import Offer, Visit
 from runtime.clock import from_timestamp
 from runtime.database import Connection, Record
-from runtime.errors import PermissionDenied
+from runtime.errors import NotFound, PermissionDenied
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import Role
 
@@ -104,7 +103,7 @@ async def _at_salons(connection: Connection, quoted: Sequence[basket_pb2.QuotedV
     for salon_id in sorted({one.salon_id for one in quoted}):
         salon = await visit_queries.share_salon(connection, parse_id(salon_id, path=("salonId",)))
         if salon is None or salon["state"] != "PUBLISHED":
-            raise no_salon()
+            raise _gone(quoted, salon_id)
         salons[salon_id] = salon
     accounts = {
         row["id"]: row["account_id"]
@@ -151,6 +150,11 @@ def _check_client(visit: Visit, client_id: uuid.UUID) -> None:
 
 def _not_free(one: Wanted) -> booking.NotFree:
     return booking.NotFree(one.visit, one.starts_at, path=("visits", str(one.number), "startsAt"))
+
+
+def _gone(quoted: Sequence[basket_pb2.QuotedVisit], salon_id: str) -> NotFound:
+    number = next(number for number, one in enumerate(quoted) if one.salon_id == salon_id)
+    return NotFound("This salon takes no visits any more.", path=("visits", str(number), "salonId"))
 
 
 def _tiers(quoted: basket_pb2.QuotedVisit) -> list[dict[str, Any]]:

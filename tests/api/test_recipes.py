@@ -7,14 +7,25 @@ from typing import Any
 
 import httpx
 
-from api.node_ids import decode_id
+from api.node_ids import decode_id, encode_id
+from runtime.identity import Role
 from tests.api.client import Client, today, until
 from tests.api.house import ApiHouse
+from tests.api.rate_desk import add_inn
 from tests.api.salon_desk import SalonDesk, hours, new_master, new_service
+from tests.grpc_services.hotel.catalogue import HouseInput, Kind, Plan
+from tests.house import register_account
 from tests.recipes import Facts, Recipe, recipe_groups
 
 GROUPS = recipe_groups()
 ALWAYS_OPEN = "0 o'clock"
+ALWAYS = {
+    "slotMinutes": 5,
+    "minNoticeMinutes": 0,
+    "maxDaysAhead": 30,
+    "confirmsByHand": False,
+    "cancellationTiers": [{"hoursBeforeStart": 0, "penaltyPercent": 0}],
+}
 
 
 class Reader:
@@ -114,20 +125,40 @@ async def test_a_guest_visits_a_salon_by_the_recipes_and_the_salon_completes_it(
     assert done["MasterRating"]["ratingDetails"]["distribution"][0]["stars"] in (1, 5)
 
 
-async def open_salon(desk: SalonDesk) -> None:
-    """Around the clock, and the first of Paris by name."""
-    salon = await desk.salon(
-        name=ALWAYS_OPEN,
-        address={"street": "1 quai des Tests", "postalCode": "75001", "city": "Paris", "country": "FR"},
-        openingHours=hours("00:00", "24:00"),
-        terms={
-            "slotMinutes": 5,
-            "minNoticeMinutes": 0,
-            "maxDaysAhead": 30,
-            "confirmsByHand": False,
-            "cancellationTiers": [{"hoursBeforeStart": 0, "penaltyPercent": 0}],
-        },
-    )
+async def test_a_guest_books_room_and_spa_by_the_recipes(house: ApiHouse, http: httpx.AsyncClient) -> None:
+    account = await register_account(house.auth_address, Role.HOTELIER)
+    desk = SalonDesk(Client(http, house.url, token=account.token, email=account.email))
+    asked = HouseInput(account.account_id, name="Spa Inn", city="Spaville", kinds=(Kind(rooms=9),), plans=(Plan(),))
+    inn = await add_inn(house, asked)
+    terms = {**ALWAYS, "maxDaysAhead": 90}
+    await open_salon(desk, name="0 o'clock spa", hotelId=encode_id("Hotel", str(inn.id)), terms=terms)
+    reader = Reader(await Client(http, house.url).sign_up("GUEST"), {})
+    done = {recipe.operation: await reader.run(recipe) for recipe in GROUPS["Room and spa"][:1]}
+    at = [one["hotel"] and one["hotel"]["id"] for one in done["SpaOfAHouse"]["nodes"]]
+    number = at.index(encode_id("Hotel", str(inn.id)))  # other tests' salons may come first
+    spa = done["SpaOfAHouse"]["nodes"][number]
+    reader.facts |= {
+        "salonId": spa["id"],
+        "salonServiceId": spa["services"][0]["id"],
+        "hotelId": spa["hotel"]["id"],
+        "roomTypeId": spa["hotel"]["roomTypes"][0]["id"],
+        "ratePlanId": spa["hotel"]["ratePlans"][0]["id"],
+    }
+    done |= {recipe.operation: await reader.run(recipe) for recipe in GROUPS["Room and spa"][1:]}
+    assert "VISIT" in {line["kind"] for line in done["QuoteRoomAndSpa"]["lines"]}
+    assert done["LookAtBasket"]["visits"][0]["appointment"]["state"] == "HELD"
+    assert [one["position"] for one in done["CancellingABasket"]["visits"]] == [0]
+
+
+async def open_salon(desk: SalonDesk, **changes: Any) -> None:
+    """Around the clock, and among the first of Paris by name."""
+    facts = {
+        "name": ALWAYS_OPEN,
+        "address": {"street": "1 quai des Tests", "postalCode": "75001", "city": "Paris", "country": "FR"},
+        "openingHours": hours("00:00", "24:00"),
+        "terms": ALWAYS,
+    }
+    salon = await desk.salon(**facts | changes)
     master = (await desk.done("masterCreate", **new_master(salon["id"])))["master"]
     await desk.done("masterScheduleUpdate", masterId=master["id"], expectedVersion=1, week=hours("00:00", "24:00"))
     await desk.done("salonServiceCreate", **new_service(salon["id"], master["id"]))

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from contracts.booking.v1 import basket_pb2 as booking_basket_pb2
+from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from contracts.salon.v1 import appointment_pb2, basket_pb2
 from grpc_services.salon.audit import find_discrepancies
 from runtime.channels import call
@@ -19,6 +21,7 @@ from tests.grpc_services.booking.desk import (
     EXPIRED,
     HELD,
     Desk,
+    booking_request,
     quote_request,
 )
 from tests.grpc_services.booking.payments import Payments
@@ -325,6 +328,51 @@ async def test_a_dead_attempt_leaves_nothing_held(
     assert late.visits[0].appointment.state == visits.HELD, "a straggler of an earlier attempt lets nothing go"
 
 
+async def test_rooms_of_a_basket_are_changed_and_the_visits_stay(
+    basket: BasketDesk, owner: SignedIn, guest: SignedIn, desk: Desk
+) -> None:
+    house, shop = await basket.places(owner)
+    paid = await basket.paid(house, shop, guest)
+    request = quote_request(house, nights=3)
+    request.booking_id = paid.id
+    longer = await call(desk.bookings.CreateQuote, request, token=guest.token)
+    asked = booking_pb2.PreviewModificationRequest(booking_id=paid.id, quote_id=longer.id)
+    preview = await call(desk.bookings.PreviewModification, asked, token=guest.token)
+    assert (preview.old_total, preview.new_total.minor_units) == (paid.total, longer.total.minor_units + PRICE)
+    change = booking_pb2.ModifyBookingRequest(
+        booking_id=paid.id, quote_id=longer.id, idempotency_key=uuid.uuid4().hex, expected_refund=preview.refund
+    )
+    changed = await call(desk.bookings.ModifyBooking, change, token=guest.token)
+    assert (changed.total, changed.due) == (preview.new_total, preview.due)
+    assert changed.visits == paid.visits
+    request.visits.append(basket.visit(shop, at("15:00")))
+    assert (await refused(call(desk.bookings.CreateQuote, request, token=guest.token))).path == ("visits",)
+
+
+async def test_only_our_own_processes_decide_about_visits(
+    basket: BasketDesk, owner: SignedIn, guest: SignedIn, desk: Desk
+) -> None:
+    house, shop = await basket.places(owner)
+    held = await basket.held(house, shop, guest)
+    before = await basket.appointment(held)
+    named = {"booking_id": held.id}
+    for who in (guest, owner):
+        for asking in (
+            call(basket.baskets.ConfirmVisits, basket_pb2.ConfirmVisitsRequest(**named), token=who.token),
+            call(basket.baskets.ReleaseVisits, basket_pb2.ReleaseVisitsRequest(attempt=9, **named), token=who.token),
+            call(basket.baskets.CancelVisits, basket_pb2.CancelVisitsRequest(booking_id=held.id), token=who.token),
+            call(basket.baskets.GetVisits, basket_pb2.GetVisitsRequest(**named), token=who.token),
+            call(basket.baskets.ListOverdueBaskets, basket_pb2.ListOverdueBasketsRequest(), token=who.token),
+            call(
+                desk.baskets.TendBaskets,
+                booking_basket_pb2.TendBasketsRequest(booking_ids=[held.id]),
+                token=who.token,
+            ),
+        ):
+            assert (await refused(asking)).code == "PERMISSION_DENIED"
+    assert await basket.appointment(held) == before
+
+
 async def test_visits_are_not_for_walk_ins_and_only_for_guests_of_the_house(
     basket: BasketDesk, owner: SignedIn, desk: Desk
 ) -> None:
@@ -332,5 +380,9 @@ async def test_visits_are_not_for_walk_ins_and_only_for_guests_of_the_house(
     quote = await basket.quote(house, [basket.visit(shop)])
     assert (await refused(desk.book(quote, owner.token))).code == "PERMISSION_DENIED"
     assert (await refused(desk.book(quote, ""))).code == "UNAUTHENTICATED"
+    walk_in = front_desk_pb2.CreateWalkInRequest(
+        quote_id=quote.id, idempotency_key=uuid.uuid4().hex, guest=booking_request(quote).guest
+    )
+    assert (await refused(call(desk.front_desk.CreateWalkIn, walk_in, token=owner.token))).path == ("quoteId",)
     assert await basket.live_visits(shop) == 0
     assert await desk.free(house) == [3, 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 
 import pytest
 from google.protobuf.message import Message
@@ -11,6 +12,7 @@ from google.protobuf.message import Message
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
 from contracts.salon.v1 import appointment_pb2
+from grpc_services.notification.appointment_news import plan_of
 from grpc_services.notification.appointment_texts import APPOINTMENT_WORDS
 from runtime.clock import to_timestamp
 from runtime.identifiers import new_id
@@ -119,3 +121,44 @@ async def test_a_payment_that_only_begins_is_nobodys_news(notifications: Stub, s
     began = events_pb2.AppointmentPaymentStarted(appointment=snapshot(guest.account_id))
     assert await tell(notifications, system, envelope(began)) == []
     assert not (await inbox(notifications, guest.token)).notifications
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (lambda of: events_pb2.AppointmentHeld(appointment=of), {}),
+        (lambda of: events_pb2.AppointmentConfirmed(appointment=of), {"owner": "new_appointment"}),
+        (lambda of: events_pb2.AppointmentExpired(appointment=of), {}),
+        (
+            lambda of: events_pb2.AppointmentCancelled(appointment=of, with_booking=True),
+            {"owner": "cancelled_appointment"},
+        ),
+        (
+            lambda of: events_pb2.AppointmentCancelled(appointment=of),
+            {"client": "appointment_cancelled", "owner": "cancelled_appointment"},
+        ),
+        (
+            lambda of: events_pb2.AppointmentCompleted(appointment=of),
+            {"client": "appointment_completed"},
+        ),
+    ],
+    ids=["held", "confirmed", "expired", "cancelled-with-the-rooms", "cancelled-alone", "completed"],
+)
+def test_of_a_visit_with_rooms_the_client_hears_with_the_rooms_and_the_salon_as_ever(
+    event: Callable[[events_pb2.AppointmentSnapshot], Message], told: dict[str, str]
+) -> None:
+    client, owner = uuid.uuid4(), uuid.uuid4()
+    of = snapshot(client, owner=owner)
+    of.booking_id = str(new_id())
+    of.paid.CopyFrom(FIFTY)
+    sealed = envelope(event(of))
+    plan = plan_of(sealed, uuid.UUID(sealed.id))
+    names = {client: "client", owner: "owner"}
+    assert {names[notice.account_id]: notice.template for notice in plan.notices} == told
+
+
+def test_a_visit_that_was_only_held_with_rooms_falls_away_unheard() -> None:
+    of = snapshot(uuid.uuid4(), owner=uuid.uuid4())
+    of.booking_id = str(new_id())
+    sealed = envelope(events_pb2.AppointmentCancelled(appointment=of, with_booking=True))
+    assert plan_of(sealed, uuid.UUID(sealed.id)).notices == ()
