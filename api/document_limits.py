@@ -1,4 +1,4 @@
-"""How large a document may be, found in one linear pass: depth, aliases and fields, fragments included.
+"""How large a document may be, found in one linear pass: definitions, depth, aliases and fields, fragments included.
 
 Each fragment is measured once and remembered, so that fragments which double each other cost nothing. Fields
 are counted as written out, for validation compares every two that stand side by side.
@@ -19,6 +19,7 @@ from graphql import (
 )
 
 DEEPEST = 10
+MOST_DEFINITIONS = 50
 MOST_ALIASES = 30
 MOST_ROOT_FIELDS = 20
 MOST_SIDE_BY_SIDE = 60
@@ -73,6 +74,9 @@ class Sizes:
 
     def too_large(self) -> list[GraphQLError]:
         """Why the document is refused; empty when it is not."""
+        definitions = len(self._document.definitions)
+        if definitions > MOST_DEFINITIONS:
+            return [_too_large(definitions, "operations and fragments", MOST_DEFINITIONS)]
         errors = []
         for definition in self._document.definitions:
             if not isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
@@ -87,12 +91,7 @@ class Sizes:
                 ("fields", size.fields, MOST_FIELDS),
             ):
                 if found > most:
-                    errors.append(
-                        GraphQLError(
-                            f"This document has {found} {what}; {most} are allowed.",
-                            extensions={"code": "DOCUMENT_TOO_LARGE"},
-                        )
-                    )
+                    errors.append(_too_large(found, what, most))
         return errors[:_MOST_ERRORS]
 
     def _fragment(self, name: str) -> Size:
@@ -102,6 +101,12 @@ class Sizes:
             if definition is not None:
                 self._measured[name] = self.of(definition.selection_set)
         return self._measured[name]
+
+
+def _too_large(found: int, what: str, most: int) -> GraphQLError:
+    return GraphQLError(
+        f"This document has {found} {what}; {most} are allowed.", extensions={"code": "DOCUMENT_TOO_LARGE"}
+    )
 
 
 def is_introspection(definition: OperationDefinitionNode | FragmentDefinitionNode) -> bool:

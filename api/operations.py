@@ -31,6 +31,7 @@ from api.document_limits import MOST_TOKENS, Sizes, is_introspection
 from api.errors import formatted_error
 from api.request_errors import document_error, variable_errors
 from api.schema import schema
+from api.variable_limits import too_many_values
 
 GRAPHQL_SCHEMA: GraphQLSchema = schema._schema  # strawberry has no public name for it
 for _type in GRAPHQL_SCHEMA.type_map.values():
@@ -90,6 +91,8 @@ class Prepared:
         measured = self.operations.get(name) if name else next(iter(self.operations.values()))
         if measured is None:
             return (_unclear("The document has no operation of this name."),)
+        if wrong := too_many_values(variables):
+            return (wrong,)
         cost = measured.cost.of(measured.operation, variables)
         if cost > MOST_COST:
             return (_too_costly(cost),)

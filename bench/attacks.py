@@ -71,6 +71,12 @@ def attacks() -> list[Attack]:
         Attack("huge lists of wrong variables", _VARIABLE, {"input": {**nights, "rooms": [{}] * 60_000}}),
         Attack("huge lists of right variables", _VARIABLE, {"input": {**nights, "rooms": [{"adults": 1}] * 15_000}}),
         Attack("many unknown variables", _VARIABLE, {"input": {f"x{n}": n for n in range(15_000)}}),
+        Attack("many variables nobody asked for", "{ __typename }", {f"x{n}": n for n in range(15_000)}),
+        Attack("huge lists in an unknown variable", "{ __typename }", {"x": [[0] * 100] * 1_000}),
+        Attack("right variables at the limit", _VARIABLE, {"input": {**nights, "rooms": [{"adults": 1}] * 990}}),
+        Attack(
+            "a huge list at the limit", _VARIABLE, {"input": {**nights, "rooms": [], "filter": {"stars": [1] * 9_900}}}
+        ),
         Attack("a huge text", _VARIABLE, {"input": {**nights, "rooms": "x" * 240_000}}),
         Attack("a directive flood", "{ __typename " + "@include(if: true) " * 330 + "}"),
         Attack("a flood of unknown directives", "{ __typename " + "@x " * 900 + "}"),

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from typing import Any
 
+import orjson
 import pytest
 from graphql import build_client_schema, get_introspection_query, print_type
 
-from api.document_limits import DEEPEST, MOST_ALIASES, MOST_FIELDS, MOST_ROOT_FIELDS, MOST_SIDE_BY_SIDE, MOST_TOKENS
+from api.document_limits import (
+    DEEPEST,
+    MOST_ALIASES,
+    MOST_DEFINITIONS,
+    MOST_FIELDS,
+    MOST_ROOT_FIELDS,
+    MOST_SIDE_BY_SIDE,
+    MOST_TOKENS,
+)
+from api.http_requests import LARGEST_BODY
+from api.node_ids import encode_id
+from api.variable_limits import MOST_NAMES, MOST_OBJECTS, MOST_VALUES, too_many_values
+from grpc_services.hotel.rate_changes import MOST_CHANGES
+from grpc_services.hotel.room_servicer import MOST_ROOMS_AT_ONCE
 from tests.api.client import Client
 
 AT_ONCE_SECONDS = 30.0  # executed, such a document would take for ever
@@ -40,6 +56,9 @@ async def codes(client: Client, query: str) -> set[str]:
         f"{{ {HOTEL} {{ name }} }} fragment Unused on Hotel {{ " + "address { city } " * 480 + "}",
         f"{{ {HOTEL} {{ ...F0 }} }}{DOUBLING} fragment F30 on Hotel {{ name }}",
         f"{{ {HOTEL} {{ ...F0 }} }}{DOUBLING_FIELDS} fragment F30 on Hotel {{ id }}",
+        f"{{ {HOTEL} {{ ...F0 }} }}{CHAIN} fragment F200 on Hotel {{ name }}",
+        " ".join(f"query Q{n} {{ __typename }}" for n in range(MOST_DEFINITIONS + 1)),
+        "{ __typename }" + "".join(f" fragment F{n} on Hotel {{ id }}" for n in range(MOST_DEFINITIONS)),
         "{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(100)) + " }",
     ],
 )
@@ -57,7 +76,6 @@ async def test_a_document_that_is_too_large_is_refused_at_once(nobody: Client, q
         f"{{ {HOTEL} {{ " + "... { " * 600 + "name" + " }" * 600 + " } }",
         f"{{ {HOTEL} {{ ...A }} }} fragment A on Hotel {{ ...B }} fragment B on Hotel {{ ...A }}",
         f"{{ {HOTEL} {{ ...A }} }} fragment A on Hotel {{ name ...A }}",
-        f"{{ {HOTEL} {{ ...F0 }} }}{CHAIN} fragment F200 on Hotel {{ name }}",
         f"{{ __schema {{ {TYPES} }} }}",
         f'{{ __type(name: "Hotel") {{ {TYPES.removeprefix("types { ").removesuffix(" }")} }} }}',
     ],
@@ -73,6 +91,9 @@ async def test_a_document_that_is_made_to_hurt_is_refused_at_once(nobody: Client
         "{ " + "__typename " * MOST_ROOT_FIELDS + "}",
         f"{{ {HOTEL} {{ " + "name " * MOST_SIDE_BY_SIDE + "} }",
         "{ __typename }" + "# a long comment" * 1_000,
+        "{ ...F0 }"
+        + "".join(f" fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(MOST_DEFINITIONS - 2))
+        + f" fragment F{MOST_DEFINITIONS - 2} on Query {{ __typename }}",
     ],
 )
 async def test_a_document_at_the_limit_runs(nobody: Client, query: str) -> None:
@@ -94,3 +115,60 @@ async def test_introspection_tells_the_whole_schema(nobody: Client) -> None:
 
 async def test_the_place_input_takes_exactly_one_field_and_says_so(nobody: Client) -> None:
     assert await nobody.data('{ __type(name: "PlaceInput") { isOneOf } }') == {"__type": {"isOneOf": True}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"x": [0] * MOST_VALUES}, f"{MOST_VALUES} values"),
+        ({"x": [[0] * 10] * (MOST_VALUES // 10)}, f"{MOST_VALUES} values"),
+        ({"x": [[]] * MOST_VALUES}, f"{MOST_VALUES} values"),
+        ({"x": [{}] * MOST_OBJECTS}, f"{MOST_OBJECTS} objects"),
+        ({f"x{n}": n for n in range(MOST_NAMES + 1)}, f"{MOST_NAMES} names in an object"),
+        ({"x": {f"x{n}": n for n in range(MOST_NAMES + 1)}}, f"{MOST_NAMES} names in an object"),
+    ],
+    ids=["one list", "lists", "empty lists", "objects", "variables", "fields"],
+)
+async def test_too_many_values_of_variables_are_refused_and_named(
+    nobody: Client, variables: dict[str, Any], named: str
+) -> None:
+    body = await nobody.body("{ __typename }", variables)
+    assert body == {
+        "errors": [
+            {
+                "message": f"The variables hold more than {named}. Send less at a time.",
+                "extensions": {"code": "VARIABLES_TOO_LARGE"},
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"x": [0] * (MOST_VALUES - 1)},
+        {"x": [{}] * (MOST_OBJECTS - 1)},
+        {f"x{n}": n for n in range(MOST_NAMES)},
+    ],
+    ids=["values", "objects", "names"],
+)
+async def test_values_at_the_limit_are_taken(nobody: Client, variables: dict[str, Any]) -> None:
+    assert await nobody.data("{ __typename }", variables) == {"__typename": "Query"}
+
+
+def test_the_largest_inputs_of_hoteliers_fit() -> None:
+    """As many ids as a body holds, in as many changes of rates as there may be; a whole floor of doors."""
+    identifier = encode_id("RoomType", str(uuid.uuid4()))
+    change = {
+        "roomTypeIds": [],
+        "ratePlanIds": [identifier],
+        "firstNight": "2030-01-01",
+        "lastNight": "2030-12-31",
+        "weekdays": ["MONDAY"] * 6,
+        "priceMinorUnits": 10_000,
+    }
+    left = LARGEST_BODY // MOST_CHANGES - len(orjson.dumps(change))
+    change["roomTypeIds"] = [identifier] * (left // len(orjson.dumps([identifier])))
+    door = {"number": "101", "floor": "1", "state": "CLEAN"}
+    assert too_many_values({"input": {"changes": [change] * MOST_CHANGES}}) is None
+    assert too_many_values({"input": {"rooms": [door] * MOST_ROOMS_AT_ONCE}}) is None
