@@ -56,6 +56,7 @@ ONLY_FOR = "only-for"  # header of a replayed dead letter: the group that gave u
 PARTITIONS = 6
 MAX_TRIES = 5
 LARGEST_BATCH = 200
+_STOP_SECONDS = 3.0
 
 CONSUMED = Counter("innkeeper_events_consumed_total", "Events worked off", ("group", "type"))
 DEAD = Counter("innkeeper_events_dead_total", "Events sent to dead letters", ("group", "topic"))
@@ -94,7 +95,19 @@ async def open_producer(settings: KafkaSection) -> AsyncIterator[AIOKafkaProduce
     try:
         yield producer
     finally:
-        await producer.stop()
+        await _stop(producer)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """While the broker is away an idempotent producer keeps what it was given for ever, and its own stop waits for
+    that (aiokafka 0.14). Whoever gave it knows that it was not delivered, and gives it again."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await producer.stop()
+    except TimeoutError:
+        log.warning("events.producer_stopped_with_undelivered")
+        await producer._sender.close()
+        await producer.client.close()
 
 
 @asynccontextmanager

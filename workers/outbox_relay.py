@@ -37,6 +37,7 @@ _BATCH = 500
 _POLL_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
+_SEND_SECONDS = 12.0  # less than the database lets a transaction wait idly
 _DATABASE_AWAY = (
     OSError,
     asyncpg.PostgresError,
@@ -228,11 +229,12 @@ class Relay:
 
 
 async def _send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
-    """All of a batch or an error; a batch that failed is sent again whole."""
-    deliveries = [
-        await producer.send(row["topic"], value=row["envelope"], key=row["aggregate_id"].encode()) for row in rows
-    ]
-    await asyncio.gather(*deliveries)
+    """All of a batch or an error, in time; a batch that failed is sent again whole."""
+    async with asyncio.timeout(_SEND_SECONDS):
+        deliveries = [
+            await producer.send(row["topic"], value=row["envelope"], key=row["aggregate_id"].encode()) for row in rows
+        ]
+        await asyncio.gather(*deliveries)
 
 
 async def serve(settings: RelaySettings, stop: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,7 +18,7 @@ from runtime.errors import InvalidInput, Unavailable
 from runtime.event_bus import DEAD_LETTERS, MAX_TRIES, PARTITIONS, consume, ensure_topics, open_producer
 from runtime.settings import KafkaSection
 from tests.house import kafka_fields
-from tests.parts import Parts
+from tests.parts import NewBroker, Parts
 
 TOPIC = "tests.events"
 
@@ -134,3 +135,24 @@ async def test_an_outage_is_waited_out_and_counts_as_no_try(worker: Worker) -> N
     await worker.has_done(late.id, behind.id)
     assert worker.done.index(late.id) < worker.done.index(behind.id)
     assert late.SerializeToString() not in {value for value, _ in await dead_letters(worker.settings)}
+
+
+async def test_a_producer_stops_in_time_with_what_it_cannot_deliver(new_broker: NewBroker, tmp_path: Path) -> None:
+    broker = new_broker(tmp_path)
+    await broker.start()
+    settings = KafkaSection.model_validate(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+            "kafka_idempotent_producer": broker.gives_producer_ids,
+        }
+    )
+    try:
+        await ensure_topics(settings, (TOPIC,))
+        async with asyncio.timeout(60):  # an idempotent producer would wait for ever
+            async with open_producer(settings) as producer:
+                await producer.send_and_wait(TOPIC, b"delivered", key=b"one")
+                await broker.stop()
+                undelivered = await producer.send(TOPIC, b"undelivered", key=b"one")
+        assert not undelivered.done() or undelivered.cancelled() or undelivered.exception() is not None
+    finally:
+        await broker.stop()
