@@ -49,12 +49,24 @@ class NotificationType(enum.Enum):
     HOTEL_BOOKING_CREATED = strawberry.enum_value("HOTEL_BOOKING_CREATED", description="Your house is booked.")
     HOTEL_BOOKING_CHANGED = strawberry.enum_value("HOTEL_BOOKING_CHANGED", description="A booking was changed.")
     HOTEL_BOOKING_CANCELLED = strawberry.enum_value("HOTEL_BOOKING_CANCELLED", description="One was cancelled.")
+    HOTEL_PAYMENT_DISPUTED = strawberry.enum_value(
+        "HOTEL_PAYMENT_DISPUTED", description="A guest's bank took a payment back, or the dispute about it ended."
+    )
+    HOTEL_REFUND_FAILED = strawberry.enum_value(
+        "HOTEL_REFUND_FAILED", description="Money could not be sent back to a guest, however often it was tried."
+    )
     HOTEL_ARRIVALS = strawberry.enum_value("HOTEL_ARRIVALS", description="Each morning: who arrives today.")
     REVIEW_RECEIVED = strawberry.enum_value("REVIEW_RECEIVED", description="Your house or salon was reviewed.")
     WEBHOOK_DISABLED = strawberry.enum_value("WEBHOOK_DISABLED", description="A webhook of yours was switched off.")
     SALON_APPOINTMENT_CREATED = strawberry.enum_value("SALON_APPOINTMENT_CREATED", description="A client comes.")
     SALON_APPOINTMENT_MOVED = strawberry.enum_value("SALON_APPOINTMENT_MOVED", description="One has another time.")
     SALON_APPOINTMENT_CANCELLED = strawberry.enum_value("SALON_APPOINTMENT_CANCELLED", description="One is off.")
+    SALON_PAYMENT_DISPUTED = strawberry.enum_value(
+        "SALON_PAYMENT_DISPUTED", description="A client's bank took a payment back, or the dispute about it ended."
+    )
+    SALON_REFUND_FAILED = strawberry.enum_value(
+        "SALON_REFUND_FAILED", description="Money could not be sent back to a client, however often it was tried."
+    )
     EMAIL_UNDELIVERABLE = strawberry.enum_value("EMAIL_UNDELIVERABLE", description="Our mails do not reach you.")
 
 

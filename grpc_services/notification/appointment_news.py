@@ -30,6 +30,8 @@ _EVENTS: dict[str, Callable[[bytes], AppointmentEvent]] = {
     "AppointmentCompleted": events_pb2.AppointmentCompleted.FromString,
     "AppointmentMarkedNoShow": events_pb2.AppointmentMarkedNoShow.FromString,
     "AppointmentRefunded": events_pb2.AppointmentRefunded.FromString,
+    "AppointmentRefundFailed": events_pb2.AppointmentRefundFailed.FromString,
+    "AppointmentPaymentDisputed": events_pb2.AppointmentPaymentDisputed.FromString,
 }
 EVENTS = frozenset(_EVENTS)
 _LATE_MONEY = "LATE_MONEY"  # it came after the hold: only then is there something to be sorry for
@@ -50,10 +52,16 @@ _TO_SALON = {
     "AppointmentMoved": "moved_appointment",
     "AppointmentCancelled": "cancelled_appointment",
 }
+_OF_DISPUTE = {
+    "OPENED": "disputed_appointment",
+    "WON": "won_appointment_dispute",
+    "LOST": "lost_appointment_dispute",
+}
 
 
 def plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan:
-    """The client hears of every move; the salon's owner and the masters of what comes, moves and falls away.
+    """The client hears of every move; the salon's owner and the masters of what comes, moves and falls away; the owner
+    alone of money that is contested or cannot be sent back.
 
     Raises DecodeError or ValueError for what is no such event.
     """
@@ -65,6 +73,8 @@ def plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan:
 
 def _notices(kind: str, event: AppointmentEvent) -> tuple[Notice, ...]:
     appointment = event.appointment
+    if isinstance(event, events_pb2.AppointmentPaymentDisputed | events_pb2.AppointmentRefundFailed):
+        return _to_owner(event)
     by_salon = isinstance(event, events_pb2.AppointmentCancelled) and event.by_salon
     if isinstance(event, events_pb2.AppointmentCancelled):
         to_client = "appointment_cancelled_by_salon" if by_salon else "appointment_cancelled"
@@ -79,6 +89,18 @@ def _notices(kind: str, event: AppointmentEvent) -> tuple[Notice, ...]:
         accounts = dict.fromkeys(uuid.UUID(account) for account in staff if account)
         told += [Notice(account, _TO_SALON[kind]) for account in accounts if account != client]
     return tuple(notice for notice in told if notice.account_id != NO_ACCOUNT)
+
+
+def _to_owner(
+    event: events_pb2.AppointmentPaymentDisputed | events_pb2.AppointmentRefundFailed,
+) -> tuple[Notice, ...]:
+    """A refund that is sent again is nobody's news; one that was given up is the owner's."""
+    owner = uuid.UUID(event.appointment.salon_owner_id) if event.appointment.salon_owner_id else NO_ACCOUNT
+    if isinstance(event, events_pb2.AppointmentPaymentDisputed):
+        template = _OF_DISPUTE.get(event.state)
+    else:
+        template = "failed_appointment_refund" if event.given_up else None
+    return (Notice(owner, template),) if template and owner != NO_ACCOUNT else ()
 
 
 def _is_told_with_rooms(kind: str, event: AppointmentEvent) -> bool:
@@ -120,6 +142,10 @@ def _told_by(event: AppointmentEvent) -> dict[str, Any]:
     match event:
         case events_pb2.AppointmentRefunded():
             return {"amount": amount(event.amount), "late": event.reason == _LATE_MONEY}
+        case events_pb2.AppointmentRefundFailed():
+            return {"amount": amount(event.amount)}
+        case events_pb2.AppointmentPaymentDisputed():
+            return {"disputed": amount(event.amount)}
         case events_pb2.AppointmentCancelled():
             return {"amount": some_amount(event.refund), "penalty": some_amount(event.penalty), "reason": event.reason}
         case events_pb2.AppointmentMarkedNoShow():

@@ -85,7 +85,7 @@ def appointment_facts(parameters: Mapping[str, Any], locale: str) -> dict[str, A
         "by_salon": parameters.get("by_salon", False),
         "late": parameters.get("late", False),
         **{name: moment(name) for name in ("starts_at", "before", "deadline")},
-        **{name: money(name) for name in ("total", "amount", "penalty")},
+        **{name: money(name) for name in ("total", "amount", "penalty", "disputed")},
     }
 
 

@@ -53,6 +53,11 @@ _TO_HOTELIER = {
     "BookingModified": "changed_booking",
     "BookingCancelled": "cancelled_booking",
 }
+_OF_DISPUTE = {
+    "OPENED": "disputed_booking",
+    "WON": "won_booking_dispute",
+    "LOST": "lost_booking_dispute",
+}
 
 
 class BookingEvent(Protocol):
@@ -68,6 +73,8 @@ _EVENTS: dict[str, Callable[[bytes], BookingEvent]] = {
     "BookingPaymentFailed": events_pb2.BookingPaymentFailed.FromString,
     "BookingExpired": events_pb2.BookingExpired.FromString,
     "BookingRefunded": events_pb2.BookingRefunded.FromString,
+    "BookingRefundFailed": events_pb2.BookingRefundFailed.FromString,
+    "BookingPaymentDisputed": events_pb2.BookingPaymentDisputed.FromString,
     "BookingCancelled": events_pb2.BookingCancelled.FromString,
     "BookingModified": events_pb2.BookingModified.FromString,
     "BookingCheckedOut": events_pb2.BookingCheckedOut.FromString,
@@ -95,7 +102,8 @@ def message_id(event_id: uuid.UUID, account_id: uuid.UUID, domain: str) -> str:
 
 
 def is_for_hotelier(template: str) -> bool:
-    return MESSAGES[template].audience is Audience.HOUSE
+    """Or for whoever else runs a house or salon."""
+    return MESSAGES[template].audience is not Audience.GUEST
 
 
 def retry_after(attempts: int) -> dt.timedelta | None:
@@ -136,14 +144,27 @@ def _plan_of(envelope: events_pb2.Envelope, event_id: uuid.UUID) -> Plan | None:
 
 def _notices(kind: str, event: BookingEvent, guest: uuid.UUID, owner: uuid.UUID) -> tuple[Notice, ...]:
     """A house without an owner is not told; a guest without an account may be, by e-mail."""
-    if isinstance(event, events_pb2.BookingCancelled):
-        to_guest = "booking_cancelled_by_hotel" if event.by_hotel else "booking_cancelled"
-    else:
-        to_guest = _TO_GUEST[kind]
-    told = [Notice(guest, to_guest)]
-    if kind in _TO_HOTELIER and owner != NO_ACCOUNT:
-        told.append(Notice(owner, _TO_HOTELIER[kind]))
+    to_guest, to_owner = _to_guest(kind, event), _to_owner(kind, event)
+    told = [Notice(guest, to_guest)] if to_guest else []
+    if to_owner and owner != NO_ACCOUNT:
+        told.append(Notice(owner, to_owner))
     return tuple(told)
+
+
+def _to_guest(kind: str, event: BookingEvent) -> str | None:
+    if isinstance(event, events_pb2.BookingCancelled):
+        return "booking_cancelled_by_hotel" if event.by_hotel else "booking_cancelled"
+    return _TO_GUEST.get(kind)
+
+
+def _to_owner(kind: str, event: BookingEvent) -> str | None:
+    """A refund that is sent again is nobody's news; one that was given up is the owner's."""
+    match event:
+        case events_pb2.BookingPaymentDisputed():
+            return _OF_DISPUTE.get(event.state)
+        case events_pb2.BookingRefundFailed():
+            return "failed_booking_refund" if event.given_up else None
+    return _TO_HOTELIER.get(kind)
 
 
 def _told_by(event: BookingEvent) -> dict[str, Any]:
@@ -151,6 +172,10 @@ def _told_by(event: BookingEvent) -> dict[str, Any]:
     match event:
         case events_pb2.BookingRefunded():
             return {"amount": amount(event.amount), "late": event.reason == LATE_MONEY}
+        case events_pb2.BookingRefundFailed():
+            return {"amount": amount(event.amount)}
+        case events_pb2.BookingPaymentDisputed():
+            return {"disputed": amount(event.amount)}
         case events_pb2.BookingCancelled():
             return {
                 "amount": some_amount(event.refund),

@@ -180,6 +180,7 @@ def _facts(parameters: Mapping[str, Any], locale: str) -> dict[str, Any]:
         "before": _before(parameters, locale),
         "paid": _money(parameters.get("paid"), locale),
         "amount": _money(parameters.get("amount"), locale),
+        "disputed": _money(parameters.get("disputed"), locale),
         "deadline": _moment(parameters.get("deadline"), parameters.get("time_zone", ""), locale),
         "visits": "; ".join(_visit(one, locale) for one in parameters.get("visits", ())),
     }

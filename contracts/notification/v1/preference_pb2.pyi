@@ -62,10 +62,14 @@ class _NotificationTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Noti
     NOTIFICATION_TYPE_HOTEL_ARRIVALS: _NotificationType.ValueType  # 43
     NOTIFICATION_TYPE_REVIEW_RECEIVED: _NotificationType.ValueType  # 44
     NOTIFICATION_TYPE_WEBHOOK_DISABLED: _NotificationType.ValueType  # 45
+    NOTIFICATION_TYPE_HOTEL_PAYMENT_DISPUTED: _NotificationType.ValueType  # 46
+    NOTIFICATION_TYPE_HOTEL_REFUND_FAILED: _NotificationType.ValueType  # 47
     NOTIFICATION_TYPE_SALON_APPOINTMENT_CREATED: _NotificationType.ValueType  # 50
     """Salons and masters"""
     NOTIFICATION_TYPE_SALON_APPOINTMENT_MOVED: _NotificationType.ValueType  # 51
     NOTIFICATION_TYPE_SALON_APPOINTMENT_CANCELLED: _NotificationType.ValueType  # 52
+    NOTIFICATION_TYPE_SALON_PAYMENT_DISPUTED: _NotificationType.ValueType  # 53
+    NOTIFICATION_TYPE_SALON_REFUND_FAILED: _NotificationType.ValueType  # 54
     NOTIFICATION_TYPE_EMAIL_UNDELIVERABLE: _NotificationType.ValueType  # 60
     """Everybody"""
 
@@ -107,10 +111,14 @@ NOTIFICATION_TYPE_HOTEL_BOOKING_CANCELLED: NotificationType.ValueType  # 42
 NOTIFICATION_TYPE_HOTEL_ARRIVALS: NotificationType.ValueType  # 43
 NOTIFICATION_TYPE_REVIEW_RECEIVED: NotificationType.ValueType  # 44
 NOTIFICATION_TYPE_WEBHOOK_DISABLED: NotificationType.ValueType  # 45
+NOTIFICATION_TYPE_HOTEL_PAYMENT_DISPUTED: NotificationType.ValueType  # 46
+NOTIFICATION_TYPE_HOTEL_REFUND_FAILED: NotificationType.ValueType  # 47
 NOTIFICATION_TYPE_SALON_APPOINTMENT_CREATED: NotificationType.ValueType  # 50
 """Salons and masters"""
 NOTIFICATION_TYPE_SALON_APPOINTMENT_MOVED: NotificationType.ValueType  # 51
 NOTIFICATION_TYPE_SALON_APPOINTMENT_CANCELLED: NotificationType.ValueType  # 52
+NOTIFICATION_TYPE_SALON_PAYMENT_DISPUTED: NotificationType.ValueType  # 53
+NOTIFICATION_TYPE_SALON_REFUND_FAILED: NotificationType.ValueType  # 54
 NOTIFICATION_TYPE_EMAIL_UNDELIVERABLE: NotificationType.ValueType  # 60
 """Everybody"""
 Global___NotificationType: _TypeAlias = NotificationType  # noqa: Y015

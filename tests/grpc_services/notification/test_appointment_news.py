@@ -117,6 +117,65 @@ async def test_every_event_can_be_told_in_every_language(
     assert len(shown) == len(events)
 
 
+@pytest.mark.parametrize(
+    ("happened", "title"),
+    [
+        (
+            lambda of: events_pb2.AppointmentPaymentDisputed(appointment=of, amount=FIFTY, state="OPENED"),
+            "Rendez-vous AP-7Q2F9K\N{NO-BREAK SPACE}: le paiement est contesté",
+        ),
+        (
+            lambda of: events_pb2.AppointmentPaymentDisputed(appointment=of, amount=FIFTY, state="WON"),
+            "Rendez-vous AP-7Q2F9K\N{NO-BREAK SPACE}: le litige est gagné",
+        ),
+        (
+            lambda of: events_pb2.AppointmentPaymentDisputed(appointment=of, amount=FIFTY, state="LOST"),
+            "Rendez-vous AP-7Q2F9K\N{NO-BREAK SPACE}: le litige est perdu",
+        ),
+        (
+            lambda of: events_pb2.AppointmentRefundFailed(appointment=of, amount=FIFTY, given_up=True),
+            "Rendez-vous AP-7Q2F9K\N{NO-BREAK SPACE}: un remboursement n’est pas arrivé",
+        ),
+        (lambda of: events_pb2.AppointmentRefundFailed(appointment=of, amount=FIFTY), None),
+    ],
+    ids=["opened", "won", "lost", "given up", "failed, sent again"],
+)
+async def test_of_money_that_is_contested_or_stuck_the_owner_alone_hears(
+    notifications: Stub,
+    system: str,
+    auth_address: str,
+    guest: SignedIn,
+    hotelier: SignedIn,
+    happened: Callable[[events_pb2.AppointmentSnapshot], Message],
+    title: str | None,
+) -> None:
+    master = await register_account(auth_address, Role.GUEST)
+    told = envelope(happened(snapshot(guest.account_id, master.account_id, owner=hotelier.account_id)))
+    deliveries = await tell(notifications, system, told)
+    for person in (guest, master):
+        assert not (await inbox(notifications, person.token)).notifications
+    titles = [one.title for one in (await inbox(notifications, hotelier.token)).notifications]
+    assert (titles, len(deliveries)) == (([title], 1) if title else ([], 0))
+    for delivery_id in deliveries:
+        mail = await claim(notifications, system, delivery_id)
+        assert mail is not None
+        assert (mail.to_address, mail.to_hotelier, mail.unsubscribe_url) == (hotelier.email, True, "")
+        assert "50,00\N{NO-BREAK SPACE}€" in mail.text
+
+
+async def test_the_timeline_of_an_appointment_knows_whether_salon_or_client_was_told(
+    notifications: Stub, system: str, auth_address: str, guest: SignedIn, hotelier: SignedIn
+) -> None:
+    master = await register_account(auth_address, Role.GUEST)
+    of = snapshot(guest.account_id, master.account_id, owner=hotelier.account_id)
+    told = {}
+    for delivery_id in await tell(notifications, system, envelope(events_pb2.AppointmentConfirmed(appointment=of))):
+        mail = await claim(notifications, system, delivery_id)
+        assert mail is not None
+        told[mail.to_address] = mail.to_hotelier
+    assert told == {guest.email: False, hotelier.email: True, master.email: True}
+
+
 async def test_a_payment_that_only_begins_is_nobodys_news(notifications: Stub, system: str, guest: SignedIn) -> None:
     began = events_pb2.AppointmentPaymentStarted(appointment=snapshot(guest.account_id))
     assert await tell(notifications, system, envelope(began)) == []

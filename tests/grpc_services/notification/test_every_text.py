@@ -28,6 +28,8 @@ _APPOINTMENT = {
     "masters": ["Amélie"],
     "total": EUROS,
     "to_confirm": False,
+    "amount": EUROS,
+    "disputed": EUROS,
 }
 _REVIEW = {
     "review_id": "01900000-0000-7000-8000-000000000002",
@@ -71,7 +73,7 @@ def facts_of(template: str) -> dict[str, Any]:
         return _REVIEW
     if "appointment" in template:
         return _APPOINTMENT
-    return parameters(check_in_time="15:00", address="1 rue de la Paix, 75002 Paris")
+    return parameters(check_in_time="15:00", address="1 rue de la Paix, 75002 Paris", amount=EUROS, disputed=EUROS)
 
 
 @pytest.mark.parametrize("channel", list(Channel))

@@ -19,6 +19,7 @@ MAILED = (
     *("booking_confirmed", "booking_payment_failed", "booking_expired", "booking_refunded", "booking_cancelled"),
     *("booking_cancelled_by_hotel", "booking_modified", "booking_checked_out", "booking_no_show"),
     *("booking_reinstated", "booking_offered", "new_booking", "changed_booking", "cancelled_booking"),
+    *("disputed_booking", "won_booking_dispute", "lost_booking_dispute", "failed_booking_refund"),
 )
 EUROS = {"minor_units": 123456, "currency": "EUR"}
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
@@ -89,7 +90,7 @@ def mail(
 @pytest.mark.parametrize("locale", ["en", "fr", "ru"])
 @pytest.mark.parametrize("template", MAILED)
 def test_every_mail_is_whole_in_every_language(template: str, locale: str) -> None:
-    written = mail(template, locale, facts=parameters(amount={"minor_units": 123456, "currency": "EUR"}))
+    written = mail(template, locale, facts=parameters(amount=EUROS, disputed=EUROS))
     seen = Reader(written.html)
     assert seen.language == written.locale == locale
     assert seen.links == ["https://innkeeper.example"]

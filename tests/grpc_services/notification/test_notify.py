@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 
 import pytest
 from google.protobuf.message import Message
@@ -15,7 +16,7 @@ from runtime.channels import call
 from runtime.database import Database
 from runtime.errors import ServiceError
 from tests.grpc_services.notification.events import NOBODY, confirmed, envelope, snapshot
-from tests.grpc_services.notification.inbox import Stub, inbox, tell
+from tests.grpc_services.notification.inbox import Stub, claim, inbox, tell
 from tests.house import SignedIn
 
 
@@ -91,6 +92,50 @@ async def test_a_hotel_without_an_owner_is_not_told(
     event = confirmed(guest, NOBODY)
     await tell(notifications, system, event)
     assert await stored(notification_database, event) == {"notification": [guest], "delivery": [guest]}
+
+
+@pytest.mark.parametrize(
+    ("happened", "title"),
+    [
+        (
+            lambda of: events_pb2.BookingPaymentDisputed(booking=of, amount=of.total, state="OPENED"),
+            "Réservation INK-7Q2F9K\N{NO-BREAK SPACE}: le paiement est contesté",
+        ),
+        (
+            lambda of: events_pb2.BookingPaymentDisputed(booking=of, amount=of.total, state="WON"),
+            "Réservation INK-7Q2F9K\N{NO-BREAK SPACE}: le litige est gagné",
+        ),
+        (
+            lambda of: events_pb2.BookingPaymentDisputed(booking=of, amount=of.total, state="LOST"),
+            "Réservation INK-7Q2F9K\N{NO-BREAK SPACE}: le litige est perdu",
+        ),
+        (
+            lambda of: events_pb2.BookingRefundFailed(booking=of, amount=of.total, given_up=True),
+            "Réservation INK-7Q2F9K\N{NO-BREAK SPACE}: un remboursement n’est pas arrivé",
+        ),
+        (lambda of: events_pb2.BookingRefundFailed(booking=of, amount=of.total), None),
+        (lambda of: events_pb2.BookingRefundFailed(booking=of, amount=of.total, reversed=True), None),
+    ],
+    ids=["opened", "won", "lost", "given up", "failed, sent again", "came back, sent again"],
+)
+async def test_of_money_that_is_contested_or_stuck_the_hotelier_alone_hears(
+    notifications: Stub,
+    system: str,
+    guest: SignedIn,
+    hotelier: SignedIn,
+    happened: Callable[[events_pb2.BookingSnapshot], Message],
+    title: str | None,
+) -> None:
+    event = envelope(happened(snapshot(guest.account_id, hotelier.account_id)))
+    deliveries = await tell(notifications, system, event)
+    assert not (await inbox(notifications, guest.token)).notifications
+    told = (await inbox(notifications, hotelier.token)).notifications
+    assert ([one.title for one in told], len(deliveries)) == (([title], 1) if title else ([], 0))
+    for delivery_id in deliveries:
+        mail = await claim(notifications, system, delivery_id)
+        assert mail is not None
+        assert (mail.to_address, mail.to_hotelier, mail.unsubscribe_url) == (hotelier.email, True, "")
+        assert "1\N{NARROW NO-BREAK SPACE}234,56\N{NO-BREAK SPACE}€" in mail.text
 
 
 async def test_a_guest_without_an_account_is_told_by_mail_only(
