@@ -69,6 +69,7 @@ from workers import (
 WEBHOOK_SECRET = "whsec_" + "QUFB" * 8
 ALLOWED_ORIGIN = "https://app.example"
 DEMO_HOUSES = 6
+LIVING_SECONDS = 3_600  # people sign in once for all tests, however slow the machine; `token_for` makes shorter tokens
 CITY = "Testville"
 _CURRENCIES = {"Yen House": "JPY", "Dinar House": "KWD"}
 _ROWS = """
@@ -116,7 +117,7 @@ class ApiHouse:
     async def _tokens(self, seconds: int) -> AsyncIterator[AccessTokens]:
         settings = auth_settings(self.parts).model_copy(update={"access_token_seconds": seconds})
         async with open_database(self.parts.database_url("auth"), pool_size=1, application_name="tests") as database:
-            keys = SigningKeys(database, SIGNING_KEY_SECRET, token_lifetime=dt.timedelta(minutes=10))
+            keys = SigningKeys(database, SIGNING_KEY_SECRET, token_lifetime=dt.timedelta(seconds=LIVING_SECONDS))
             await keys.load()
             yield AccessTokens(keys, settings)
 
@@ -136,7 +137,7 @@ def socket_url(url: str) -> str:
 async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiHouse]:
     async with AsyncExitStack() as stack:
         gateway_port, smtp_port = free_port(), free_port()
-        auth = await stack.enter_async_context(auth_service(auth_settings(parts)))
+        auth = await stack.enter_async_context(auth_service(auth_settings(parts, access_token_seconds=LIVING_SECONDS)))
         hotel = await stack.enter_async_context(hotel_service(hotel_settings(parts, auth.address)))
         payments = _payment_settings(parts, f"http://127.0.0.1:{gateway_port}/webhooks/payments")
         payment = await stack.enter_async_context(payment_service(payments))
