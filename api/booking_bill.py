@@ -16,9 +16,9 @@ from runtime.clock import from_timestamp
 
 @strawberry.enum(description="How money was taken at the desk.")
 class DeskPaymentMethod(enum.Enum):
-    CASH = "CASH"
-    CARD = "CARD"
-    TRANSFER = "TRANSFER"
+    CASH = strawberry.enum_value("CASH", description="Notes and coins.")
+    CARD = strawberry.enum_value("CARD", description="A card, at the house's own terminal.")
+    TRANSFER = strawberry.enum_value("TRANSFER", description="A bank transfer.")
 
 
 @strawberry.enum(description="Who made a booking.")

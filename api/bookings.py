@@ -44,13 +44,15 @@ from runtime.clock import from_timestamp
 
 @strawberry.enum(description="Where a payment stands.")
 class PaymentState(enum.Enum):
-    CREATED = "CREATED"
-    ACTION_REQUIRED = "ACTION_REQUIRED"
-    AUTHORIZED = "AUTHORIZED"
-    CAPTURED = "CAPTURED"
-    FAILED = "FAILED"
-    VOIDED = "VOIDED"
-    DISPUTED = "DISPUTED"
+    CREATED = strawberry.enum_value("CREATED", description="Nothing was entered yet.")
+    ACTION_REQUIRED = strawberry.enum_value(
+        "ACTION_REQUIRED", description="The payer has to confirm it with their bank."
+    )
+    AUTHORIZED = strawberry.enum_value("AUTHORIZED", description="The money is reserved.")
+    CAPTURED = strawberry.enum_value("CAPTURED", description="The money was taken.")
+    FAILED = strawberry.enum_value("FAILED", description="It was refused.")
+    VOIDED = strawberry.enum_value("VOIDED", description="The reservation of the money was given up.")
+    DISPUTED = strawberry.enum_value("DISPUTED", description="The payer contests it at their bank.")
 
 
 @strawberry.type(description="The guest who answers for a booking.")

@@ -26,23 +26,23 @@ _OF_THE_HOUSE = "Rates"  # nights have no id of their own
 
 @strawberry.enum(description="What happened to something of a house.")
 class ChangeAction(enum.Enum):
-    CREATED = "CREATED"
-    UPDATED = "UPDATED"
-    PUBLISHED = "PUBLISHED"
-    UNPUBLISHED = "UNPUBLISHED"
-    ARCHIVED = "ARCHIVED"
-    DELETED = "DELETED"
-    IMPORTED = "IMPORTED"
+    CREATED = strawberry.enum_value("CREATED", description="It is new.")
+    UPDATED = strawberry.enum_value("UPDATED", description="Facts of it were changed.")
+    PUBLISHED = strawberry.enum_value("PUBLISHED", description="Everybody sees it since.")
+    UNPUBLISHED = strawberry.enum_value("UNPUBLISHED", description="It became a draft again.")
+    ARCHIVED = strawberry.enum_value("ARCHIVED", description="It was taken off sale for good.")
+    DELETED = strawberry.enum_value("DELETED", description="It is gone.")
+    IMPORTED = strawberry.enum_value("IMPORTED", description="It came with an uploaded list.")
 
 
 @strawberry.enum(description="What was changed.")
 class ChangeSubject(enum.Enum):
-    HOTEL = "HOTEL"
-    ROOM_TYPE = "ROOM_TYPE"
-    RATE_PLAN = "RATE_PLAN"
-    ROOM = "ROOM"
-    PRICE_RULE = "PRICE_RULE"
-    EXTRA = "EXTRA"
+    HOTEL = strawberry.enum_value("HOTEL", description="The house itself.")
+    ROOM_TYPE = strawberry.enum_value("ROOM_TYPE", description="A room type.")
+    RATE_PLAN = strawberry.enum_value("RATE_PLAN", description="A rate plan.")
+    ROOM = strawberry.enum_value("ROOM", description="A numbered room.")
+    PRICE_RULE = strawberry.enum_value("PRICE_RULE", description="A price rule.")
+    EXTRA = strawberry.enum_value("EXTRA", description="An extra.")
     RATES = strawberry.enum_value("RATES", description="Prices and restrictions of nights.")
 
 

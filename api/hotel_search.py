@@ -23,8 +23,8 @@ from runtime.clock import from_timestamp
 
 @strawberry.enum(description="What a suggestion is.")
 class PlaceKind(enum.Enum):
-    CITY = "CITY"
-    HOTEL = "HOTEL"
+    CITY = strawberry.enum_value("CITY", description="A city.")
+    HOTEL = strawberry.enum_value("HOTEL", description="A house.")
 
 
 @strawberry.type(description="A city or a house that completes what was typed.")

@@ -19,18 +19,18 @@ _KINDS = {name: kind for kind, name in _TYPES.items()}
 
 @strawberry.enum(description="What a review is of.")
 class ReviewSubjectKind(enum.Enum):
-    HOTEL = "HOTEL"
-    SALON = "SALON"
-    MASTER = "MASTER"
+    HOTEL = strawberry.enum_value("HOTEL", description="A house.")
+    SALON = strawberry.enum_value("SALON", description="A salon.")
+    MASTER = strawberry.enum_value("MASTER", description="Somebody who works at a salon.")
 
 
 @strawberry.enum(description="What is rated beside the whole.")
 class ReviewAspect(enum.Enum):
-    CLEANLINESS = "CLEANLINESS"
+    CLEANLINESS = strawberry.enum_value("CLEANLINESS", description="How clean it was; of anything.")
     COMFORT = strawberry.enum_value("COMFORT", description="Of hotels.")
     LOCATION = strawberry.enum_value("LOCATION", description="Of hotels and salons.")
-    STAFF = "STAFF"
-    VALUE = "VALUE"
+    STAFF = strawberry.enum_value("STAFF", description="The people there; of anything.")
+    VALUE = strawberry.enum_value("VALUE", description="What one gets for the price; of anything.")
     RESULT = strawberry.enum_value("RESULT", description="Of salons and masters.")
     PUNCTUALITY = strawberry.enum_value("PUNCTUALITY", description="Of salons and masters.")
 

@@ -35,7 +35,7 @@ class ReviewState(enum.Enum):
 
 @strawberry.enum(description="The order of reviews; the newest first among equals.")
 class ReviewSort(enum.Enum):
-    NEWEST = "NEWEST"
+    NEWEST = strawberry.enum_value("NEWEST", description="The latest first.")
     BEST = strawberry.enum_value("BEST", description="Most stars first.")
     WORST = strawberry.enum_value("WORST", description="Fewest stars first.")
 

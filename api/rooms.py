@@ -23,37 +23,37 @@ from runtime.channels import call
 
 @strawberry.enum(description="What a house or a room offers.")
 class Amenity(enum.Enum):
-    WIFI = "WIFI"
-    BREAKFAST = "BREAKFAST"
-    LIFT = "LIFT"
-    AIR_CONDITIONING = "AIR_CONDITIONING"
-    BAR = "BAR"
-    RESTAURANT = "RESTAURANT"
-    FITNESS = "FITNESS"
-    SPA = "SPA"
-    POOL = "POOL"
-    PARKING = "PARKING"
-    PETS_WELCOME = "PETS_WELCOME"
-    ACCESSIBLE = "ACCESSIBLE"
-    SAFE = "SAFE"
-    MINIBAR = "MINIBAR"
-    BATHTUB = "BATHTUB"
-    DESK = "DESK"
+    WIFI = strawberry.enum_value("WIFI", description="Wireless internet.")
+    BREAKFAST = strawberry.enum_value("BREAKFAST", description="Breakfast can be had in the house.")
+    LIFT = strawberry.enum_value("LIFT", description="A lift to the floors.")
+    AIR_CONDITIONING = strawberry.enum_value("AIR_CONDITIONING", description="Cooled air.")
+    BAR = strawberry.enum_value("BAR", description="Drinks are served.")
+    RESTAURANT = strawberry.enum_value("RESTAURANT", description="Meals are served.")
+    FITNESS = strawberry.enum_value("FITNESS", description="A room for exercise.")
+    SPA = strawberry.enum_value("SPA", description="Sauna, steam bath or treatments.")
+    POOL = strawberry.enum_value("POOL", description="Water to swim in.")
+    PARKING = strawberry.enum_value("PARKING", description="A place for a car.")
+    PETS_WELCOME = strawberry.enum_value("PETS_WELCOME", description="Animals may come along.")
+    ACCESSIBLE = strawberry.enum_value("ACCESSIBLE", description="Can be used in a wheelchair.")
+    SAFE = strawberry.enum_value("SAFE", description="A place to lock valuables.")
+    MINIBAR = strawberry.enum_value("MINIBAR", description="Drinks in the room's refrigerator.")
+    BATHTUB = strawberry.enum_value("BATHTUB", description="A bath, not only a shower.")
+    DESK = strawberry.enum_value("DESK", description="A table to work at.")
 
 
 @strawberry.enum(description="The kind of a bed.")
 class BedKind(enum.Enum):
-    SINGLE = "SINGLE"
-    DOUBLE = "DOUBLE"
-    QUEEN = "QUEEN"
-    KING = "KING"
-    SOFA = "SOFA"
+    SINGLE = strawberry.enum_value("SINGLE", description="For one, about 90 cm wide.")
+    DOUBLE = strawberry.enum_value("DOUBLE", description="For two, about 140 cm wide.")
+    QUEEN = strawberry.enum_value("QUEEN", description="For two, about 160 cm wide.")
+    KING = strawberry.enum_value("KING", description="For two, 180 cm wide or more.")
+    SOFA = strawberry.enum_value("SOFA", description="A sofa that unfolds.")
 
 
 @strawberry.enum(description="How a room was left.")
 class RoomState(enum.Enum):
-    CLEAN = "CLEAN"
-    DIRTY = "DIRTY"
+    CLEAN = strawberry.enum_value("CLEAN", description="Ready for guests.")
+    DIRTY = strawberry.enum_value("DIRTY", description="To be cleaned.")
 
 
 @strawberry.type(description="Beds of one kind.")

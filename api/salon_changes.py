@@ -27,20 +27,20 @@ _OURS = frozenset({"city_key"})  # follows from another field
 
 @strawberry.enum(description="What happened to something of a salon.")
 class SalonChangeAction(enum.Enum):
-    CREATED = "CREATED"
-    UPDATED = "UPDATED"
-    PUBLISHED = "PUBLISHED"
-    UNPUBLISHED = "UNPUBLISHED"
-    ARCHIVED = "ARCHIVED"
+    CREATED = strawberry.enum_value("CREATED", description="It is new.")
+    UPDATED = strawberry.enum_value("UPDATED", description="Facts of it were changed.")
+    PUBLISHED = strawberry.enum_value("PUBLISHED", description="Everybody sees it since.")
+    UNPUBLISHED = strawberry.enum_value("UNPUBLISHED", description="It became a draft again.")
+    ARCHIVED = strawberry.enum_value("ARCHIVED", description="It is no longer offered, for good.")
     INVITED = strawberry.enum_value("INVITED", description="A code was made that lets somebody join as the master.")
     JOINED = strawberry.enum_value("JOINED", description="Somebody became the master.")
 
 
 @strawberry.enum(description="What of a salon was changed.")
 class SalonChangeSubject(enum.Enum):
-    SALON = "SALON"
-    MASTER = "MASTER"
-    SERVICE = "SERVICE"
+    SALON = strawberry.enum_value("SALON", description="The salon itself.")
+    MASTER = strawberry.enum_value("MASTER", description="A master.")
+    SERVICE = strawberry.enum_value("SERVICE", description="A service.")
     SCHEDULE = strawberry.enum_value("SCHEDULE", description="Hours and kept time of a master, or of the salon.")
 
 

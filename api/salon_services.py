@@ -22,14 +22,14 @@ LazyMaster = Annotated["Master", strawberry.lazy("api.masters")]
 
 @strawberry.enum(description="What kind of service it is.")
 class ServiceCategory(enum.Enum):
-    HAIR = "HAIR"
-    NAILS = "NAILS"
-    FACE = "FACE"
-    BODY = "BODY"
-    MASSAGE = "MASSAGE"
-    SPA = "SPA"
-    MAKEUP = "MAKEUP"
-    OTHER = "OTHER"
+    HAIR = strawberry.enum_value("HAIR", description="Cutting, colouring and styling hair.")
+    NAILS = strawberry.enum_value("NAILS", description="Manicure and pedicure.")
+    FACE = strawberry.enum_value("FACE", description="Care of the face.")
+    BODY = strawberry.enum_value("BODY", description="Care of the body, hair removal.")
+    MASSAGE = strawberry.enum_value("MASSAGE", description="Massage.")
+    SPA = strawberry.enum_value("SPA", description="Baths, sauna and the like.")
+    MAKEUP = strawberry.enum_value("MAKEUP", description="Make-up.")
+    OTHER = strawberry.enum_value("OTHER", description="Anything else.")
 
 
 @strawberry.enum(description="When an appointment is paid.")

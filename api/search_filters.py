@@ -147,7 +147,7 @@ def _filter(wanted: HotelFilterInput | None) -> search_pb2.HotelFilter:
         min_per_night_minor_units=wanted.min_per_night_minor_units or 0,
         max_per_night_minor_units=wanted.max_per_night_minor_units or 0,
         stars=wanted.stars or [],
-        amenities=[amenity.value for amenity in wanted.amenities or []],
+        amenities=[amenity.name for amenity in wanted.amenities or []],
         min_rating_hundredths=_hundredths(wanted.min_rating),
         meal_plans=[hotel_pb2.MealPlan.Value(f"MEAL_PLAN_{meals.value}") for meals in wanted.meal_plans or []],
         free_cancellation=wanted.free_cancellation,

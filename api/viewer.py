@@ -32,10 +32,10 @@ from runtime.identity import current_caller
 
 @strawberry.enum(description="What kind of account it is.")
 class Role(enum.Enum):
-    GUEST = "GUEST"
-    HOTELIER = "HOTELIER"
-    MASTER = "MASTER"
-    ADMIN = "ADMIN"
+    GUEST = strawberry.enum_value("GUEST", description="Books stays and appointments.")
+    HOTELIER = strawberry.enum_value("HOTELIER", description="Runs houses and salons.")
+    MASTER = strawberry.enum_value("MASTER", description="Works at a salon.")
+    ADMIN = strawberry.enum_value("ADMIN", description="Runs the platform.")
 
 
 _First = Annotated[int, strawberry.argument(description="1 to 100.")]

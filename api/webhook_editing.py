@@ -123,7 +123,7 @@ class WebhookMutations:
         request = webhook_pb2.CreateWebhookEndpointRequest(
             url=input.url,
             description=input.description,
-            events=[event.value for event in input.events],
+            events=[str(event.value) for event in input.events],
             houses=_houses(all_houses=input.all_houses),
             hotel_ids=_ids("Hotel", input.hotel_ids, "hotelIds"),
             salon_ids=_ids("Salon", input.salon_ids, "salonIds"),
@@ -145,7 +145,7 @@ class WebhookMutations:
             expected_version=input.expected_version,
             url=input.url,
             description=input.description,
-            events=[event.value for event in input.events],
+            events=[str(event.value) for event in input.events],
             houses=_houses(all_houses=input.all_houses),
             hotel_ids=_ids("Hotel", input.hotel_ids, "hotelIds"),
             salon_ids=_ids("Salon", input.salon_ids, "salonIds"),

@@ -19,29 +19,45 @@ from runtime.identity import Role, current_caller
 
 @strawberry.enum(description="What an endpoint may be told of. Bodies carry it as a type, such as booking.confirmed.")
 class WebhookEventType(enum.Enum):
-    BOOKING_HELD = "booking.held"
-    BOOKING_PAYMENT_FAILED = "booking.payment_failed"
-    BOOKING_CONFIRMED = "booking.confirmed"
-    BOOKING_EXPIRED = "booking.expired"
-    BOOKING_REFUNDED = "booking.refunded"
-    BOOKING_CANCELLED = "booking.cancelled"
-    BOOKING_MODIFIED = "booking.modified"
-    BOOKING_CHECKED_IN = "booking.checked_in"
-    BOOKING_CHECKED_OUT = "booking.checked_out"
-    BOOKING_NO_SHOW = "booking.no_show"
-    BOOKING_REINSTATED = "booking.reinstated"
-    APPOINTMENT_HELD = "appointment.held"
-    APPOINTMENT_REQUESTED = "appointment.requested"
-    APPOINTMENT_PAYMENT_FAILED = "appointment.payment_failed"
-    APPOINTMENT_CONFIRMED = "appointment.confirmed"
-    APPOINTMENT_EXPIRED = "appointment.expired"
-    APPOINTMENT_MOVED = "appointment.moved"
-    APPOINTMENT_CANCELLED = "appointment.cancelled"
-    APPOINTMENT_COMPLETED = "appointment.completed"
-    APPOINTMENT_NO_SHOW = "appointment.no_show"
-    APPOINTMENT_REFUNDED = "appointment.refunded"
-    REVIEW_CREATED = "review.created"
-    INVENTORY_CHANGED = "inventory.changed"
+    BOOKING_HELD = strawberry.enum_value("booking.held", description="Rooms are held until they are paid.")
+    BOOKING_PAYMENT_FAILED = strawberry.enum_value(
+        "booking.payment_failed", description="A payment of a booking was refused."
+    )
+    BOOKING_CONFIRMED = strawberry.enum_value("booking.confirmed", description="A booking is certain.")
+    BOOKING_EXPIRED = strawberry.enum_value("booking.expired", description="A hold ended without payment.")
+    BOOKING_REFUNDED = strawberry.enum_value("booking.refunded", description="Money of a booking was given back.")
+    BOOKING_CANCELLED = strawberry.enum_value(
+        "booking.cancelled", description="A booking or rooms of it were called off."
+    )
+    BOOKING_MODIFIED = strawberry.enum_value(
+        "booking.modified", description="Nights, rooms or guests of a booking changed."
+    )
+    BOOKING_CHECKED_IN = strawberry.enum_value("booking.checked_in", description="The guest has arrived.")
+    BOOKING_CHECKED_OUT = strawberry.enum_value("booking.checked_out", description="The guest has left.")
+    BOOKING_NO_SHOW = strawberry.enum_value("booking.no_show", description="The guest did not come.")
+    BOOKING_REINSTATED = strawberry.enum_value("booking.reinstated", description="A no-show came after all.")
+    APPOINTMENT_HELD = strawberry.enum_value("appointment.held", description="A time is held until it is paid.")
+    APPOINTMENT_REQUESTED = strawberry.enum_value(
+        "appointment.requested", description="An appointment waits for the salon's word."
+    )
+    APPOINTMENT_PAYMENT_FAILED = strawberry.enum_value(
+        "appointment.payment_failed", description="A payment of an appointment was refused."
+    )
+    APPOINTMENT_CONFIRMED = strawberry.enum_value("appointment.confirmed", description="An appointment is certain.")
+    APPOINTMENT_EXPIRED = strawberry.enum_value(
+        "appointment.expired", description="A hold or a request ended unanswered."
+    )
+    APPOINTMENT_MOVED = strawberry.enum_value("appointment.moved", description="It has another time or master.")
+    APPOINTMENT_CANCELLED = strawberry.enum_value("appointment.cancelled", description="An appointment was called off.")
+    APPOINTMENT_COMPLETED = strawberry.enum_value("appointment.completed", description="The client was served.")
+    APPOINTMENT_NO_SHOW = strawberry.enum_value("appointment.no_show", description="The client did not come.")
+    APPOINTMENT_REFUNDED = strawberry.enum_value(
+        "appointment.refunded", description="Money of an appointment was given back."
+    )
+    REVIEW_CREATED = strawberry.enum_value(
+        "review.created", description="Somebody reviewed a house, a salon or a master."
+    )
+    INVENTORY_CHANGED = strawberry.enum_value("inventory.changed", description="Rooms for sale became more or fewer.")
 
 
 @strawberry.enum(description="Why we switched an endpoint off ourselves.")

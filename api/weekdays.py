@@ -10,13 +10,13 @@ import strawberry
 
 @strawberry.enum(description="A day of the week. The night of a day begins on its evening.")
 class Weekday(enum.Enum):
-    MONDAY = "MONDAY"
-    TUESDAY = "TUESDAY"
-    WEDNESDAY = "WEDNESDAY"
-    THURSDAY = "THURSDAY"
-    FRIDAY = "FRIDAY"
-    SATURDAY = "SATURDAY"
-    SUNDAY = "SUNDAY"
+    MONDAY = strawberry.enum_value("MONDAY", description="Monday; as ISO 8601 counts, day 1.")
+    TUESDAY = strawberry.enum_value("TUESDAY", description="Tuesday; as ISO 8601 counts, day 2.")
+    WEDNESDAY = strawberry.enum_value("WEDNESDAY", description="Wednesday; as ISO 8601 counts, day 3.")
+    THURSDAY = strawberry.enum_value("THURSDAY", description="Thursday; as ISO 8601 counts, day 4.")
+    FRIDAY = strawberry.enum_value("FRIDAY", description="Friday; as ISO 8601 counts, day 5.")
+    SATURDAY = strawberry.enum_value("SATURDAY", description="Saturday; as ISO 8601 counts, day 6.")
+    SUNDAY = strawberry.enum_value("SUNDAY", description="Sunday; as ISO 8601 counts, day 7.")
 
 
 _IN_ORDER = list(Weekday)

@@ -259,5 +259,5 @@ async def test_a_field_that_will_not_do_is_named_as_it_was_sent(desk: HotelierDe
 
 
 def test_the_service_and_the_schema_know_the_same_amenities_and_beds() -> None:
-    assert {amenity.value for amenity in Amenity} == AMENITIES
+    assert {amenity.name for amenity in Amenity} == AMENITIES
     assert {f"BED_KIND_{kind.value}" for kind in BedKind} | {"BED_KIND_UNSPECIFIED"} == set(hotel_pb2.BedKind.keys())

@@ -158,6 +158,11 @@ def test_everything_says_what_it_means() -> None:
     assert [path for path, described in meanings() if not (described or "").strip()] == []
 
 
+def test_every_kind_of_thing_is_asked_what_it_means() -> None:
+    paths = {path for path, _ in meanings()}
+    assert {"Hotel", "Hotel.name", "Query.node(id)", "HotelSearchInput.rooms", "Weekday.MONDAY"} <= paths
+
+
 def test_names_have_one_spelling() -> None:
     odd = [kind.name for kind in OWN_TYPES if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", kind.name)]
     odd += [path for path, _ in output_fields() if not re.fullmatch(r"[a-z][A-Za-z0-9]*", path.split(".")[1])]
@@ -244,9 +249,12 @@ def input_types_of_mutations() -> Iterator[GraphQLInputObjectType]:
 
 
 def meanings() -> Iterator[tuple[str, str | None]]:
-    """Every type, field, argument and input field with its description."""
+    """Every type, field, argument, input field and value of an enum with its description."""
     for kind in OWN_TYPES:
         yield kind.name, kind.description
+        if isinstance(kind, GraphQLEnumType):
+            for name, value in kind.values.items():
+                yield f"{kind.name}.{name}", value.description
         parts: dict[str, GraphQLField] | dict[str, GraphQLInputField] = {}
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
             parts = kind.fields
