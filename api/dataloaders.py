@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from strawberry.dataloader import DataLoader
 
+from api.part_loaders import PartLoaders
 from api.review_loaders import ReviewLoaders
 from api.services import Services
 from contracts.booking.v1 import booking_pb2, inventory_pb2
@@ -24,6 +25,7 @@ class Loaders:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.reviews = ReviewLoaders(services.reviews, services.cache.ratings)
+        self.parts = PartLoaders(services.hotels, services.notifications)
         self.hotel: DataLoader[str, hotel_pb2.Hotel | None] = DataLoader(
             load_fn=self._hotels, max_batch_size=_LARGEST_BATCH
         )

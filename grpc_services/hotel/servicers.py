@@ -19,6 +19,7 @@ from grpc_services.hotel.exchange_rate_servicer import ExchangeRateMethods
 from grpc_services.hotel.extra_servicer import ExtraMethods
 from grpc_services.hotel.hotel_servicer import HotelMethods
 from grpc_services.hotel.import_servicer import ImportMethods
+from grpc_services.hotel.part_servicer import PartMethods
 from grpc_services.hotel.price_rule_servicer import PriceRuleMethods
 from grpc_services.hotel.rate_plan_servicer import RatePlanMethods
 from grpc_services.hotel.rate_servicer import RateMethods
@@ -40,6 +41,7 @@ class HotelServicer(
     RoomMethods,
     RatePlanMethods,
     ChangeMethods,
+    PartMethods,
     _Equipped,
     hotel_pb2_grpc.HotelServiceServicer,
 ):

@@ -49,6 +49,20 @@ class InboxMethods:
             has_next_page=len(rows) > size,
         )
 
+    async def GetNotifications(
+        self, request: notification_pb2.GetNotificationsRequest, context: Context
+    ) -> notification_pb2.GetNotificationsResponse:
+        caller = require_account()
+        if len(request.ids) > MOST_IDS:
+            raise InvalidInput(f"Ask for at most {MOST_IDS} notifications at a time.", path=("ids",))
+        ids = [parse_id(value, path=("id",)) for value in request.ids]
+        async with self._database.reading() as connection:
+            rows = await queries.OWN_BY_ID.fetch(connection, account_id=caller.account_id, ids=ids)
+        locale = await self._people.callers_locale() if rows else ""
+        return notification_pb2.GetNotificationsResponse(
+            notifications=[notification_message(row, locale) for row in rows]
+        )
+
     async def CountUnread(
         self, request: notification_pb2.CountUnreadRequest, context: Context
     ) -> notification_pb2.CountUnreadResponse:

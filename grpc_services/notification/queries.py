@@ -37,6 +37,16 @@ OWN_NOTIFICATIONS = Statement(
         """
     )
 )
+OWN_BY_ID = Statement(
+    text(
+        """
+        SELECT n.id, n.kind, n.template, n.parameters, n.booking_id, n.created_at, n.read_at, d.state AS email_state
+        FROM notification.notification AS n
+        LEFT JOIN notification.delivery AS d ON d.notification_id = n.id AND d.channel = 'EMAIL'
+        WHERE n.account_id = CAST(:account_id AS uuid) AND n.id = ANY(:ids) AND n.shown
+        """
+    ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+)
 COUNT_UNREAD = Statement(
     select(func.count())
     .select_from(_notification)

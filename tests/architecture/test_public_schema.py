@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 from graphql import (
@@ -28,6 +28,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from api.errors import RefusalsAsResults
+from api.node_lookup import LOOK_UPS
 from api.operations import GRAPHQL_SCHEMA
 from api.permissions import Demands, Permission
 from api.schema import schema, sdl
@@ -134,6 +135,22 @@ def test_every_connection_has_edges_nodes_and_page_info() -> None:
     for kind in OWN_TYPES:
         if isinstance(kind, GraphQLObjectType) and kind.name.endswith("Connection"):
             assert {"edges", "nodes", "pageInfo"} <= set(kind.fields), kind.name
+
+
+def test_node_answers_every_type_that_implements_node() -> None:
+    assert unanswered(LOOK_UPS) == []
+    assert set(LOOK_UPS) <= set(GRAPHQL_SCHEMA.type_map)
+
+
+def test_a_type_that_node_forgets_is_noticed() -> None:
+    assert unanswered([name for name in LOOK_UPS if name != "Extra"]) == ["Extra"]
+
+
+def unanswered(known: Collection[str]) -> list[str]:
+    """Types that implement Node and that `node` does not find."""
+    node = GRAPHQL_SCHEMA.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    return sorted(kind.name for kind in GRAPHQL_SCHEMA.get_possible_types(node) if kind.name not in known)
 
 
 RANKINGS = {"Query.recommendHotels"}  # `first` says how many; what comes after is searched for instead

@@ -740,6 +740,106 @@ class GetHotelsResponse(_message.Message):
 Global___GetHotelsResponse: _TypeAlias = GetHotelsResponse  # noqa: Y015
 
 @_typing.final
+class GetHotelPartsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPE_IDS_FIELD_NUMBER: _builtins.int
+    EXTRA_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def room_type_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """at most 200, as of the others"""
+
+    @_builtins.property
+    def extra_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        room_type_ids: _abc.Iterable[_builtins.str] | None = ...,
+        extra_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extra_ids", b"extra_ids", "room_type_ids", b"room_type_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHotelPartsRequest: _TypeAlias = GetHotelPartsRequest  # noqa: Y015
+
+@_typing.final
+class GetHotelPartsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_TYPES_FIELD_NUMBER: _builtins.int
+    EXTRAS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def room_types(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoomType]: ...
+    @_builtins.property
+    def extras(self) -> _containers.RepeatedCompositeFieldContainer[_extra_pb2.Extra]: ...
+    def __init__(
+        self,
+        *,
+        room_types: _abc.Iterable[Global___RoomType] | None = ...,
+        extras: _abc.Iterable[_extra_pb2.Extra] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extras", b"extras", "room_types", b"room_types"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHotelPartsResponse: _TypeAlias = GetHotelPartsResponse  # noqa: Y015
+
+@_typing.final
+class GetOwnHotelPartsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOM_IDS_FIELD_NUMBER: _builtins.int
+    CHANGE_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def room_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """at most 200, as of the others"""
+
+    @_builtins.property
+    def change_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        room_ids: _abc.Iterable[_builtins.str] | None = ...,
+        change_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_ids", b"change_ids", "room_ids", b"room_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOwnHotelPartsRequest: _TypeAlias = GetOwnHotelPartsRequest  # noqa: Y015
+
+@_typing.final
+class GetOwnHotelPartsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROOMS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rooms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Room]: ...
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]: ...
+    def __init__(
+        self,
+        *,
+        rooms: _abc.Iterable[Global___Room] | None = ...,
+        changes: _abc.Iterable[Global___Change] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOwnHotelPartsResponse: _TypeAlias = GetOwnHotelPartsResponse  # noqa: Y015
+
+@_typing.final
 class ListOwnHotelsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -40,6 +40,16 @@ class HotelServiceStub:
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelsRequest.SerializeToString,
                 response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelsResponse.FromString,
                 _registered_method=True)
+        self.GetHotelParts = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/GetHotelParts',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelPartsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelPartsResponse.FromString,
+                _registered_method=True)
+        self.GetOwnHotelParts = channel.unary_unary(
+                '/innkeeper.hotel.v1.HotelService/GetOwnHotelParts',
+                request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetOwnHotelPartsRequest.SerializeToString,
+                response_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetOwnHotelPartsResponse.FromString,
+                _registered_method=True)
         self.ListOwnHotels = channel.unary_unary(
                 '/innkeeper.hotel.v1.HotelService/ListOwnHotels',
                 request_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsRequest.SerializeToString,
@@ -134,6 +144,20 @@ class HotelServiceServicer:
     def GetHotels(self, request, context):
         """Whole houses by id, with room types and rate plans; ids that are unknown, or unpublished and not the
         caller's own, are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHotelParts(self, request, context):
+        """Room types and extras by id, archived ones too; those of houses that GetHotels leaves out are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOwnHotelParts(self, request, context):
+        """Doors and entries of the audit log by id; those of houses that the caller does not edit are left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -260,6 +284,16 @@ def add_HotelServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelsRequest.FromString,
                     response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelsResponse.SerializeToString,
             ),
+            'GetHotelParts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHotelParts,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelPartsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelPartsResponse.SerializeToString,
+            ),
+            'GetOwnHotelParts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOwnHotelParts,
+                    request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetOwnHotelPartsRequest.FromString,
+                    response_serializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetOwnHotelPartsResponse.SerializeToString,
+            ),
             'ListOwnHotels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOwnHotels,
                     request_deserializer=contracts_dot_hotel_dot_v1_dot_hotel__pb2.ListOwnHotelsRequest.FromString,
@@ -374,6 +408,60 @@ class HotelService:
             '/innkeeper.hotel.v1.HotelService/GetHotels',
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelsRequest.SerializeToString,
             contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHotelParts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/GetHotelParts',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelPartsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetHotelPartsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOwnHotelParts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.hotel.v1.HotelService/GetOwnHotelParts',
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetOwnHotelPartsRequest.SerializeToString,
+            contracts_dot_hotel_dot_v1_dot_hotel__pb2.GetOwnHotelPartsResponse.FromString,
             options,
             channel_credentials,
             insecure,

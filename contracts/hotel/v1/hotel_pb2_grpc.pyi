@@ -37,6 +37,10 @@ class HotelServiceStub:
     """Whole houses by id, with room types and rate plans; ids that are unknown, or unpublished and not the
     caller's own, are left out.
     """
+    GetHotelParts: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.GetHotelPartsRequest, _hotel_pb2.GetHotelPartsResponse]
+    """Room types and extras by id, archived ones too; those of houses that GetHotels leaves out are left out."""
+    GetOwnHotelParts: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.GetOwnHotelPartsRequest, _hotel_pb2.GetOwnHotelPartsResponse]
+    """Doors and entries of the audit log by id; those of houses that the caller does not edit are left out."""
     ListOwnHotels: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.ListOwnHotelsRequest, _hotel_pb2.ListOwnHotelsResponse]
     """The caller's own houses, by name."""
     CreateHotel: _grpc.UnaryUnaryMultiCallable[_hotel_pb2.CreateHotelRequest, _hotel_pb2.Hotel]
@@ -76,6 +80,10 @@ class HotelServiceAsyncStub(HotelServiceStub):
     """Whole houses by id, with room types and rate plans; ids that are unknown, or unpublished and not the
     caller's own, are left out.
     """
+    GetHotelParts: _aio.UnaryUnaryMultiCallable[_hotel_pb2.GetHotelPartsRequest, _hotel_pb2.GetHotelPartsResponse]  # type: ignore[assignment]
+    """Room types and extras by id, archived ones too; those of houses that GetHotels leaves out are left out."""
+    GetOwnHotelParts: _aio.UnaryUnaryMultiCallable[_hotel_pb2.GetOwnHotelPartsRequest, _hotel_pb2.GetOwnHotelPartsResponse]  # type: ignore[assignment]
+    """Doors and entries of the audit log by id; those of houses that the caller does not edit are left out."""
     ListOwnHotels: _aio.UnaryUnaryMultiCallable[_hotel_pb2.ListOwnHotelsRequest, _hotel_pb2.ListOwnHotelsResponse]  # type: ignore[assignment]
     """The caller's own houses, by name."""
     CreateHotel: _aio.UnaryUnaryMultiCallable[_hotel_pb2.CreateHotelRequest, _hotel_pb2.Hotel]  # type: ignore[assignment]
@@ -118,6 +126,22 @@ class HotelServiceServicer(metaclass=_abc_1.ABCMeta):
         """Whole houses by id, with room types and rate plans; ids that are unknown, or unpublished and not the
         caller's own, are left out.
         """
+
+    @_abc_1.abstractmethod
+    def GetHotelParts(
+        self,
+        request: _hotel_pb2.GetHotelPartsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hotel_pb2.GetHotelPartsResponse, _abc.Awaitable[_hotel_pb2.GetHotelPartsResponse]]:
+        """Room types and extras by id, archived ones too; those of houses that GetHotels leaves out are left out."""
+
+    @_abc_1.abstractmethod
+    def GetOwnHotelParts(
+        self,
+        request: _hotel_pb2.GetOwnHotelPartsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hotel_pb2.GetOwnHotelPartsResponse, _abc.Awaitable[_hotel_pb2.GetOwnHotelPartsResponse]]:
+        """Doors and entries of the audit log by id; those of houses that the caller does not edit are left out."""
 
     @_abc_1.abstractmethod
     def ListOwnHotels(

@@ -40,6 +40,11 @@ class NotificationServiceStub:
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNotificationsRequest.SerializeToString,
                 response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNotificationsResponse.FromString,
                 _registered_method=True)
+        self.GetNotifications = channel.unary_unary(
+                '/innkeeper.notification.v1.NotificationService/GetNotifications',
+                request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.GetNotificationsRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.GetNotificationsResponse.FromString,
+                _registered_method=True)
         self.CountUnread = channel.unary_unary(
                 '/innkeeper.notification.v1.NotificationService/CountUnread',
                 request_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.CountUnreadRequest.SerializeToString,
@@ -103,6 +108,13 @@ class NotificationServiceServicer:
 
     def ListNotifications(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetNotifications(self, request, context):
+        """By id; what was told to others is left out.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -192,6 +204,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNotificationsRequest.FromString,
                     response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.ListNotificationsResponse.SerializeToString,
             ),
+            'GetNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNotifications,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.GetNotificationsRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_notification__pb2.GetNotificationsResponse.SerializeToString,
+            ),
             'CountUnread': grpc.unary_unary_rpc_method_handler(
                     servicer.CountUnread,
                     request_deserializer=contracts_dot_notification_dot_v1_dot_notification__pb2.CountUnreadRequest.FromString,
@@ -276,6 +293,33 @@ class NotificationService:
             '/innkeeper.notification.v1.NotificationService/ListNotifications',
             contracts_dot_notification_dot_v1_dot_notification__pb2.ListNotificationsRequest.SerializeToString,
             contracts_dot_notification_dot_v1_dot_notification__pb2.ListNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.NotificationService/GetNotifications',
+            contracts_dot_notification_dot_v1_dot_notification__pb2.GetNotificationsRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_notification__pb2.GetNotificationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,6 +34,8 @@ class NotificationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NotificationServiceAsyncStub: ...
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListNotificationsRequest, _notification_pb2.ListNotificationsResponse]
+    GetNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.GetNotificationsRequest, _notification_pb2.GetNotificationsResponse]
+    """By id; what was told to others is left out."""
     CountUnread: _grpc.UnaryUnaryMultiCallable[_notification_pb2.CountUnreadRequest, _notification_pb2.CountUnreadResponse]
     MarkRead: _grpc.UnaryUnaryMultiCallable[_notification_pb2.MarkReadRequest, _notification_pb2.MarkReadResponse]
     ListNewNotifications: _grpc.UnaryUnaryMultiCallable[_notification_pb2.ListNewNotificationsRequest, _notification_pb2.ListNewNotificationsResponse]
@@ -65,6 +67,8 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListNotificationsRequest, _notification_pb2.ListNotificationsResponse]  # type: ignore[assignment]
+    GetNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.GetNotificationsRequest, _notification_pb2.GetNotificationsResponse]  # type: ignore[assignment]
+    """By id; what was told to others is left out."""
     CountUnread: _aio.UnaryUnaryMultiCallable[_notification_pb2.CountUnreadRequest, _notification_pb2.CountUnreadResponse]  # type: ignore[assignment]
     MarkRead: _aio.UnaryUnaryMultiCallable[_notification_pb2.MarkReadRequest, _notification_pb2.MarkReadResponse]  # type: ignore[assignment]
     ListNewNotifications: _aio.UnaryUnaryMultiCallable[_notification_pb2.ListNewNotificationsRequest, _notification_pb2.ListNewNotificationsResponse]  # type: ignore[assignment]
@@ -99,6 +103,14 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_pb2.ListNotificationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_pb2.ListNotificationsResponse, _abc.Awaitable[_notification_pb2.ListNotificationsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetNotifications(
+        self,
+        request: _notification_pb2.GetNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_pb2.GetNotificationsResponse, _abc.Awaitable[_notification_pb2.GetNotificationsResponse]]:
+        """By id; what was told to others is left out."""
 
     @_abc_1.abstractmethod
     def CountUnread(
