@@ -17,6 +17,11 @@ from runtime.clock import from_timestamp
 from runtime.errors import NotFound
 from runtime.live_channels import appointment_channel
 
+_MOVES = (  # webhooks and mails are told late, and move nothing
+    appointment_pb2.APPOINTMENT_TIMELINE_TOPIC_APPOINTMENT,
+    appointment_pb2.APPOINTMENT_TIMELINE_TOPIC_PAYMENT,
+)
+
 
 @strawberry.type(description="A move of an appointment.")
 class AppointmentStatusChanged:
@@ -87,7 +92,9 @@ async def _moves_after(
     while True:
         page = await call(
             info.context.services.appointments.ListAppointmentTimeline,
-            appointment_pb2.ListAppointmentTimelineRequest(appointment_id=identifier, after_version=version),
+            appointment_pb2.ListAppointmentTimelineRequest(
+                appointment_id=identifier, after_version=version, topics=_MOVES
+            ),
         )
         if not page.entries:
             return

@@ -40,6 +40,7 @@ from workers.inventory_consumer import Carrier
 
 _ANY_PORT = f"{HOST}:0"
 _NOWHERE = f"{HOST}:9"  # parts of the platform that nothing here asks
+_PUBLIC_URL = "http://replay.invalid"
 _HOUR = 3600
 _CARRIER = "inventory-consumer"
 _NEWS = "SELECT envelope FROM hotel.outbox_event ORDER BY position"
@@ -105,6 +106,8 @@ async def clocked_stack(directory: Path, *, time_zone: str, begins: dt.datetime)
         auth = AuthSettings.model_validate(
             {
                 **service("auth"),
+                "REDIS_URL": valkey.url,
+                "public_url": _PUBLIC_URL,
                 "signing_key_secret": secrets.of("signing keys"),
                 "service_clients": secrets.client_secrets(),
                 "access_token_seconds": _HOUR,
@@ -132,7 +135,9 @@ async def clocked_stack(directory: Path, *, time_zone: str, begins: dt.datetime)
                 **_client(secrets, "gateway"),
                 "REDIS_URL": valkey.url,
                 "http_port": _free_port(),
-                "public_url": "http://replay.invalid",
+                "public_url": _PUBLIC_URL,
+                "rate_limit_principal": 0,  # a year passes in minutes
+                "rate_limit_address": 0,
                 "webhook_secrets": secrets.webhook_secret(),
                 "web_root": str(directory / "no web pages"),
             }

@@ -155,8 +155,24 @@ async def test_only_its_own_hotelier_edits_a_house(
 
 
 async def test_every_edit_is_in_the_table() -> None:
-    public = {"GetHotels", "PriceStay", "PriceOffers", "ListStayRestrictions", "StreamCatalogue", "GetRates"}
-    elsewhere = {"ListOwnHotels", "CreateHotel", "ImportHotels", "PutNumberOfRooms", "PutRating", "UpdateRates"}
+    public = {
+        "GetHotels",
+        "GetHotelParts",
+        "PriceStay",
+        "PriceOffers",
+        "ListStayRestrictions",
+        "StreamCatalogue",
+        "GetRates",
+    }
+    elsewhere = {
+        "ListOwnHotels",
+        "CreateHotel",
+        "ImportHotels",
+        "PutNumberOfRooms",
+        "PutRating",
+        "UpdateRates",
+        "GetOwnHotelParts",
+    }
     rules = {"ListPriceRules", "CreatePriceRule", "UpdatePriceRule", "DeletePriceRule"}
     extras = {"CreateExtra", "UpdateExtra", "ArchiveExtra"}
     contracts = (hotel_pb2.DESCRIPTOR, rate_pb2.DESCRIPTOR, extra_pb2.DESCRIPTOR, hotel_import_pb2.DESCRIPTOR)
