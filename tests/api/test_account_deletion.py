@@ -17,6 +17,9 @@ from tests.api.client import PASSWORD, Client, until
 from tests.api.house import ApiHouse
 from tests.house import refused, service_token
 
+CANCEL = """
+mutation ($input: BookingCancelInput!) { bookingCancel(input: $input) { __typename } }
+"""
 DELETE = """
 mutation ($input: AccountDeleteInput!) {
   accountDelete(input: $input) { __typename ... on UserError { code message } ... on AccountDeleted { accountId } }
@@ -24,9 +27,7 @@ mutation ($input: AccountDeleteInput!) {
 """
 _BOOKED = "SELECT guest_account_id, guest_name, guest_email, guest_phone, total_minor_units FROM booking.booking"
 _PERSON_BEFORE = """
-    UPDATE booking.booking SET state = 'CANCELLED', hold_expires_at = NULL, guest_phone = '+33123456789',
-                               special_requests = 'My name is Gwen'
-    WHERE id = $1
+    UPDATE booking.booking SET guest_phone = '+33123456789', special_requests = 'My name is Gwen' WHERE id = $1
 """
 
 
@@ -45,6 +46,9 @@ async def test_a_deleted_person_is_forgotten_and_the_stay_stays_in_the_books(
 
     await until(was_told)
     await house.database.execute(_PERSON_BEFORE, booking_id)
+    nothing = {"minorUnits": "0", "currency": "EUR"}
+    ending = {"bookingId": booking["id"], "idempotencyKey": uuid.uuid4().hex, "expectedRefund": nothing}
+    assert (await person.mutate(CANCEL, ending))["__typename"] == "BookingCancelled"
     answer = await person.mutate(DELETE, {"password": PASSWORD})
     assert answer["__typename"] == "AccountDeleted", answer
 
