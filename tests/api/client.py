@@ -67,7 +67,9 @@ class Client:
         return await self.sign_in()
 
     async def sign_in(self) -> Client:
-        session = await self.mutate(document("2_sign_in"), {"email": self.email, "password": PASSWORD})
+        wanted = {"input": {"email": self.email, "password": PASSWORD}}
+        answer = await self.post(document("2_sign_in"), wanted, **{"x-forwarded-for": _own_address()})
+        (session,) = answer.json()["data"].values()
         self.token = session["accessToken"]
         return self
 
@@ -159,3 +161,8 @@ async def metric(http: httpx.AsyncClient, url: str, name: str) -> float:
     text = (await http.get(f"{url}/metrics")).text
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def _own_address() -> str:
+    """Failures of other tests' people slow down everybody of their network."""
+    return ".".join(map(str, (10, *uuid.uuid4().bytes[:3])))

@@ -234,6 +234,7 @@ async def running_api_house(parts: Parts, directory: Path) -> AsyncIterator[ApiH
                 "allowed_origins": ALLOWED_ORIGIN,
                 "rate_limit_principal": 0,  # all tests come from one address, and some sign in as one person
                 "rate_limit_address": 0,
+                "trusted_proxies": "127.0.0.1",  # a client may say which address it has
                 "web_root": str(directory / "no web build"),
             }
         )
