@@ -23,7 +23,6 @@ DEAD_AFTER_SECONDS = 60  # an attempt lives as long as one call, which ends far 
 
 _is_dead = basket.c.opened_at <= func.now() - text(f"interval '{DEAD_AFTER_SECONDS} seconds'")
 _next_attempt = basket.c.attempt + func.cast(basket.c.state == "CLOSED", Integer)
-_IS_NOT_BOOKED = text("NOT EXISTS (SELECT FROM booking.booking AS made WHERE made.id = basket.booking_id)")
 _new = upsert(basket).values(
     booking_id=bindparam("booking_id"),
     quote_id=bindparam("quote_id"),
@@ -35,9 +34,10 @@ _OPEN = Statement(
     _new.on_conflict_do_update(
         index_elements=["quote_id"],
         set_={"state": "OPEN", "attempt": _next_attempt, "opened_at": func.now()},
-        where=(basket.c.account_id == _new.excluded.account_id) & _IS_NOT_BOOKED,
+        where=basket.c.account_id == _new.excluded.account_id,
     ).returning(basket)
 )
+_IS_BOOKED = Statement(select(booking.c.id).where(booking.c.id == bindparam("of_booking")))
 _OPEN_AGAIN = Statement(
     update(basket)
     .where(basket.c.booking_id == bindparam("of_booking"))
@@ -86,13 +86,17 @@ _SAVE = Statement(
 async def open_attempt(
     connection: Connection, *, booking_id: uuid.UUID, quote_id: uuid.UUID, account_id: uuid.UUID
 ) -> Record | None:
-    """To book this quote: under `booking_id`, or under the one that was chosen when it was tried before. None when it
-    is booked, or somebody else is at it."""
-    return await _OPEN.fetch_row(connection, booking_id=booking_id, quote_id=quote_id, account_id=account_id)
+    """To book this quote: under `booking_id`, or under the one that was chosen when it was tried before. None when
+    somebody else is at it, or it is booked: then the transaction is to be rolled back."""
+    opened = await _OPEN.fetch_row(connection, booking_id=booking_id, quote_id=quote_id, account_id=account_id)
+    # Asked by a statement of its own: the one above may have waited for whoever was just booking, and saw less.
+    if opened is None or await _IS_BOOKED.fetch_row(connection, of_booking=opened["booking_id"]):
+        return None
+    return opened
 
 
 async def open_again(connection: Connection, booking_id: uuid.UUID) -> Record:
-    """To hold the visits of a booking once more."""
+    """To hold the visits of a locked booking once more."""
     return await _OPEN_AGAIN.fetch_one(connection, of_booking=booking_id)
 
 

@@ -26,7 +26,6 @@ from runtime.clock import from_timestamp
 from runtime.database import Connection, Database, Record
 from runtime.errors import ServiceError, Unavailable
 from runtime.identifiers import new_id
-from runtime.identity import NOBODY
 
 log = structlog.get_logger()
 
@@ -57,8 +56,8 @@ async def held_for_quote(
         opened = await basket_queries.open_attempt(
             connection, booking_id=new_id(), quote_id=quote["id"], account_id=account_id
         )
-    if opened is None:
-        raise QuoteAlreadyBooked
+        if opened is None:
+            raise QuoteAlreadyBooked
     booking_id, attempt = opened["booking_id"], opened["attempt"]
     try:
         visits = await salons.hold(
@@ -94,12 +93,11 @@ async def hold_again(database: Database, salons: Salons, booking_id: uuid.UUID) 
     """For money that came after the hold. None when the booking has no visits or no need of them. Raises Unavailable
     when salon does not answer."""
     async with database.transaction() as connection:
-        rows = await queries.visible_bookings(connection, [booking_id], account_id=NOBODY, sees_all=True)
+        row = await queries.lock_booking(connection, booking_id)  # else somebody may just be taking this money in
         visits = await basket_queries.load_visits(connection, booking_id)
-        if not visits or not any(row["state"] == State.EXPIRED and not row["paid_minor_units"] for row in rows):
+        if row is None or not visits or row["state"] != State.EXPIRED or row["paid_minor_units"]:
             return None
         opened = await basket_queries.open_again(connection, booking_id)
-    (row,) = rows
     attempt = opened["attempt"]
     guest = booking_pb2.GuestDetails(name=row["guest_name"], email=row["guest_email"], phone=row["guest_phone"])
     quoted = [basket_pb2.QuotedVisit.FromString(one["quoted"]) for one in visits]
