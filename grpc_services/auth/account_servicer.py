@@ -161,7 +161,7 @@ class AccountMethods:
         context: grpc.aio.ServicerContext[account_pb2.ResetPasswordRequest, account_pb2.ResetPasswordResponse],
     ) -> account_pb2.ResetPasswordResponse:
         """A password that will not do leaves the token as it is."""
-        password = password_rules.check_password(request.new_password, "@", field="newPassword")
+        password = password_rules.check_password(request.new_password, "", field="newPassword")
         async with self._database.transaction() as connection:
             mail = await _use(connection, request.token, Purpose.RESET_PASSWORD)
             account = await _lock(connection, mail["account_id"])

@@ -25,13 +25,14 @@ def normal_password(password: str) -> str:
 
 
 def check_password(password: str, email_key: str, *, field: str = "password") -> str:
-    """The password itself; raises InvalidInput. Lengths are in code points of its normal form."""
+    """The password itself; raises InvalidInput. Lengths are in code points of its normal form. Without an address
+    it is held against everything else."""
     normal = normal_password(password)
     if not SHORTEST_PASSWORD <= len(normal) <= LONGEST_PASSWORD:
         raise InvalidInput(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.", path=(field,))
     folded = normal.casefold()
     name = email_key.partition("@")[0]
-    if email_key in folded or (len(name) >= _SHORTEST_NAME and name in folded) or is_easy(folded):
+    if (email_key and email_key in folded) or (len(name) >= _SHORTEST_NAME and name in folded) or is_easy(folded):
         raise InvalidInput("This password is too easy to guess.", path=(field,))
     return password
 

@@ -53,6 +53,15 @@ ACCOUNT = Statement(select(*_ACCOUNT_COLUMNS).where(_account.c.id == bindparam("
 ACCOUNT_TO_SIGN_IN = Statement(
     select(*_ACCOUNT_COLUMNS, _account.c.password_hash).where(_account.c.email_key == bindparam("email_key"))
 )
+# Nothing when the account is gone or has another password by now.
+LOCK_ACCOUNT_WITH_PASSWORD = Statement(
+    text(
+        """
+        SELECT id FROM auth.account WHERE id = CAST(:id AS uuid) AND password_hash = :password_hash
+        FOR NO KEY UPDATE
+        """
+    )
+)
 LOCK_ACCOUNT_ROW = Statement(text("SELECT FROM auth.account WHERE id = CAST(:id AS uuid) FOR UPDATE"))
 CONTACTS = Statement(
     select(_account.c.id, _account.c.email, _account.c.name, _account.c.locale, _account.c.time_zone)

@@ -28,7 +28,7 @@ from grpc_services.auth.signing_keys import SigningKeys
 from runtime.clock import to_timestamp
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Database, Record
-from runtime.errors import InvalidInput, NotFound, Unauthenticated
+from runtime.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
 from runtime.identifiers import new_id, parse_id
 from runtime.identity import NOBODY, Role, require_account, require_role
 
@@ -117,6 +117,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         await self._delays.succeeded(counted)
         session_id = new_id()
         async with self._database.transaction() as connection:
+            if not await queries.LOCK_ACCOUNT_WITH_PASSWORD.fetch_row(
+                connection, id=account["id"], password_hash=known_hash
+            ):
+                raise Unavailable("This account has just changed; please try again.")
             if better_hash:
                 await queries.UPGRADE_PASSWORD_HASH.execute(
                     connection, id=account["id"], old_hash=known_hash, new_hash=better_hash

@@ -159,6 +159,15 @@ async def test_a_bad_new_password_leaves_the_token_for_a_better_one(
     await reset(accounts, token)
 
 
+async def test_a_lost_password_may_be_replaced_by_one_with_an_at_sign(
+    auth: Stub, accounts: Accounts, mailbox: Mailbox
+) -> None:
+    account = await call(auth.Register, registration(), token="")
+    await ask_reset(accounts, account.email)
+    await reset(accounts, await mailbox.token_to(account.email), "seven@nine for ever")
+    await sign_in(auth, account.email, "seven@nine for ever")
+
+
 async def test_a_mailbox_is_not_filled_by_asking_again_and_again(
     auth: Stub, accounts: Accounts, mailbox: Mailbox
 ) -> None:

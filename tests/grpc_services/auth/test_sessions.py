@@ -191,6 +191,31 @@ async def test_an_old_password_hash_is_made_anew_at_the_next_sign_in(auth: Stub,
     assert "m=19456,t=2,p=1" in stored
 
 
+async def test_a_password_that_is_replaced_while_it_is_checked_opens_no_session(
+    auth: Stub, auth_database: Database
+) -> None:
+    account = await call(auth.Register, registration(), token="")
+    identifier = uuid.UUID(account.id)
+
+    async def waits() -> bool:
+        async with auth_database.reading() as connection:
+            return bool(await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+    async with auth_database.transaction() as connection:
+        await connection.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", identifier)
+        signing_in = asyncio.create_task(sign_in(auth, account.email))
+        async with asyncio.timeout(30):
+            while not await waits():
+                await asyncio.sleep(0.02)
+        await connection.execute("UPDATE account SET password_hash = 'another' WHERE id = $1", identifier)
+        await queries.REVOKE_SESSIONS.fetch(connection, account_id=identifier, but=uuid.UUID(int=0))
+    with pytest.raises(ServiceError) as refusal:
+        await signing_in
+    assert refusal.value.retryable
+    async with auth_database.reading() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM session WHERE account_id = $1", identifier) == 0
+
+
 async def test_what_a_device_calls_itself_is_made_fit_to_show(auth: Stub, auth_database: Database) -> None:
     account = await call(auth.Register, registration(), token="")
     request = auth_pb2.CreateSessionRequest(
