@@ -27,7 +27,7 @@ async def take_in(connection: Connection, row: Record, payment: payment_pb2.Paym
     for dispute in payment.disputes:
         state = payment_pb2.DisputeState.Name(dispute.state).removeprefix("DISPUTE_STATE_")
         before = known.get(dispute.id)
-        if state not in _TOLD or before == state:
+        if state not in _TOLD or before in (state, "WON", "LOST"):  # who asked earlier may come here later
             continue
         await refund_queries.save_dispute(
             connection,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import uuid
 
 import pytest
 
 from contracts.payment.v1 import payment_pb2
+from grpc_services.booking import disputes, queries
 from tests.grpc_services.booking.desk import CONFIRMED, PROVIDER, Desk
 from tests.grpc_services.booking.payments import PAID_LATE, REFUNDED_LATE, Payments
 from tests.house import SignedIn
@@ -118,6 +120,22 @@ async def test_a_lost_dispute_leaves_the_booking_as_it_is(
     now = await desk.get(booking)
     assert (now.state, now.paid) == (CONFIRMED, booking.total)
     assert (await desk.timeline(booking))[2:] == ["BookingConfirmed", "PaymentDisputed", "DisputeLost"]
+
+
+async def test_who_asked_before_a_dispute_ended_does_not_open_it_again(
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
+) -> None:
+    booking = await desk.start_payment(await desk.booked(await desk.house(owner), guest), guest.token)
+    await payments.pay(booking)
+    dispute = await payments.dispute(booking.payment.id)
+    asked_early = await payments.get(booking.payment.id)
+    await payments.resolve(dispute, payment_pb2.DISPUTE_STATE_WON)
+    await desk.hear_of(booking.payment.id)
+    async with desk.database.transaction() as connection:
+        row = await queries.lock_booking(connection, uuid.UUID(booking.id))
+        assert row is not None
+        assert not await disputes.take_in(connection, row, asked_early)
+    assert (await desk.timeline(booking))[2:] == ["BookingConfirmed", "PaymentDisputed", "DisputeWon"]
 
 
 async def test_a_disputed_payment_is_refunded_once_the_dispute_is_won(

@@ -12,6 +12,8 @@ from contracts.hotel.v1 import hotel_pb2
 from contracts.payment.v1 import payment_pb2
 from contracts.salon.v1 import appointment_pb2
 from contracts.settlement.v1 import settlement_pb2
+from grpc_services.salon import appointment_disputes as disputes
+from grpc_services.salon import appointment_queries as queries
 from runtime.channels import call
 from tests.grpc_services.booking.payments import PAID_LATE, Payments
 from tests.grpc_services.salon.appointment_desk import CONFIRMED, EXPIRED, AppointmentDesk, at, clock_times
@@ -108,6 +110,22 @@ async def test_a_payment_ends_alike_in_every_order(
         *("AppointmentHeld", "AppointmentPaymentStarted", "AppointmentConfirmed"),
         *("AppointmentPaymentDisputed", "AppointmentPaymentDisputed"),
     ]
+
+
+async def test_who_asked_before_a_dispute_ended_does_not_open_it_again(
+    desk: AppointmentDesk, payments: Payments, shop: Shop, guest: SignedIn
+) -> None:
+    pending = await desk.start_payment(await desk.book(shop, guest, at("10:00")), guest)
+    await payments.pay_at(pending.checkout_url)
+    dispute = await payments.dispute(pending.payment_id)
+    asked_early = await payments.get(pending.payment_id)
+    await payments.resolve(dispute, payment_pb2.DISPUTE_STATE_WON)
+    await desk.hear_of(pending.payment_id)
+    async with desk.database.transaction() as connection:
+        row = await queries.lock_appointment(connection, uuid.UUID(pending.id))
+        assert row is not None
+        assert not await disputes.take_in(connection, row, asked_early)
+    assert (await desk.story(pending))[-2:] == ["PaymentDisputed", "DisputeWon"]
 
 
 async def test_what_reconciliation_has_settled_hours_old_webhooks_do_not_touch(
