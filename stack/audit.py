@@ -1,6 +1,6 @@
 """`make audit`: the standing proofs, printed. Counts every booking anew against nights, every appointment against its
-masters' time, both against payments and refunds, those against the payment system's ledger, hoteliers' statements
-against that, and visits that were booked with rooms against their appointments."""
+masters' time, both against payments and refunds, those against the payment system's ledger, payee by payee, hoteliers'
+statements against that, and visits that were booked with rooms against their appointments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grpc_services.salon import audit as salon_audit
 from migrations.histories import role_of
 from runtime.database import Connection, open_database
 from runtime.settings import BrokenSettings, StackSettings, load
-from stack import payout_audit
+from stack import payee_audit, payout_audit
 from stack.secret_store import SecretStore
 from stack.wiring import stack_directory, url_of_running_database
 
@@ -45,6 +45,7 @@ async def _look(settings: StackSettings) -> list[Discrepancy]:
         *await _find(settings, "payment", payment_audit.find_discrepancies),
         *await _find(settings, "salon", salon_audit.find_discrepancies),
         *await _find_in_statements(settings),
+        *await _find_in_shares(settings),
         *await _find_in_baskets(settings),
     ]
 
@@ -56,6 +57,13 @@ async def _find_in_statements(settings: StackSettings) -> Sequence[Discrepancy]:
             time_zones |= await payout_audit.zones(connection, statement)
     async with _reading(settings, "payment") as connection:
         return await payout_audit.find_discrepancies(connection, time_zones)
+
+
+async def _find_in_shares(settings: StackSettings) -> Sequence[Discrepancy]:
+    async with _reading(settings, "booking") as connection:
+        known = await payee_audit.known_shares(connection, payee_audit.OF_BOOKINGS)
+    async with _reading(settings, "payment") as connection:
+        return await payee_audit.find_discrepancies(connection, known)
 
 
 async def _find_in_baskets(settings: StackSettings) -> list[booking_audit.Discrepancy]:

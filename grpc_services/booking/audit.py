@@ -92,6 +92,39 @@ _DISCREPANCIES = Statement(
         visited AS (
             SELECT booking_id, sum(cost_minor_units)::bigint AS cost FROM booking.booking_visit GROUP BY 1
         ),
+        moved AS (
+            SELECT booking_id, payment_id, 'payment ' || payment_id AS what, 1 AS sign, amount_minor_units AS amount,
+                shares
+            FROM booking.captured_payment
+            UNION ALL
+            SELECT booking_id, payment_id, 'refund ' || id::text, -1, amount_minor_units, shares
+            FROM booking.refund WHERE state NOT IN ('FAILED', 'REVERSED')
+        ),
+        of_payee AS (
+            SELECT moved.booking_id, moved.payment_id, share.key AS payee_id,
+                sum(moved.sign * share.value::bigint)::bigint AS kept
+            FROM moved CROSS JOIN jsonb_each_text(moved.shares) AS share GROUP BY 1, 2, 3
+        ),
+        of_house AS (
+            SELECT p.booking_id, sum(p.kept)::bigint AS kept
+            FROM of_payee AS p JOIN booking.booking AS b ON b.id = p.booking_id AND b.hotel_id::text = p.payee_id
+            GROUP BY 1
+        ),
+        of_salon AS (
+            SELECT booking_id, payee_id, coalesce(due.cost, 0) AS cost, coalesce(got.kept, 0) AS kept
+            FROM (
+                SELECT booking_id, salon_id::text AS payee_id, sum(cost_minor_units)::bigint AS cost
+                FROM booking.booking_visit GROUP BY 1, 2
+            ) AS due
+            FULL JOIN (
+                SELECT p.booking_id, p.payee_id, sum(p.kept)::bigint AS kept
+                FROM of_payee AS p JOIN booking.booking AS b ON b.id = p.booking_id AND b.hotel_id::text <> p.payee_id
+                GROUP BY 1, 2
+            ) AS got USING (booking_id, payee_id)
+        ),
+        lacking AS (
+            SELECT booking_id, sum(greatest(cost - kept, 0))::bigint AS amount FROM of_salon GROUP BY 1
+        ),
         standing AS (
             SELECT booking_id, coalesce(sum(total_minor_units) FILTER (WHERE NOT cancelled), 0)::bigint AS amount
             FROM booking.booking_room GROUP BY 1
@@ -109,7 +142,8 @@ _DISCREPANCIES = Statement(
                     WHEN b.state IN ('CANCELLED', 'NO_SHOW') THEN b.penalty_minor_units + b.visits_minor_units
                     ELSE b.total_minor_units + b.visits_minor_units
                 END AS cost,
-                b.paid_minor_units - coalesce(back.owed, 0) AS kept
+                b.paid_minor_units - coalesce(back.owed, 0) AS kept,
+                coalesce(of_house.kept, 0) AS houses, coalesce(lacking.amount, 0) AS lacking
             FROM booking.booking AS b
             LEFT JOIN back ON back.booking_id = b.id
             LEFT JOIN captured ON captured.booking_id = b.id
@@ -117,6 +151,8 @@ _DISCREPANCIES = Statement(
             LEFT JOIN at_desk ON at_desk.booking_id = b.id
             LEFT JOIN standing ON standing.booking_id = b.id
             LEFT JOIN visited ON visited.booking_id = b.id
+            LEFT JOIN of_house ON of_house.booking_id = b.id
+            LEFT JOIN lacking ON lacking.booking_id = b.id
         ),
         doors AS (
             SELECT n.booking_id, n.position, n.night, count(*) AS doors,
@@ -167,8 +203,18 @@ _DISCREPANCIES = Statement(
         SELECT 'KEPT_UNPAID', id::text, '', owed_back, paid FROM money
         WHERE state IN ('HELD', 'PAYMENT_PENDING', 'EXPIRED') AND kept <> 0
         UNION ALL
-        SELECT 'KEPT_TOO_MUCH', id::text, '', cost, kept + desk_paid FROM money
-        WHERE kept < 0 OR (kept > 0 AND kept + desk_paid > cost)
+        SELECT 'SHARES', booking_id::text, what, amount, CAST(coalesce(summed.shared, 0) AS bigint)
+        FROM moved CROSS JOIN LATERAL (
+            SELECT sum(share.value::bigint) AS shared FROM jsonb_each_text(moved.shares) AS share
+        ) AS summed
+        WHERE amount IS DISTINCT FROM summed.shared
+        UNION ALL
+        SELECT 'OVERDRAWN', booking_id::text, payment_id || ' ' || payee_id, 0, kept FROM of_payee WHERE kept < 0
+        UNION ALL
+        SELECT 'KEPT_TOO_MUCH', booking_id::text, payee_id, cost, kept FROM of_salon WHERE kept > cost
+        UNION ALL
+        SELECT 'KEPT_TOO_MUCH', id::text, '', cost - visits, houses + desk_paid - lacking FROM money
+        WHERE kept < 0 OR (houses > 0 AND houses + desk_paid - lacking > cost - visits)
         UNION ALL
         SELECT 'CONFIRMED_UNPAID', id::text, '', total, paid FROM money
         WHERE state NOT IN ('HELD', 'PAYMENT_PENDING', 'EXPIRED', 'CANCELLED') AND payment_id <> '' AND captured = 0
@@ -208,8 +254,9 @@ async def visits_of_bookings(connection: Connection) -> dict[str, tuple[str, str
 async def find_discrepancies(connection: Connection) -> list[Discrepancy]:
     """Empty when every held and sold room belongs to a booking, every booking has its nights, every room that is
     out of order or blocked is so for a reason that is known, every night has the capacity that was given to it,
-    every bill is the sum of its lines, nobody's money is kept beyond what the booking costs, nobody left without
-    paying, and every booked room has at most one door a night, on nights of its stay only."""
+    every bill is the sum of its lines, money belongs to payees to the last cent and none has more of it than the
+    booking costs, nobody left without paying, and every booked room has at most one door a night, on nights of its
+    stay only."""
     return [
         Discrepancy(row["kind"], row["subject"], row["detail"], row["expected"], row["found"])
         for row in await _DISCREPANCIES.fetch(connection)

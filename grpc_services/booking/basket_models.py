@@ -56,6 +56,7 @@ class BookingVisit(BookingServiceModel, table=True):
     )
     position: int = Field(primary_key=True, sa_type=SmallInteger)
     appointment_id: uuid.UUID = Field(unique=True)
+    salon_id: uuid.UUID
     state: str = long_text()
     version: int
     told: bool

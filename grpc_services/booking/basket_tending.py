@@ -4,7 +4,7 @@ the visits there. Safe to repeat, to race and to be killed in."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -15,8 +15,9 @@ from grpc_services.booking import (
     events,
     folio,
     move_queries,
+    payees,
+    payment_queries,
     queries,
-    refund_queries,
     refunds,
 )
 from grpc_services.booking.basket_rules import STANDING, Heard, cost, heard, is_news
@@ -102,17 +103,20 @@ async def _take_in(connection: Connection, row: Record, visit: Record, news: Hea
         state,
         visits_minor_units=row["visits_minor_units"] + costs - visit["cost_minor_units"],
     )
-    refund = 0
+    back: Mapping[str, int] = {}
     if state not in HOLDING and state is not State.EXPIRED:
-        refund = folio.refund_for(
-            row, sent_back=await refund_queries.sent_back(connection, row["id"]), new_owed=folio.owed(saved)
+        back = payees.going_back(
+            row,
+            await payment_queries.kept_by_payee(connection, row["id"]),
+            owed=folio.owed(saved),
+            salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
         )
-    if refund:
-        await refunds.owe(connection, row["id"], refund, refunds.VISIT)
+    if back:
+        await refunds.owe(connection, row["id"], back, refunds.VISIT)
     kind, words = ("VisitMoved", "moved") if moved and news.state in STANDING else _KINDS[news.state]
     name = basket_pb2.QuotedVisit.FromString(visit["quoted"]).salon_name
     await queries.write_timeline(
         connection, saved, kind=kind, actor=Role.SYSTEM, summary=f"{name}: {words}.", changed_state=False
     )
-    await events.publish_visit_changed(connection, saved, visit["appointment_id"], refund)
+    await events.publish_visit_changed(connection, saved, visit["appointment_id"], sum(back.values()))
     return saved

@@ -7,7 +7,18 @@ from typing import Any
 import grpc
 
 from contracts.booking.v1 import booking_pb2, front_desk_pb2
-from grpc_services.booking import folio, folio_queries, move_queries, move_rules, refund_queries, refunds, rules
+from grpc_services.booking import (
+    basket_queries,
+    folio,
+    folio_queries,
+    move_queries,
+    move_rules,
+    payees,
+    payment_queries,
+    refund_queries,
+    refunds,
+    rules,
+)
 from grpc_services.booking.moving import Move, MovingMethods
 from grpc_services.booking.rules import State
 from runtime.database import Record
@@ -38,13 +49,14 @@ class BillMethods(MovingMethods):
                 actor_id=move.caller.account_id,
             )
             saved = await move_queries.save_booking(connection, row, move.state, charges_minor_units=charges)
-            refund = folio.refund_for(
+            back = payees.going_back(
                 row,
-                sent_back=await refund_queries.sent_back(connection, row["id"]),
-                new_owed=folio.owed(saved),
+                await payment_queries.kept_by_payee(connection, row["id"]),
+                owed=folio.owed(saved),
+                salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
             )
-            if refund:
-                await refunds.owe(connection, row["id"], refund, refunds.ALLOWANCE)
+            if back:
+                await refunds.owe(connection, row["id"], back, refunds.ALLOWANCE)
             await move.tell(saved, "ChargeAdded", request.description.strip(), changed_state=False)
             return saved
 

@@ -23,7 +23,8 @@ from grpc_services.booking import (
     messages,
     move_queries,
     move_rules,
-    refund_queries,
+    payees,
+    payment_queries,
     refunds,
     rules,
 )
@@ -40,6 +41,7 @@ from runtime.identity import require_account
 
 Context = grpc.aio.ServicerContext[Any, Any]
 log = structlog.get_logger()
+_BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class CancelMethods(MovingMethods):
@@ -56,24 +58,23 @@ class CancelMethods(MovingMethods):
             if not by_hotel and row["guest_account_id"] != caller.account_id:
                 raise NotFound("There is no such booking.", path=("bookingId",))
             rooms = await folio_queries.load_rooms(connection, row["id"])
-            sent_back = await refund_queries.sent_back(connection, row["id"])
+            kept = await payment_queries.kept_by_payee(connection, row["id"])
             visits = await basket_queries.load_visits(connection, row["id"])
         now = self._now()
         chosen = _check(row, rooms, list(request.positions))
         of_rooms = move_rules.policy_stages(row, chosen)
         leaving = _leaving(rooms, chosen, visits, steps, now)
         stages = basket_rules.combined(of_rooms, leaving, steps, State(row["state"]))
-        staying = row["visits_minor_units"] - sum(one["cost_minor_units"] for one in leaving)
 
-        def refund(rooms_penalty: int, visits_penalty: int, *, hotel: bool = False) -> int:
+        def refund(rooms_penalty: int, of_visits: Mapping[uuid.UUID, int], *, hotel: bool = False) -> int:
             return move_rules.cancelling(
                 row,
                 rooms,
                 chosen,
                 penalty=rooms_penalty,
                 by_hotel=hotel,
-                sent_back=sent_back,
-                visits=staying + visits_penalty,
+                kept=kept,
+                salons=payees.of_salons(visits, of_visits),
             ).refund
 
         def money(minor_units: int) -> money_pb2.Money:
@@ -85,13 +86,18 @@ class CancelMethods(MovingMethods):
             booking_id=str(row["id"]),
             version=row["version"],
             penalty=money(rooms_penalty + sum(penalties.values())),
-            refund=money(refund(rooms_penalty, sum(penalties.values()), hotel=by_hotel)),
+            refund=money(refund(rooms_penalty, penalties, hotel=by_hotel)),
             stages=[
                 booking_pb2.CancellationStage(
                     begins=to_timestamp(stage.begins) if stage.begins else None,
                     ends=to_timestamp(stage.ends) if stage.ends else None,
                     penalty=money(stage.penalty),
-                    refund=money(refund(*_parts_at(stage, of_rooms))),
+                    refund=money(
+                        refund(
+                            cancellation.penalty_at(of_rooms, stage.begins or _BEFORE_ALL),
+                            _visit_penalties(row, leaving, steps, stage.begins, by_hotel=False),
+                        )
+                    ),
                 )
                 for stage in stages
             ],
@@ -116,17 +122,15 @@ class CancelMethods(MovingMethods):
             visits = await basket_queries.load_visits(connection, row["id"])
             leaving = _leaving(move.rooms, chosen, visits, steps, now)
             penalties = _visit_penalties(row, leaving, steps, now, by_hotel=move.by_hotel)
-            visits_cost = row["visits_minor_units"] + sum(
-                penalties[one["appointment_id"]] - one["cost_minor_units"] for one in leaving
-            )
+            salons = payees.of_salons(visits, penalties)
             costs = move_rules.cancelling(
                 row,
                 move.rooms,
                 chosen,
                 penalty=cancellation.penalty_at(move_rules.policy_stages(row, chosen), now),
                 by_hotel=move.by_hotel,
-                sent_back=await refund_queries.sent_back(connection, row["id"]),
-                visits=visits_cost,
+                kept=await payment_queries.kept_by_payee(connection, row["id"]),
+                salons=salons,
             )
             move_rules.check_refund(row, request.expected_refund, costs.refund)
             gone = {room["position"] for room in chosen}
@@ -140,13 +144,13 @@ class CancelMethods(MovingMethods):
                 State.CANCELLED if costs.whole else move.state,
                 total_minor_units=costs.new_total,
                 penalty_minor_units=costs.penalty_in_all,
-                visits_minor_units=visits_cost,
+                visits_minor_units=salons.total(),
             )
             for one in leaving:
                 await basket_queries.call_off(connection, one, penalties[one["appointment_id"]])
             await move_queries.save_rooms(connection, row["id"], rooms)
             if costs.refund:
-                await refunds.owe(connection, row["id"], costs.refund, refunds.CANCELLED)
+                await refunds.owe(connection, row["id"], costs.back, refunds.CANCELLED)
             who = "the hotel" if move.by_hotel else "the guest"
             what = "The booking was" if costs.whole else "Some rooms were"
             await move.tell(saved, "BookingCancelled", f"{what} cancelled by {who}.")
@@ -201,21 +205,14 @@ def _leaving(
 
 
 def _visit_penalties(
-    row: Record, leaving: Sequence[Record], steps: Mapping[int, Steps], now: dt.datetime, *, by_hotel: bool
+    row: Record, leaving: Sequence[Record], steps: Mapping[int, Steps], moment: dt.datetime | None, *, by_hotel: bool
 ) -> dict[uuid.UUID, int]:
-    """By appointment. The house itself takes none."""
+    """By appointment, at a moment (None: since ever). The house itself takes none."""
     state = State(row["state"])
     return {
-        one["appointment_id"]: 0 if by_hotel else basket_rules.penalty_at(one, steps[one["position"]], now, state)
+        one["appointment_id"]: 0 if by_hotel else basket_rules.penalty_at(one, steps[one["position"]], moment, state)
         for one in leaving
     }
-
-
-def _parts_at(stage: cancellation.Stage, of_rooms: Sequence[cancellation.Stage]) -> tuple[int, int]:
-    """What of a stage's penalty is for rooms, and what for visits."""
-    begins = stage.begins or dt.datetime.min.replace(tzinfo=dt.UTC)
-    rooms = cancellation.penalty_at(of_rooms, begins)
-    return rooms, stage.penalty - rooms
 
 
 def _check(row: Record, rooms: Sequence[Record], positions: list[int]) -> list[Record]:

@@ -11,6 +11,7 @@ import grpc
 
 from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import (
+    basket_queries,
     door_queries,
     doors,
     events,
@@ -19,6 +20,8 @@ from grpc_services.booking import (
     move_queries,
     move_rules,
     out_of_order_queries,
+    payees,
+    payment_queries,
     refund_queries,
     refunds,
     rules,
@@ -86,16 +89,17 @@ class DeskMoveMethods(MovingMethods):
             standing = folio.standing(move.rooms)
             penalty = move_rules.policy_stages(row, standing)[-1].penalty
             in_all = row["penalty_minor_units"] + penalty
-            refund = folio.refund_for(
+            back = payees.going_back(
                 row,
-                sent_back=await refund_queries.sent_back(connection, row["id"]),
-                new_owed=in_all + row["visits_minor_units"] + row["charges_minor_units"],
+                await payment_queries.kept_by_payee(connection, row["id"]),
+                owed=in_all + row["visits_minor_units"] + row["charges_minor_units"],
+                salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
             )
             rooms = _until(move.rooms, today)
             saved = await move_queries.save_booking(connection, row, State.NO_SHOW, penalty_minor_units=in_all)
             await move_queries.save_rooms(connection, row["id"], rooms)
-            if refund:
-                await refunds.owe(connection, row["id"], refund, refunds.NO_SHOW)
+            if back:
+                await refunds.owe(connection, row["id"], back, refunds.NO_SHOW)
             await move.tell(saved, "BookingMarkedNoShow", "The guest never came.")
             await events.publish_marked_no_show(connection, saved, rooms, penalty)
             await move.swap_nights(rooms)

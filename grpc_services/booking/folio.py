@@ -49,13 +49,6 @@ def due(row: Record, *, sent_back: int | None = None) -> int:
     return max(0, int(owed(row) - (row["paid_minor_units"] - back + row["desk_paid_minor_units"])))
 
 
-def refund_for(row: Record, *, sent_back: int, new_owed: int) -> int:
-    """What goes back through the payment system when a booking costs `new_owed` from now on. `sent_back` counts
-    refunds that are asked for but not yet made; money given at the desk goes back at the desk."""
-    kept = row["paid_minor_units"] - sent_back
-    return max(0, min(int(kept), int(kept + row["desk_paid_minor_units"] - new_owed)))
-
-
 def standing(rooms: Iterable[Record]) -> list[Record]:
     return [room for room in rooms if not room["cancelled"]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc, rate_pb2, rate_pb2_grpc
@@ -82,10 +82,27 @@ class PaymentSystem:
         await call_provider(self._stub.VoidPayment, request, self._key)
 
     async def refund(
-        self, *, idempotency_key: str, payment_id: str, amount: money_pb2.Money, reason: str
+        self,
+        *,
+        idempotency_key: str,
+        payment_id: str,
+        amount: money_pb2.Money,
+        shares: Mapping[str, int],
+        reason: str,
     ) -> payment_pb2.Refund:
+        """`shares` are minor units by the payee who gives them back; nobody's id is the platform itself."""
         request = payment_pb2.CreateRefundRequest(
-            idempotency_key=idempotency_key, payment_id=payment_id, amount=amount, reason=reason
+            idempotency_key=idempotency_key,
+            payment_id=payment_id,
+            amount=amount,
+            reason=reason,
+            shares=[
+                payment_pb2.RefundShare(
+                    payee_id=payee, amount=money_pb2.Money(minor_units=part, currency=amount.currency)
+                )
+                for payee, part in sorted(shares.items())
+                if payee
+            ],
         )
         return await call_provider(self._stub.CreateRefund, request, self._key)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -28,6 +29,7 @@ from runtime.commit_order import commit_order
 from runtime.tables import (
     idempotency_table,
     inbox_table,
+    json_document,
     long_text,
     optional_moment,
     outbox_table,
@@ -210,6 +212,7 @@ class CapturedPayment(BookingServiceModel, table=True):
     payment_id: str = Field(primary_key=True, sa_type=Text)
     booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id"),))
     amount_minor_units: int = Field(sa_type=BigInteger)
+    shares: Any = json_document()  # minor units by payee, a hotel's or a salon's id; their sum is the amount
     at: dt.datetime = required_moment(default_now=True)
 
 
@@ -234,6 +237,7 @@ class Refund(BookingServiceModel, table=True):
     booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id"),))
     payment_id: str = long_text()
     amount_minor_units: int = Field(sa_type=BigInteger)
+    shares: Any = json_document()  # minor units by payee who gives them back; their sum is the amount
     reason: str = long_text()
     state: str = long_text()
     provider_refund_id: str = long_text()  # empty until the payment system has answered

@@ -14,6 +14,7 @@ from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
 from grpc_services.booking import (
+    basket_queries,
     cancellation,
     door_queries,
     doors,
@@ -23,8 +24,9 @@ from grpc_services.booking import (
     messages,
     move_queries,
     move_rules,
+    payees,
+    payment_queries,
     queries,
-    refund_queries,
     refunds,
     rules,
 )
@@ -93,7 +95,7 @@ class ModifyMethods(MovingMethods):
             )
             await move_queries.save_rooms(connection, row["id"], change.rooms)
             if change.costs.refund:
-                await refunds.owe(connection, row["id"], change.costs.refund, refunds.MODIFIED)
+                await refunds.owe(connection, row["id"], change.costs.back, refunds.MODIFIED)
             await move.tell(saved, "BookingModified", "The stay was changed.")
             await events.publish_modified(
                 connection,
@@ -131,7 +133,8 @@ class ModifyMethods(MovingMethods):
             row,
             sum(room["total_minor_units"] for room in folio.standing(after)),
             cancelling_costs=penalty,
-            sent_back=await refund_queries.sent_back(connection, row["id"]),
+            kept=await payment_queries.kept_by_payee(connection, row["id"]),
+            salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
         )
         return Change(stay, after, costs)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.hotel.v1 import rate_pb2
 from contracts.money.v1 import money_pb2
-from grpc_services.booking import cancellation, chosen_extras, folio, messages, rules
+from grpc_services.booking import cancellation, chosen_extras, folio, messages, payees, rules
 from grpc_services.booking.errors import RefundChanged
 from grpc_services.booking.rules import HOLDING, MOVES, State
 from runtime.database import Record
@@ -23,23 +23,32 @@ LARGEST_AMOUNT = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cancelling:
-    """`penalty` is of the rooms that are cancelled now, `penalty_in_all` also of those cancelled before."""
+    """`penalty` is of the rooms that are cancelled now, `penalty_in_all` also of those cancelled before; `back` is what
+    each payee gives back."""
 
     whole: bool
     penalty: int
     penalty_in_all: int
     new_total: int
-    refund: int
+    back: payees.Amounts
+
+    @property
+    def refund(self) -> int:
+        return sum(self.back.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Modifying:
-    """`new_total` holds what was kept of earlier prices (`penalty_in_all`)."""
+    """`new_total` holds what was kept of earlier prices (`penalty_in_all`); `back` is what each payee gives back."""
 
     new_total: int
     penalty_in_all: int
-    refund: int
+    back: payees.Amounts
     due: int
+
+    @property
+    def refund(self) -> int:
+        return sum(self.back.values())
 
 
 def today_at_hotel(row: Record, now: dt.datetime) -> dt.date:
@@ -90,11 +99,11 @@ def cancelling(
     *,
     penalty: int,
     by_hotel: bool,
-    sent_back: int,
-    visits: int,
+    kept: payees.Amounts,
+    salons: payees.Amounts,
 ) -> Cancelling:
-    """`penalty` is the policy's, at the moment in question; the hotel itself takes none. `visits` is what visits to
-    salons cost afterwards."""
+    """`penalty` is the policy's, at the moment in question; the hotel itself takes none. `kept` is what each payee has
+    now, `salons` what visits cost afterwards."""
     gone = {room["position"] for room in chosen}
     left = [room for room in folio.standing(rooms) if room["position"] not in gone]
     penalty = 0 if by_hotel else penalty
@@ -103,23 +112,28 @@ def cancelling(
     cost = penalty_in_all
     if left:
         new_total = cost = sum(room["total_minor_units"] for room in left) + penalty_in_all
-    refund = folio.refund_for(row, sent_back=sent_back, new_owed=cost + visits + row["charges_minor_units"])
-    return Cancelling(not left, penalty, penalty_in_all, new_total, refund)
+    owed = cost + sum(salons.values()) + row["charges_minor_units"]
+    return Cancelling(
+        not left, penalty, penalty_in_all, new_total, payees.going_back(row, kept, owed=owed, salons=salons)
+    )
 
 
-def modifying(row: Record, new_price: int, *, cancelling_costs: int, sent_back: int) -> Modifying:
+def modifying(
+    row: Record, new_price: int, *, cancelling_costs: int, kept: payees.Amounts, salons: payees.Amounts
+) -> Modifying:
     """A change never gives back more than cancelling would: what is kept beyond the new price counts as penalty.
 
-    `new_price` is of the rooms as they are from now on, `cancelling_costs` what calling off the old ones would.
+    `new_price` is of the rooms as they are from now on, `cancelling_costs` what calling off the old ones would, `kept`
+    what each payee has now, `salons` what visits cost.
     """
-    charges = row["charges_minor_units"] + row["visits_minor_units"]
+    charges = row["charges_minor_units"] + sum(salons.values())
     cost = new_price + row["penalty_minor_units"] + charges
     most = max(cost, cancelling_costs + row["penalty_minor_units"] + charges)
-    refund = folio.refund_for(row, sent_back=sent_back, new_owed=most)
-    given = row["paid_minor_units"] - sent_back - refund + row["desk_paid_minor_units"]
+    back = payees.going_back(row, kept, owed=most, salons=salons)
+    given = sum(kept.values()) - sum(back.values()) + row["desk_paid_minor_units"]
     retained = max(0, min(given, most) - cost)
     penalty = row["penalty_minor_units"] + retained
-    return Modifying(new_price + penalty, penalty, refund, max(0, cost + retained - given))
+    return Modifying(new_price + penalty, penalty, back, max(0, cost + retained - given))
 
 
 def check_refund(row: Record, expected: money_pb2.Money, actual: int) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from grpc_services.booking.models import Booking, CapturedPayment, OpenPayment, Refund
-from runtime.database import Connection, Record, Statement
+from grpc_services.booking.models import CapturedPayment, OpenPayment
+from runtime.database import Connection, Statement
 from runtime.tables import table_of
 
-refund = table_of(Refund)
 open_payment = table_of(OpenPayment)
 captured = table_of(CapturedPayment)
-booking = table_of(Booking)
-
-_stands = and_(refund.c.state != "FAILED", refund.c.state != "REVERSED")  # else its amount is free again
 
 _OPEN_PAYMENT = Statement(
     upsert(open_payment)
@@ -50,28 +48,29 @@ _STUCK = Statement(
 _RECORD_CAPTURE = Statement(
     upsert(captured)
     .values(
-        payment_id=bindparam("payment_id"), booking_id=bindparam("booking_id"), amount_minor_units=bindparam("amount")
+        payment_id=bindparam("payment_id"),
+        booking_id=bindparam("booking_id"),
+        amount_minor_units=bindparam("amount"),
+        shares=bindparam("shares"),
     )
     .on_conflict_do_nothing()
 )
 _CAPTURED = Statement(select(captured.c.payment_id).where(captured.c.payment_id == bindparam("payment_id")))
-_REFUNDABLE = Statement(
-    select(
-        captured.c.payment_id,
-        (
-            captured.c.amount_minor_units
-            - func.coalesce(
-                select(func.sum(refund.c.amount_minor_units))
-                .where(refund.c.payment_id == captured.c.payment_id, _stands)
-                .scalar_subquery(),
-                0,
-            )
-        )
-        .cast(BigInteger)
-        .label("refundable"),
-    )
-    .where(captured.c.booking_id == bindparam("booking_id"))
-    .order_by(captured.c.at.desc(), captured.c.payment_id)
+# What each payee has of each payment, the newest payments first.
+_KEPT = Statement(
+    text("""
+        SELECT moved.payment_id, share.key AS payee_id, sum(moved.sign * share.value::bigint)::bigint AS kept
+        FROM (
+            SELECT payment_id, 1 AS sign, shares FROM booking.captured_payment WHERE booking_id = :booking_id
+            UNION ALL
+            SELECT payment_id, -1, shares FROM booking.refund
+            WHERE booking_id = :booking_id AND state NOT IN ('FAILED', 'REVERSED')
+        ) AS moved
+        JOIN booking.captured_payment AS captured USING (payment_id)
+        CROSS JOIN jsonb_each_text(moved.shares) AS share
+        GROUP BY captured.at, moved.payment_id, share.key
+        ORDER BY captured.at DESC, moved.payment_id, share.key
+    """).bindparams(bindparam("booking_id", type_=Uuid))
 )
 
 
@@ -98,8 +97,13 @@ async def stuck_payments(connection: Connection, *, stuck_seconds: int, limit: i
     return [row["payment_id"] for row in rows]
 
 
-async def record_capture(connection: Connection, booking_id: uuid.UUID, payment_id: str, amount: int) -> None:
-    await _RECORD_CAPTURE.execute(connection, booking_id=booking_id, payment_id=payment_id, amount=amount)
+async def record_capture(
+    connection: Connection, booking_id: uuid.UUID, payment_id: str, shares: Mapping[str, int]
+) -> None:
+    """`shares` is what each payee got of it."""
+    await _RECORD_CAPTURE.execute(
+        connection, booking_id=booking_id, payment_id=payment_id, amount=sum(shares.values()), shares=shares
+    )
 
 
 async def is_taken_in(connection: Connection, payment_id: str) -> bool:
@@ -107,6 +111,17 @@ async def is_taken_in(connection: Connection, payment_id: str) -> bool:
     return await _CAPTURED.fetch_row(connection, payment_id=payment_id) is not None
 
 
-async def refundable_payments(connection: Connection, booking_id: uuid.UUID) -> list[Record]:
-    """(payment_id, refundable), the newest first."""
-    return await _REFUNDABLE.fetch(connection, booking_id=booking_id)
+async def kept_of_payments(connection: Connection, booking_id: uuid.UUID) -> dict[str, dict[str, int]]:
+    """What each payee has of each payment less what went back or is about to, by payment and payee; the newest
+    payments first."""
+    found: dict[str, dict[str, int]] = {}
+    for row in await _KEPT.fetch(connection, booking_id=booking_id):
+        found.setdefault(row["payment_id"], {})[row["payee_id"]] = row["kept"]
+    return found
+
+
+async def kept_by_payee(connection: Connection, booking_id: uuid.UUID) -> Counter[str]:
+    kept: Counter[str] = Counter()
+    for parts in (await kept_of_payments(connection, booking_id)).values():
+        kept.update(parts)
+    return kept

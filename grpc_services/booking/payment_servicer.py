@@ -11,7 +11,17 @@ import grpc
 from contracts.booking.v1 import booking_pb2
 from contracts.money.v1 import money_pb2
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import events, folio, messages, payees, payment_queries, queries, rules, settlement
+from grpc_services.booking import (
+    basket_queries,
+    events,
+    folio,
+    messages,
+    payees,
+    payment_queries,
+    queries,
+    rules,
+    settlement,
+)
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
@@ -46,6 +56,8 @@ class PaymentMethods:
         key = {"principal": str(caller.account_id), "operation": "StartPayment", "key": request.idempotency_key}
         async with self._database.reading() as connection:
             row = await visible_booking(connection, request.booking_id)
+            visits = await basket_queries.load_visits(connection, row["id"])
+            kept = await payment_queries.kept_by_payee(connection, row["id"])
             earlier = await keys.find(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
         if earlier is not None:
             return earlier
@@ -63,7 +75,7 @@ class PaymentMethods:
                 description=messages.priced_stay(row).hotel_name,
                 return_url=request.return_url,
                 expires_at=row["hold_expires_at"] or self._now() + _TIME_TO_PAY,
-                shares=payees.shares_of(row, amount, self._commission_basis_points),
+                shares=payees.shares_of(row, visits, kept, amount, self._commission_basis_points),
             )
         async with self._database.transaction() as connection:
             earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)

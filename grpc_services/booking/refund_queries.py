@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, Interval, and_, bindparam, func, select, update
@@ -27,6 +28,7 @@ _REQUEST_REFUND = Statement(
         booking_id=bindparam("booking_id"),
         payment_id=bindparam("payment_id"),
         amount_minor_units=bindparam("amount"),
+        shares=bindparam("shares"),
         reason=bindparam("reason"),
         state="REQUESTED",
         provider_refund_id="",
@@ -87,10 +89,11 @@ _AT_ONCE = dt.timedelta()
 
 
 async def request_refund(
-    connection: Connection, *, booking_id: uuid.UUID, payment_id: str, amount: int, reason: str
+    connection: Connection, *, booking_id: uuid.UUID, payment_id: str, shares: Mapping[str, int], reason: str
 ) -> uuid.UUID | None:
-    """The id of the new refund. None when this late payment goes back already, however often that is asked."""
-    return await _insert(connection, booking_id, payment_id, amount, reason, attempt=1, pause=_AT_ONCE)
+    """The id of the new refund; `shares` is what each payee gives back. None when this late payment goes back already,
+    however often that is asked."""
+    return await _insert(connection, booking_id, payment_id, shares, reason, attempt=1, pause=_AT_ONCE)
 
 
 async def request_again(connection: Connection, failed: Record, *, pause: dt.timedelta | None) -> uuid.UUID:
@@ -99,7 +102,7 @@ async def request_again(connection: Connection, failed: Record, *, pause: dt.tim
         connection,
         failed["booking_id"],
         failed["payment_id"],
-        failed["amount_minor_units"],
+        failed["shares"],
         failed["reason"],
         attempt=failed["attempt"] + 1,
         pause=pause,
@@ -154,7 +157,7 @@ async def _insert(
     connection: Connection,
     booking_id: uuid.UUID,
     payment_id: str,
-    amount: int,
+    shares: Mapping[str, int],
     reason: str,
     *,
     attempt: int,
@@ -166,7 +169,8 @@ async def _insert(
         id=refund_id,
         booking_id=booking_id,
         payment_id=payment_id,
-        amount=amount,
+        amount=sum(shares.values()),
+        shares=shares,
         reason=reason,
         attempt=attempt,
         pause=pause,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
+from collections.abc import Mapping
 
 import orjson
 import structlog
@@ -35,22 +37,25 @@ CANCELLED = "CANCELLED"
 MODIFIED = "MODIFIED"
 NO_SHOW = "NO_SHOW"
 ALLOWANCE = "ALLOWANCE"
+LATE_MONEY = "LATE_MONEY"
 VISIT = "VISIT"
 _PAUSE_WHILE_DISPUTED = dt.timedelta(hours=1)
 
 
-async def owe(connection: Connection, booking_id: uuid.UUID, amount: int, reason: str) -> None:
-    """Writes down that so many minor units go back, of the newest payments first. The booking is locked."""
-    for payment in await payment_queries.refundable_payments(connection, booking_id):
-        part = min(amount, payment["refundable"])
-        if part <= 0:
+async def owe(connection: Connection, booking_id: uuid.UUID, parts: Mapping[str, int], reason: str) -> None:
+    """Writes down what goes back, in minor units by the payee who gives it, of the newest payments first. The booking
+    is locked."""
+    left = Counter(parts)
+    for payment_id, kept in (await payment_queries.kept_of_payments(connection, booking_id)).items():
+        shares = {payee: min(amount, left[payee]) for payee, amount in kept.items() if amount > 0 and left[payee] > 0}
+        if not shares:
             continue
         refund_id = await refund_queries.request_refund(
-            connection, booking_id=booking_id, payment_id=payment["payment_id"], amount=part, reason=reason
+            connection, booking_id=booking_id, payment_id=payment_id, shares=shares, reason=reason
         )
-        await inbox.store(connection, PROVIDER, f"refund-{refund_id}", _owed(payment["payment_id"]))
-        amount -= part
-    if amount > 0:
+        await inbox.store(connection, PROVIDER, f"refund-{refund_id}", _owed(payment_id))
+        left.subtract(shares)
+    if any(left.values()):
         raise RuntimeError("more is to go back than was ever paid")
 
 
@@ -91,6 +96,7 @@ async def _send(database: Database, payments: PaymentSystem, refund: Record) -> 
             idempotency_key=str(refund["id"]),
             payment_id=refund["payment_id"],
             amount=_amount(refund),
+            shares=refund["shares"],
             reason=refund["reason"],
         )
     except ServiceError as refusal:

@@ -25,6 +25,7 @@ from grpc_services.booking import (
     folio_queries,
     holds,
     inventory_queries,
+    payees,
     payment_queries,
     queries,
     refund_queries,
@@ -43,7 +44,6 @@ from runtime.identity import NOBODY, Role
 
 log = structlog.get_logger()
 
-LATE_MONEY = "LATE_MONEY"
 LOOKED_AFTER = "payment.looked_after"  # what booking tells itself of a payment that it found by itself
 
 
@@ -255,17 +255,19 @@ async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Pay
 
 async def _keep_what_is_due(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
     """More to pay came after the booking was confirmed. If it changed since, some may be too much."""
-    sent_back = await refund_queries.sent_back(connection, row["id"])
-    too_much = payment.amount.minor_units - folio.due(row, sent_back=sent_back)
     paid = await queries.add_paid(connection, row["id"], payment.amount.minor_units, payment_state_name(payment))
     await _record_capture(connection, row, payment)
     await queries.write_timeline(
         connection, paid, kind="PaymentReceived", actor=Role.SYSTEM, summary="Paid.", changed_state=False
     )
-    if too_much > 0:
-        await refund_queries.request_refund(
-            connection, booking_id=row["id"], payment_id=payment.id, amount=too_much, reason=LATE_MONEY
-        )
+    too_much = payees.going_back(
+        paid,
+        await payment_queries.kept_by_payee(connection, row["id"]),
+        owed=folio.owed(paid),
+        salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
+    )
+    if too_much:
+        await refunds.owe(connection, row["id"], too_much, refunds.LATE_MONEY)
         await queries.write_timeline(
             connection,
             paid,
@@ -277,7 +279,7 @@ async def _keep_what_is_due(connection: Connection, row: Record, payment: paymen
 
 
 async def _record_capture(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
-    await payment_queries.record_capture(connection, row["id"], payment.id, payment.amount.minor_units)
+    await payment_queries.record_capture(connection, row["id"], payment.id, payees.got_by(payment))
 
 
 async def _take_again(
@@ -328,8 +330,8 @@ async def _owe_refund(connection: Connection, row: Record, payment: payment_pb2.
         connection,
         booking_id=row["id"],
         payment_id=payment.id,
-        amount=payment.amount.minor_units,
-        reason=LATE_MONEY,
+        shares=payees.got_by(payment),
+        reason=refunds.LATE_MONEY,
     )
     if not new:
         return

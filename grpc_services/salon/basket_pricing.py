@@ -46,7 +46,11 @@ def of_visit(number: int) -> Iterator[None]:
 
 
 async def price(
-    connection: Connection, request: basket_pb2.PriceVisitsRequest, caller: Caller, now: dt.datetime
+    connection: Connection,
+    request: basket_pb2.PriceVisitsRequest,
+    caller: Caller,
+    now: dt.datetime,
+    commission_basis_points: int,
 ) -> basket_pb2.QuotedVisits:
     """Raises InvalidInput, NotFound, PermissionDenied or SlotUnavailable, naming the visit."""
     if not 1 <= len(request.visits) <= MOST_VISITS:
@@ -62,11 +66,11 @@ async def price(
                 visit = without_caller(visit, caller)
             booked = await _free(connection, visit, starts_at, taken, now)
         taken += [Taken(offer.master_id, line.taken_from, line.taken_until) for offer, line in booked]
-        quoted.append(quoted_visit(salon, booked))
+        quoted.append(quoted_visit(salon, booked, commission_basis_points))
     return basket_pb2.QuotedVisits(visits=quoted)
 
 
-def quoted_visit(salon: Record, booked: Booked) -> basket_pb2.QuotedVisit:
+def quoted_visit(salon: Record, booked: Booked, commission_basis_points: int) -> basket_pb2.QuotedVisit:
     def money(minor_units: int) -> money_pb2.Money:
         return money_pb2.Money(minor_units=minor_units, currency=salon["currency"])
 
@@ -101,6 +105,7 @@ def quoted_visit(salon: Record, booked: Booked) -> basket_pb2.QuotedVisit:
                 for tier in salon["cancellation_tiers"]
             ]
         ),
+        commission_basis_points=commission_basis_points,
     )
 
 

@@ -32,15 +32,19 @@ _HELD_OR_TO_BE = frozenset({State.HELD, State.CONFIRMED, State.EXPIRED})
 
 
 class BasketMethods:
-    """A part of BasketServicer, which gives it the database, the clock and how long holds live."""
+    """A part of BasketServicer, which gives it the database, the clock, how long holds live and
+    what the platform keeps."""
 
     _database: Database
     _now: Callable[[], dt.datetime]
     _hold_seconds: int
+    _commission_basis_points: int
 
     async def PriceVisits(self, request: basket_pb2.PriceVisitsRequest, context: Context) -> basket_pb2.QuotedVisits:
         async with self._database.snapshot() as connection:
-            return await pricing.price(connection, request, current_caller(), self._now())
+            return await pricing.price(
+                connection, request, current_caller(), self._now(), self._commission_basis_points
+            )
 
     async def HoldVisits(self, request: basket_pb2.HoldVisitsRequest, context: Context) -> basket_pb2.BasketVisits:
         require_role(Role.SYSTEM)

@@ -115,10 +115,13 @@ class QuotedVisit(_message.Message):
     SERVICES_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     CANCELLATION_POLICY_FIELD_NUMBER: _builtins.int
+    COMMISSION_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     salon_id: _builtins.str
     salon_name: _builtins.str
     time_zone: _builtins.str
     """IANA, of the salon"""
+    commission_basis_points: _builtins.int
+    """what the platform keeps of what the salon gets for it"""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -140,12 +143,15 @@ class QuotedVisit(_message.Message):
         services: _abc.Iterable[Global___QuotedService] | None = ...,
         total: _money_pb2.Money | None = ...,
         cancellation_policy: _hotel_pb2.CancellationPolicy | None = ...,
+        commission_basis_points: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation_policy", b"cancellation_policy", "ends_at", b"ends_at", "starts_at", b"starts_at", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points", "cancellation_policy", b"cancellation_policy", "commission_basis_points", b"commission_basis_points", "ends_at", b"ends_at", "starts_at", b"starts_at", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancellation_policy", b"cancellation_policy", "ends_at", b"ends_at", "salon_id", b"salon_id", "salon_name", b"salon_name", "services", b"services", "starts_at", b"starts_at", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points", "cancellation_policy", b"cancellation_policy", "commission_basis_points", b"commission_basis_points", "ends_at", b"ends_at", "salon_id", b"salon_id", "salon_name", b"salon_name", "services", b"services", "starts_at", b"starts_at", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__commission_basis_points: _TypeAlias = _typing.Literal["commission_basis_points"]  # noqa: Y015
+    _WhichOneofArgType__commission_basis_points: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__commission_basis_points) -> _WhichOneofReturnType__commission_basis_points | None: ...
 
 Global___QuotedVisit: _TypeAlias = QuotedVisit  # noqa: Y015
 
