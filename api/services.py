@@ -76,6 +76,8 @@ from runtime.identity import TokenVerifier
 from runtime.job_queue import JobQueue, open_job_queue
 from runtime.settings import GatewaySettings
 
+_REDIS_SECONDS = 5.0  # for an answer; what is published is waited for as long as it takes
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -176,7 +178,9 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             )
         }
         auth: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channels["auth"])
-        client: redis.Redis = redis.Redis.from_url(settings.redis_url.get_secret_value())
+        client: redis.Redis = redis.Redis.from_url(
+            settings.redis_url.get_secret_value(), socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
+        )
         stack.push_async_callback(client.aclose)
 
         revocations = await stack.enter_async_context(open_revocations(client))

@@ -26,6 +26,7 @@ SETTLE_PAYMENT_EVENT = "settle_payment_event"
 DELIVER_EMAIL = "deliver_email"
 DELIVER_WEBHOOKS = "deliver_webhooks"
 SEND_ACCOUNT_MAILS = "send_account_mails"
+ANSWER_SECONDS = 2.0  # longer is not waited for Redis: whoever enqueues has something else to do
 _DEAD = "innkeeper:dead-jobs"  # a hash: job id → what is known of it, as JSON
 
 
@@ -109,7 +110,7 @@ class JobQueue:
 
 
 @asynccontextmanager
-async def open_job_queue(section: RedisSection) -> AsyncIterator[JobQueue]:
+async def open_job_queue(section: RedisSection, *, answer_seconds: float = ANSWER_SECONDS) -> AsyncIterator[JobQueue]:
     """Raises OSError when Redis cannot be reached at the start."""
     try:
         pool = await create_pool(
@@ -117,6 +118,10 @@ async def open_job_queue(section: RedisSection) -> AsyncIterator[JobQueue]:
         )
     except (RedisError, OSError) as failure:
         raise OSError(f"Redis cannot be reached: {failure}") from None
+    connections = pool.connection_pool
+    await connections.disconnect()
+    connections.reset()  # type: ignore[no-untyped-call]  # those so far would wait for ever; arq has no setting
+    connections.connection_kwargs["socket_timeout"] = answer_seconds
     try:
         yield JobQueue(pool)
     finally:

@@ -27,10 +27,13 @@ from workers.moved_channels import moved_channels
 from workers.revoked_callers import revoked_callers
 
 GROUP = "live-status"
+_REDIS_SECONDS = 5.0
 
 
 async def serve(settings: LiveStatusSettings, stop: asyncio.Event) -> None:
-    client = redis.Redis.from_url(settings.redis_url.get_secret_value())
+    client = redis.Redis.from_url(
+        settings.redis_url.get_secret_value(), socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
+    )
 
     async def handle(envelopes: Sequence[events_pb2.Envelope]) -> None:
         await tell(client, envelopes)
