@@ -39,8 +39,7 @@ for _type in GRAPHQL_SCHEMA.type_map.values():
     if isinstance(_type, GraphQLInputObjectType) and _type.extensions["strawberry-definition"].is_one_of:
         _type.is_one_of = True
 
-_CACHED_DOCUMENTS = 1_000
-_LARGEST_CACHED = 20_000
+_MOST_REMEMBERED = 500_000  # characters of documents: what is made of them takes more than a hundred times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +100,37 @@ class Prepared:
         )
 
 
-_prepared: OrderedDict[str, Prepared] = OrderedDict()
+class PreparedDocuments:
+    """The documents that were asked for last, prepared once: as many as have so many characters together."""
+
+    def __init__(self, most_characters: int) -> None:
+        self._most = most_characters
+        self._characters = 0
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def prepare(self, text: str) -> Prepared:
+        known = self._kept.get(text)
+        if known is not None:
+            self._kept.move_to_end(text)
+            return known
+        prepared = _prepare(text)
+        self._kept[text] = prepared
+        self._characters += len(text)
+        while self._characters > self._most:
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)
+        return prepared
+
+
+_documents = PreparedDocuments(_MOST_REMEMBERED)
 
 
 def prepare(text: str) -> Prepared:
-    """Parses, measures and validates; remembers the newest thousand documents."""
-    known = _prepared.get(text)
-    if known is not None:
-        _prepared.move_to_end(text)
-        return known
-    prepared = _prepare(text)
-    if len(text) <= _LARGEST_CACHED:
-        _prepared[text] = prepared
-        if len(_prepared) > _CACHED_DOCUMENTS:
-            _prepared.popitem(last=False)
-    return prepared
+    """Parses, measures and validates; remembers the newest documents."""
+    return _documents.prepare(text)
 
 
 def _prepare(text: str) -> Prepared:

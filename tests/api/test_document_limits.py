@@ -21,6 +21,7 @@ from api.document_limits import (
 )
 from api.http_requests import LARGEST_BODY
 from api.node_ids import encode_id
+from api.operations import PreparedDocuments
 from api.variable_limits import MOST_NAMES, MOST_OBJECTS, MOST_VALUES, too_many_values
 from grpc_services.hotel.rate_changes import MOST_CHANGES
 from grpc_services.hotel.room_servicer import MOST_ROOMS_AT_ONCE
@@ -172,3 +173,15 @@ def test_the_largest_inputs_of_hoteliers_fit() -> None:
     door = {"number": "101", "floor": "1", "state": "CLEAN"}
     assert too_many_values({"input": {"changes": [change] * MOST_CHANGES}}) is None
     assert too_many_values({"input": {"rooms": [door] * MOST_ROOMS_AT_ONCE}}) is None
+
+
+def test_documents_are_remembered_up_to_so_many_characters_the_newest_last() -> None:
+    documents = PreparedDocuments(100)
+    short, other = documents.prepare("{ __typename }"), documents.prepare("{ a: __typename }")
+    assert documents.prepare("{ __typename }") is short
+    documents.prepare(f"{{ __typename }} #{'x' * 60}")
+    assert len(documents) == 2
+    assert documents.prepare("{ __typename }") is short
+    assert documents.prepare("{ a: __typename }") is not other, "it was asked for longest ago"
+    documents.prepare(f"{{ __typename }} #{'x' * 100}")
+    assert len(documents) == 0, "what is larger than all is not kept"
