@@ -148,11 +148,12 @@ OWN_SESSIONS = Statement(
         """
     )
 )
+# A session is seen whenever it gets a new refresh token, which lives so many days: the others are not looked at.
 FORGET_OLD_SESSIONS = Statement(
     text(
         """
         DELETE FROM auth.session AS session
-        WHERE session.last_seen_at < now() - interval '1 day' AND NOT EXISTS (
+        WHERE session.last_seen_at < now() - make_interval(days => CAST(:days AS int)) AND NOT EXISTS (
             SELECT FROM auth.refresh_token AS token
             WHERE token.session_id = session.id AND token.expires_at > now()
         )

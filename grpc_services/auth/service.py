@@ -79,7 +79,7 @@ async def auth_service(settings: AuthSettings) -> AsyncIterator[GrpcServer]:
             account_pb2_grpc.add_AccountServiceServicer_to_server(accounts, server)
             api_client_pb2_grpc.add_ApiClientServiceServicer_to_server(clients, server)
 
-        tending = asyncio.create_task(_tend(database, keys))
+        tending = asyncio.create_task(_tend(database, keys, refresh_token_days=settings.refresh_token_days))
         stack.push_async_callback(_cancelled, tending)
         yield await stack.enter_async_context(
             grpc_server(
@@ -96,7 +96,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _tend(database: Database, keys: SigningKeys) -> None:
+async def _tend(database: Database, keys: SigningKeys, *, refresh_token_days: int) -> None:
     """Rotates keys, takes up those of other processes, and forgets what has run out."""
     while True:
         await asyncio.sleep(TENDING_SECONDS)
@@ -105,7 +105,7 @@ async def _tend(database: Database, keys: SigningKeys) -> None:
             await keys.load()
             async with database.transaction() as connection:
                 await queries.FORGET_OLD_REFRESH_TOKENS.execute(connection)
-                await queries.FORGET_OLD_SESSIONS.execute(connection)
+                await queries.FORGET_OLD_SESSIONS.execute(connection, days=refresh_token_days)
                 await account_queries.FORGET_OLD_MAILS.execute(connection)
                 await account_queries.FORGET_OLD_TICKETS.execute(connection)
                 await api_client_queries.FORGET_OLD_SECRETS.execute(connection)

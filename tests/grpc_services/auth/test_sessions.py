@@ -238,7 +238,7 @@ async def test_sessions_without_a_living_token_are_forgotten_and_others_kept(
         )
         await connection.execute("UPDATE session SET last_seen_at = now() - interval '40 days'")
         await queries.FORGET_OLD_REFRESH_TOKENS.execute(connection)
-        await queries.FORGET_OLD_SESSIONS.execute(connection)
+        await queries.FORGET_OLD_SESSIONS.execute(connection, days=30)
         left = await connection.fetch("SELECT id FROM session")
     assert uuid.UUID(old.session_id) not in {row["id"] for row in left}
     await refresh(auth, living.refresh_token)
