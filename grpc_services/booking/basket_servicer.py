@@ -12,7 +12,7 @@ from grpc_services.booking import basket_queries, basket_tending
 from grpc_services.booking.gateway import PaymentSystem
 from grpc_services.booking.reading import parse_ids
 from grpc_services.booking.salon_gateway import Salons
-from runtime.database import Database
+from runtime.database import TRANSIENT, Database
 from runtime.errors import InvalidInput, ServiceError
 from runtime.identity import Role, require_role
 
@@ -44,8 +44,10 @@ class BasketMethods:
         for booking_id in dict.fromkeys(booking_ids):
             try:
                 await basket_tending.tend(self._database, self._salons, self._payments, booking_id)
-            except ServiceError as refusal:
-                log.warning("basket.not_tended", booking_id=str(booking_id), code=refusal.code)
+            except (ServiceError, *TRANSIENT) as failure:
+                log.warning("basket.not_tended", booking_id=str(booking_id), failure=type(failure).__name__)
+            except Exception:
+                log.exception("basket.not_tended", booking_id=str(booking_id))
             else:
                 tended += 1
         return basket_pb2.TendBasketsResponse(tended=tended)

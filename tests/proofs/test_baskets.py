@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from tests.api.tcp_proxy import Wire, wire_to
 from tests.grpc_services.booking.basket_desk import BasketDesk, open_basket_desk
 from tests.grpc_services.booking.desk import Desk, booking_request, quote_request
 from tests.grpc_services.booking.payments import Payments
+from tests.grpc_services.salon import appointment_desk as visits
 from tests.grpc_services.salon.appointment_desk import check_standing_proof
 from tests.grpc_services.salon.parlour import Shop
 from tests.house import PAYMENT_API_KEY, SignedIn, call_patiently, client_fields
@@ -103,6 +105,23 @@ async def test_one_of_many_baskets_gets_the_last_room_and_the_others_hold_no_tim
     assert await desk.free(house) == [0, 0]
     assert await basket.live_visits(shop) == 1
     tell(bookers=bookers)
+
+
+async def test_a_basket_that_cannot_be_read_keeps_no_other_from_being_tended(
+    basket: BasketDesk, desk: Desk, owner: SignedIn, guests: list[SignedIn]
+) -> None:
+    house, shop = await basket.places(owner, masters=2)
+    broken, whole = [await basket.held(house, shop, guest) for guest in guests[:2]]
+    await desk.let_expire(broken, whole)
+    put = "UPDATE booking.booking_visit SET quoted = $2 WHERE booking_id = $1"
+    quoted = broken.visits[0].quoted.SerializeToString()
+    async with desk.database.transaction() as connection:
+        await connection.execute(put, uuid.UUID(broken.id), b"\xff")
+    assert await basket.tend(broken, whole) == 1
+    assert (await desk.get(whole)).visits[0].state == visits.EXPIRED
+    async with desk.database.transaction() as connection:
+        await connection.execute(put, uuid.UUID(broken.id), quoted)
+    assert await basket.tend(broken) == 1
 
 
 async def test_killed_between_salons_hold_and_its_own_commit_booking_leaves_nothing_held(
