@@ -89,16 +89,14 @@ async def _moves_after(
 ) -> AsyncIterator[tuple[appointment_pb2.AppointmentTimelineEntry, appointment_pb2.Appointment]]:
     """Every move after a version, in order, with the appointment as it stands. Asked in the name of the listener, so
     a session that ended or an appointment that is no longer theirs ends the subscription."""
-    while True:
-        page = await call(
-            info.context.services.appointments.ListAppointmentTimeline,
-            appointment_pb2.ListAppointmentTimelineRequest(
-                appointment_id=identifier, after_version=version, topics=_MOVES
-            ),
-        )
-        if not page.entries:
-            return
-        newest = await _current(info, identifier)
+    request = appointment_pb2.ListAppointmentTimelineRequest(
+        appointment_id=identifier, topics=_MOVES, with_appointment=True
+    )
+    more = True
+    while more:
+        request.after_version = version
+        page = await call(info.context.services.appointments.ListAppointmentTimeline, request)
+        more = page.has_next_page
         for entry in page.entries:
-            yield entry, newest
-        version = page.entries[-1].version
+            yield entry, page.appointment
+            version = entry.version

@@ -9,19 +9,15 @@ from typing import Annotated
 
 import strawberry
 
+from api.availability_reading import FreeRooms, Nights
 from api.context import Info
-from api.dataloaders import Loaders
 from api.node_ids import decode_id, encode_id
-from contracts.booking.v1 import inventory_pb2
-from runtime.channels import call
 from runtime.clock import utc_now
 from runtime.errors import InvalidInput, NotFound
 from runtime.live_channels import hotel_channel
 
 MOST_NIGHTS = 62
 _CALM_SECONDS = 0.1  # between two looks: a busy house moves many times a second
-
-FreeRooms = dict[tuple[str, dt.date], int]  # by room type and night
 
 
 @strawberry.type(description="Free rooms of a room type on one night.")
@@ -74,28 +70,12 @@ class AvailabilitySubscriptions:
 
 
 async def _free_rooms(info: Info, hotel_id: str, from_night: dt.date, to_night: dt.date) -> FreeRooms:
-    """Asked in the name of the listener; a house that they may no longer see ends the subscription."""
-    house = await Loaders(info.context.services).hotel.load(hotel_id)
+    """A house that the listener may no longer see ends the subscription."""
+    house = await info.context.load.hotel_anew(hotel_id)
     if house is None:
         raise NotFound("There is no such hotel.", path=("hotelId",))
-    room_types = [kind.id for kind in house.room_types]
-    if not room_types:
-        return {}
-    response = await call(
-        info.context.services.inventory.GetAvailability,
-        inventory_pb2.GetAvailabilityRequest(
-            room_type_ids=room_types, first_night=from_night.isoformat(), end_night=to_night.isoformat()
-        ),
-    )
-    taken_in = {kind.room_type_id: kind for kind in response.room_types}
-    found = FreeRooms()
-    for room_type_id in room_types:
-        kind = taken_in.get(room_type_id, inventory_pb2.RoomTypeAvailability())
-        special = {night.night: night.free for night in kind.nights}
-        for offset in range((to_night - from_night).days):
-            night = from_night + dt.timedelta(days=offset)
-            found[room_type_id, night] = 0 if kind.stale else special.get(night.isoformat(), kind.capacity)
-    return found
+    room_types = tuple(kind.id for kind in house.room_types)
+    return await info.context.services.availability.free_rooms(Nights(room_types, from_night, to_night))
 
 
 def _changes(before: FreeRooms, after: FreeRooms) -> FreeRooms:

@@ -112,17 +112,15 @@ async def _moves_after(
 ) -> AsyncIterator[tuple[booking_pb2.TimelineEntry, booking_pb2.Booking]]:
     """Every move after a version, in order, with the booking as it stands. Asked of booking in the name of the
     listener, so a session that ended or a booking that is no longer theirs ends the subscription."""
-    while True:
-        page = await call(
-            info.context.services.bookings.ListTimeline,
-            booking_pb2.ListTimelineRequest(booking_id=identifier, after_version=version, state_changes_only=True),
-        )
-        if not page.entries:
-            return
-        newest = await _current(info, identifier)
+    request = booking_pb2.ListTimelineRequest(booking_id=identifier, state_changes_only=True, with_booking=True)
+    more = True
+    while more:
+        request.after_version = version
+        page = await call(info.context.services.bookings.ListTimeline, request)
+        more = page.has_next_page
         for entry in page.entries:
-            yield entry, newest
-        version = page.entries[-1].version
+            yield entry, page.booking
+            version = entry.version
 
 
 async def _desk_as_it_is(info: Info, identifier: str) -> AsyncIterator[front_desk_pb2.ListLiveBookingsResponse]:

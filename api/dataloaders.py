@@ -52,6 +52,10 @@ class Loaders:
             load_fn=self._masters, max_batch_size=_LARGEST_BATCH
         )
 
+    async def hotel_anew(self, identifier: str) -> hotel_pb2.Hotel | None:
+        """As it is now: for who follows it, and has loaded it before."""
+        return (await self._hotels([identifier]))[0]
+
     async def _hotels(self, ids: Sequence[str]) -> list[hotel_pb2.Hotel | None]:
         found = await self._services.cache.hotels.get(ids, current_caller(), self._load_hotels)
         return [found.get(identifier) for identifier in ids]

@@ -27,6 +27,9 @@ class NotificationEmailState(enum.Enum):
     PENDING = strawberry.enum_value("PENDING", description="It is on its way, or will be tried again.")
     SENT = strawberry.enum_value("SENT", description="Your mail server took it.")
     FAILED = strawberry.enum_value("FAILED", description="It was given up.")
+    SUPPRESSED = strawberry.enum_value(
+        "SUPPRESSED", description="It was not sent: you no longer wanted it, or it was too late for it."
+    )
 
 
 @strawberry.type(description="Something the platform told you.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc
 import redis.asyncio as redis
 
+from api.availability_reading import AvailabilityReading
 from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from api.rate_limits import RateLimits, open_rate_limits
@@ -97,6 +98,7 @@ class Services:
     blocks: block_pb2_grpc.BlockServiceAsyncStub
     figures: figures_pb2_grpc.FiguresServiceAsyncStub
     inventory: inventory_pb2_grpc.InventoryServiceAsyncStub
+    availability: AvailabilityReading
     calendars: calendar_pb2_grpc.CalendarServiceAsyncStub
     waitlists: waitlist_pb2_grpc.WaitlistServiceAsyncStub
     settlements: Mapping[str, settlement_pb2_grpc.SettlementServiceAsyncStub]  # by service
@@ -203,6 +205,7 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             blocks=block_pb2_grpc.BlockServiceStub(channels["booking"]),
             figures=figures_pb2_grpc.FiguresServiceStub(channels["booking"]),
             inventory=inventory_pb2_grpc.InventoryServiceStub(channels["booking"]),
+            availability=AvailabilityReading(inventory_pb2_grpc.InventoryServiceStub(channels["booking"])),
             calendars=calendar_pb2_grpc.CalendarServiceStub(channels["booking"]),
             waitlists=waitlist_pb2_grpc.WaitlistServiceStub(channels["booking"]),
             settlements={

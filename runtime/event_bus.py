@@ -56,6 +56,7 @@ ONLY_FOR = "only-for"  # header of a replayed dead letter: the group that gave u
 PARTITIONS = 6
 MAX_TRIES = 5
 LARGEST_BATCH = 200
+FETCH_WAIT_MS = 100
 _STOP_SECONDS = 3.0
 
 CONSUMED = Counter("innkeeper_events_consumed_total", "Events worked off", ("group", "type"))
@@ -114,7 +115,10 @@ async def _stop(producer: AIOKafkaProducer) -> None:
 async def open_reader(settings: KafkaSection, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of no group: it commits nothing, and is told where to read."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers, enable_auto_commit=False, fetch_max_wait_ms=100, **options
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        enable_auto_commit=False,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        **options,
     )
     await _connect(consumer.start)
     try:
@@ -132,9 +136,14 @@ async def consume(
     handle: Handler,
     stop: asyncio.Event,
     from_beginning: bool = True,
+    fetch_wait_ms: int = FETCH_WAIT_MS,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
-    """Hands every event to `handle`, in order within an aggregate, until `stop` is set."""
+    """Hands every event to `handle`, in order within an aggregate, until `stop` is set.
+
+    `fetch_wait_ms` is how long the broker may wait for something to answer with. Apache Kafka answers at once when an
+    event comes; the embedded broker answers when this time is over.
+    """
     await ensure_topics(settings, topics)
     consumer = AIOKafkaConsumer(
         *topics,
@@ -145,7 +154,7 @@ async def consume(
         session_timeout_ms=10_000,
         heartbeat_interval_ms=2_000,
         max_poll_interval_ms=300_000,
-        fetch_max_wait_ms=100,
+        fetch_max_wait_ms=fetch_wait_ms,
     )
     async with open_producer(settings) as producer:
         await _connect(consumer.start)
@@ -154,11 +163,14 @@ async def consume(
                 on_ready()
             while not stop.is_set():
                 batches = await consumer.getmany(timeout_ms=200, max_records=LARGEST_BATCH)
+                worked_off: dict[TopicPartition, int] = {}
                 for partition, records in batches.items():
                     await _work_off(records, group, handle, producer, stop)
-                    if stop.is_set():
-                        return
-                    await _commit(consumer, partition, records[-1].offset + 1)
+                    if stop.is_set():  # perhaps before all of them were worked off
+                        break
+                    worked_off[partition] = records[-1].offset + 1
+                if worked_off:
+                    await _commit(consumer, worked_off)
         finally:
             await consumer.stop()
 
@@ -295,11 +307,11 @@ async def _bury(producer: AIOKafkaProducer, record: ConsumerRecord[bytes, bytes]
     await producer.send_and_wait(record.topic + DEAD_LETTERS, value=record.value, key=record.key, headers=headers)
 
 
-async def _commit(consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+async def _commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
     try:
-        await consumer.commit({partition: offset})
-    except KafkaError as failure:  # the partition moved away: its new owner repeats the batch
-        log.warning("events.commit_refused", partition=str(partition), failure=type(failure).__name__)
+        await consumer.commit(offsets)
+    except KafkaError as failure:  # a partition moved away: its new owner repeats the batch
+        log.warning("events.commit_refused", partitions=len(offsets), failure=type(failure).__name__)
 
 
 async def _connect(start: Callable[[], Awaitable[None]], *, tries: int = 60) -> None:

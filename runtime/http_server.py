@@ -58,6 +58,7 @@ async def http_server(app: ASGIApp, host: str, port: int, *, websockets: bool = 
         ws=_PatientSocket if websockets else "none",
         ws_max_size=LARGEST_FRAME,
         ws_ping_interval=20,
+        ws_per_message_deflate=False,  # messages are small, and every socket would keep a window for them
         server_header=False,
         proxy_headers=False,  # it would believe whoever calls from this machine; api/client_address.py knows better
         timeout_graceful_shutdown=GRACE_SECONDS,

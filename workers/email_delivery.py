@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, parseaddr
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiosmtplib
 import structlog
@@ -32,7 +32,10 @@ SMTP_SECONDS = 15.0
 REQUEST_ID_HEADER = "X-Innkeeper-Request-Id"
 _SWEEP_PAGE = 100
 
-EMAILS = Counter("innkeeper_emails_total", "Attempts to hand an e-mail to the mail server", ("outcome",))
+EMAILS = Counter("innkeeper_emails_total", "What became of e-mails when their turn came", ("outcome",))
+
+
+About: TypeAlias = notification_pb2.EmailMessage | notification_pb2.UnsentEmail
 
 
 class NotSent(Exception):
@@ -54,16 +57,16 @@ async def deliver_email(ctx: dict[str, Any], delivery_id: str) -> str:
     try:
         claim = notification_pb2.ClaimDeliveryRequest(delivery_id=delivery_id)
         claimed = await call(notifications.ClaimDelivery, claim, token=await identity.token())
+        if claimed.HasField("unsent"):
+            return await _not_sent(ctx, delivery_id, claimed.unsent)
         if not claimed.HasField("email"):
             return "nothing to send"
         begin_request(claimed.email.request_id)
         finish = await _attempt(ctx["settings"], delivery_id, claimed.email)
         finished = await call(notifications.FinishDelivery, finish, token=await identity.token())
         given_up = not finish.sent and not finished.HasField("next_attempt_at")
-        if claimed.email.booking_id and (finish.sent or given_up):
-            await _tell_booking(ctx, delivery_id, claimed.email, failed=given_up)
-        if claimed.email.appointment_id and (finish.sent or given_up):
-            await _tell_salon(ctx, delivery_id, claimed.email, failed=given_up)
+        if finish.sent or given_up:
+            await _tell_owner(ctx, delivery_id, claimed.email, failed=given_up)
     except ServiceError as failure:
         log.warning("email.put_off", delivery_id=delivery_id, reason=failure.code)
         return "put off"
@@ -107,10 +110,27 @@ async def _attempt(
     return notification_pb2.FinishDeliveryRequest(delivery_id=delivery_id, sent=True)
 
 
-async def _tell_booking(
-    ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage, *, failed: bool
-) -> None:
-    """For the booking's timeline. What became of the mail stands, also when booking does not hear of it."""
+async def _not_sent(ctx: dict[str, Any], delivery_id: str, unsent: notification_pb2.UnsentEmail) -> str:
+    """What ended before anybody was written to is counted all the same; a timeline tells of what failed only."""
+    begin_request(unsent.request_id)
+    failed = unsent.state == notification_pb2.DELIVERY_STATE_FAILED
+    outcome = "given up" if failed else "suppressed"
+    EMAILS.labels(outcome).inc()
+    log.info("email.not_sent", delivery_id=delivery_id, outcome=outcome, reason=unsent.reason)
+    if failed:
+        await _tell_owner(ctx, delivery_id, unsent, failed=True)
+    return outcome
+
+
+async def _tell_owner(ctx: dict[str, Any], delivery_id: str, email: About, *, failed: bool) -> None:
+    """For the timeline of what it is about. What became of the mail stands, also when nobody hears of it."""
+    if email.booking_id:
+        await _tell_booking(ctx, delivery_id, email, failed=failed)
+    if email.appointment_id:
+        await _tell_salon(ctx, delivery_id, email, failed=failed)
+
+
+async def _tell_booking(ctx: dict[str, Any], delivery_id: str, email: About, *, failed: bool) -> None:
     bookings: booking_pb2_grpc.BookingServiceAsyncStub = ctx["bookings"]
     identity: ServiceIdentity = ctx["identity"]
     recipient = booking_pb2.NOTICE_RECIPIENT_HOTELIER if email.to_hotelier else booking_pb2.NOTICE_RECIPIENT_GUEST
@@ -123,10 +143,7 @@ async def _tell_booking(
         log.warning("email.not_on_the_timeline", delivery_id=delivery_id, reason=failure.code)
 
 
-async def _tell_salon(
-    ctx: dict[str, Any], delivery_id: str, email: notification_pb2.EmailMessage, *, failed: bool
-) -> None:
-    """The same for the appointment's timeline."""
+async def _tell_salon(ctx: dict[str, Any], delivery_id: str, email: About, *, failed: bool) -> None:
     appointments: appointment_pb2_grpc.AppointmentServiceAsyncStub = ctx["appointments"]
     identity: ServiceIdentity = ctx["identity"]
     told = appointment_pb2.RecordAppointmentNoticeRequest(

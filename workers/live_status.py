@@ -28,6 +28,7 @@ from workers.revoked_callers import revoked_callers
 
 GROUP = "live-status"
 _REDIS_SECONDS = 5.0
+_FETCH_WAIT_MS = 50  # somebody is looking at a screen
 
 
 async def serve(settings: LiveStatusSettings, stop: asyncio.Event) -> None:
@@ -39,7 +40,7 @@ async def serve(settings: LiveStatusSettings, stop: asyncio.Event) -> None:
         await tell(client, envelopes)
 
     try:
-        await consume(settings, group=GROUP, topics=TOPICS, handle=handle, stop=stop)
+        await consume(settings, group=GROUP, topics=TOPICS, handle=handle, stop=stop, fetch_wait_ms=_FETCH_WAIT_MS)
     finally:
         await client.aclose()
 

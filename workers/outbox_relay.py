@@ -147,6 +147,7 @@ class Relay:
         self._outboxes = [SchemaOutbox(schema) for schema in settings.outbox_schemas]
         self._watch = BrokerWatch(topics)
         self._wake = asyncio.Event()
+        self._woken: set[str] = set()  # the schemas that were said to have something
 
     async def run(self, stop: asyncio.Event) -> None:
         beside = [asyncio.create_task(self._listen(stop)), asyncio.create_task(self._keep_measuring(stop))]
@@ -165,19 +166,25 @@ class Relay:
     async def _carry_until_stopped(self, stop: asyncio.Event) -> None:
         await ensure_topics(self._settings, self._topics)
         async with open_producer(self._settings) as producer, open_reader(self._settings) as consumer:
-            looked_at = -self._watch_seconds
+            looked_at, polled_at = -self._watch_seconds, -self._poll_seconds
             while not stop.is_set():
                 self._wake.clear()
+                woken, self._woken = self._woken, set()
                 if time.monotonic() - looked_at > self._watch_seconds:
-                    looked_at = time.monotonic()
                     await self._look_after(consumer)
+                    looked_at, polled_at = time.monotonic(), -self._poll_seconds
+                if time.monotonic() - polled_at > self._poll_seconds:
+                    polled_at = time.monotonic()
+                    woken.update(outbox.schema for outbox in self._outboxes)
                 for outbox in self._outboxes:
-                    await self._drain(outbox, producer)
-                await self._until_woken(stop)
+                    if outbox.schema in woken:
+                        await self._drain(outbox, producer)
+                await self._until_woken(stop, polled_at + self._poll_seconds - time.monotonic())
 
     async def _drain(self, outbox: SchemaOutbox, producer: AIOKafkaProducer) -> None:
-        carried = 1
-        while carried:
+        """What is committed after the last batch was read wakes us again."""
+        carried = _BATCH
+        while carried == _BATCH:
             async with self._database.transaction() as connection:
                 carried = await outbox.carry(connection, producer)
 
@@ -213,7 +220,7 @@ class Relay:
             try:
                 connection = await asyncpg.connect(self._settings.database_url.get_secret_value())
                 try:
-                    await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
+                    await connection.add_listener(WAKE_CHANNEL, self._hear)
                     while not stop.is_set() and not connection.is_closed():
                         await wait_at_most(stop, _POLL_SECONDS)
                 finally:
@@ -221,9 +228,13 @@ class Relay:
             except _DATABASE_AWAY:
                 await wait_at_most(stop, _PAUSE_AFTER_FAILURE_SECONDS)
 
-    async def _until_woken(self, stop: asyncio.Event) -> None:
+    def _hear(self, _connection: object, _process: int, _channel: str, schema: str) -> None:
+        self._woken.add(schema)
+        self._wake.set()
+
+    async def _until_woken(self, stop: asyncio.Event, seconds: float) -> None:
         waits = [asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())]
-        _, pending = await asyncio.wait(waits, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        _, pending = await asyncio.wait(waits, timeout=max(seconds, 0), return_when=asyncio.FIRST_COMPLETED)
         for wait in pending:
             wait.cancel()
 

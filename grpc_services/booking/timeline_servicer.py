@@ -10,6 +10,7 @@ import grpc
 
 from contracts.booking.v1 import booking_pb2
 from grpc_services.booking import messages, queries, timeline_queries
+from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.reading import visible_booking
 from grpc_services.booking.timeline_topics import NOTIFICATION_FAILED, NOTIFICATION_SENT
 from runtime.cursors import decode_cursor, encode_cursor, page_size
@@ -39,7 +40,8 @@ class TimelineMethods:
         after_id = NOBODY
         if request.after:
             after_id = parse_id(str(decode_cursor(request.after, (str,))[0]), path=("after",))
-        async with self._database.reading() as connection:
+        reading = self._database.snapshot if request.with_booking else self._database.reading
+        async with reading() as connection:
             booking = await visible_booking(connection, request.booking_id)
             rows = await timeline_queries.timeline_page(
                 connection,
@@ -50,11 +52,13 @@ class TimelineMethods:
                 topics=topics,
                 limit=limit + 1,
             )
+            standing = await booking_as_message(connection, booking) if request.with_booking and rows else None
         shown = rows[:limit]
         return booking_pb2.ListTimelineResponse(
             entries=[messages.timeline_message(row) for row in shown],
             cursors=[encode_cursor(str(row["id"])) for row in shown],
             has_next_page=len(rows) > limit,
+            booking=standing,
         )
 
     async def RecordNotice(

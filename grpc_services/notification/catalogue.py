@@ -36,6 +36,7 @@ class Message:
     audience: Audience
     email: Email = Email.ALWAYS
     with_calendar: bool = False
+    can_wait: bool = False  # for the end of quiet hours
 
     @property
     def required(self) -> bool:
@@ -63,9 +64,9 @@ MESSAGES = {
     "booking_cancelled_by_hotel": Message("BOOKING_CANCELLED", _GUEST, with_calendar=True),
     "booking_no_show": Message("BOOKING_NO_SHOW", _GUEST),
     "booking_reinstated": Message("BOOKING_REINSTATED", _GUEST, with_calendar=True),
-    "stay_reminder": Message("STAY_REMINDER", _GUEST, Email.ON),
+    "stay_reminder": Message("STAY_REMINDER", _GUEST, Email.ON, can_wait=True),
     "booking_checked_out": Message("STAY_COMPLETED", _GUEST),
-    "stay_review_request": Message("STAY_REVIEW_REQUEST", _GUEST, Email.ON),
+    "stay_review_request": Message("STAY_REVIEW_REQUEST", _GUEST, Email.ON, can_wait=True),
     "booking_offered": Message("WAITLIST_OFFER", _GUEST, Email.ON),
     "review_answered": Message("REVIEW_ANSWERED", _GUEST, Email.ON),
     "appointment_held": Message("APPOINTMENT_HELD", _GUEST, Email.OFF),
@@ -78,9 +79,9 @@ MESSAGES = {
     "appointment_cancelled": Message("APPOINTMENT_CANCELLED", _GUEST, with_calendar=True),
     "appointment_cancelled_by_salon": Message("APPOINTMENT_CANCELLED", _GUEST, with_calendar=True),
     "appointment_no_show": Message("APPOINTMENT_NO_SHOW", _GUEST),
-    "appointment_reminder": Message("APPOINTMENT_REMINDER", _GUEST, Email.ON),
+    "appointment_reminder": Message("APPOINTMENT_REMINDER", _GUEST, Email.ON, can_wait=True),
     "appointment_completed": Message("APPOINTMENT_COMPLETED", _GUEST, Email.OFF),  # the request for a review follows
-    "appointment_review_request": Message("APPOINTMENT_REVIEW_REQUEST", _GUEST, Email.ON),
+    "appointment_review_request": Message("APPOINTMENT_REVIEW_REQUEST", _GUEST, Email.ON, can_wait=True),
     "new_booking": Message("HOTEL_BOOKING_CREATED", _HOUSE, Email.ON),
     "changed_booking": Message("HOTEL_BOOKING_CHANGED", _HOUSE, Email.ON),
     "cancelled_booking": Message("HOTEL_BOOKING_CANCELLED", _HOUSE, Email.ON),

@@ -17,7 +17,7 @@ ADD_DELIVERY = Statement(
             name: bindparam(name)
             for name in (
                 *("id", "notification_id", "event_id", "account_id", "channel"),
-                *("message_id", "request_id", "unsubscribe_secret"),
+                *("message_id", "request_id", "unsubscribe_secret", "expires_at"),
             )
         }
         | {"state": "PENDING", "attempts": 0, "last_failure": "", "next_attempt_at": func.now()}
@@ -32,7 +32,8 @@ PENDING_DELIVERIES_OF_EVENT = Statement(
 DELIVERY = Statement(
     text(
         """
-        SELECT d.account_id, d.attempts, n.template, n.parameters, n.booking_id,
+        SELECT d.id, d.account_id, d.attempts, d.expires_at, d.request_id,
+               n.kind, n.template, n.parameters, n.booking_id,
                (d.state = 'PENDING' AND d.next_attempt_at <= now())
                OR (d.state = 'SENDING' AND d.leased_until <= now()) AS due
         FROM notification.delivery AS d JOIN notification.notification AS n ON n.id = d.notification_id
@@ -66,6 +67,16 @@ FINISH_DELIVERY = Statement(
         """
         UPDATE notification.delivery
         SET state = :state, next_attempt_at = NULL, leased_until = NULL, finished_at = now(), last_failure = :failure
+        WHERE id = CAST(:id AS uuid) AND state IN ('PENDING', 'SENDING')
+        """
+    )
+)
+# Nobody tried it: this is no attempt.
+WAIT_WITH_DELIVERY = Statement(
+    text(
+        """
+        UPDATE notification.delivery
+        SET state = 'PENDING', next_attempt_at = now() + CAST(:pause AS interval), leased_until = NULL
         WHERE id = CAST(:id AS uuid) AND state IN ('PENDING', 'SENDING')
         """
     )

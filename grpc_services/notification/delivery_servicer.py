@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -17,9 +19,10 @@ from grpc_services.notification.catalogue import MESSAGES
 from grpc_services.notification.channels import People
 from grpc_services.notification.gateway import Owners
 from grpc_services.notification.inbox_servicer import position
-from grpc_services.notification.messages import failed_delivery_message, id_text
+from grpc_services.notification.messages import failed_delivery_message, id_text, unsent_message
 from grpc_services.notification.plans import NO_ACCOUNT, NO_BOOKING, Notice, Plan
-from grpc_services.notification.telling import tell
+from grpc_services.notification.telling import holder_of, quiet_hours, tell, wanted_channels
+from grpc_services.notification.turns import Turn, turn_of
 from runtime.clock import to_timestamp
 from runtime.cursors import encode_cursor, page_size
 from runtime.database import Connection, Database, Record
@@ -40,6 +43,7 @@ class DeliveryMethods:
     _database: Database
     _people: People
     _owners: Owners
+    _now: Callable[[], dt.datetime]
     _public_url: str
     _mail_from: str
     _mail_domain: str
@@ -57,12 +61,19 @@ class DeliveryMethods:
             raise NotFound("There is no such delivery.", path=("deliveryId",))
         if not delivery["due"]:
             return notification_pb2.ClaimDeliveryResponse()
-        if delivery["attempts"] >= rules.MOST_ATTEMPTS:
-            return await self._given_up(delivery_id, "no answer after the last attempt")
-        letter, obstacle = await self._letter(delivery)
+        letter, obstacle = None, "no answer after the last attempt"
+        if delivery["attempts"] < rules.MOST_ATTEMPTS:
+            letter, obstacle = await self._letter(delivery)
         if letter is None:
-            return await self._given_up(delivery_id, obstacle)
+            async with self._database.transaction() as connection:
+                return await self._unsent(connection, delivery, "FAILED", obstacle)
         async with self._database.transaction() as connection:
+            turn = await self._turn(connection, delivery, letter.contact.time_zone)
+            if turn.suppressed:
+                return await self._unsent(connection, delivery, "SUPPRESSED", turn.suppressed)
+            if turn.pause:
+                await queries.WAIT_WITH_DELIVERY.execute(connection, id=delivery_id, pause=turn.pause)
+                return notification_pb2.ClaimDeliveryResponse()
             claimed = await queries.CLAIM_DELIVERY.fetch_row(connection, id=delivery_id, lease_seconds=LEASE_SECONDS)
         if claimed is None:
             return notification_pb2.ClaimDeliveryResponse()
@@ -203,8 +214,24 @@ class DeliveryMethods:
             await tell(connection, plan, Notice(account_id, "email_undeliverable"), mail_domain=self._mail_domain)
             log.warning("address.undeliverable", account_id=str(account_id))
 
-    async def _given_up(self, delivery_id: uuid.UUID, reason: str) -> notification_pb2.ClaimDeliveryResponse:
-        async with self._database.transaction() as connection:
-            await queries.FINISH_DELIVERY.execute(connection, id=delivery_id, state="FAILED", failure=reason)
-        log.warning("delivery.given_up", delivery_id=str(delivery_id), reason=reason)
-        return notification_pb2.ClaimDeliveryResponse()
+    async def _turn(self, connection: Connection, delivery: Record, own_zone: str) -> Turn:
+        """By what the person wants now, not when it was told."""
+        message = MESSAGES[delivery["template"]]
+        holder = holder_of(delivery["account_id"], delivery["booking_id"])
+        return turn_of(
+            message,
+            await wanted_channels(connection, message, holder),
+            await quiet_hours(connection, delivery["account_id"]),
+            own_zone or delivery["parameters"].get("time_zone", ""),
+            expires_at=delivery["expires_at"],
+            now=self._now(),
+        )
+
+    async def _unsent(
+        self, connection: Connection, delivery: Record, state: str, reason: str
+    ) -> notification_pb2.ClaimDeliveryResponse:
+        """Ends it before anybody is written to. Told to the first who finds it only."""
+        if not await queries.FINISH_DELIVERY.execute(connection, id=delivery["id"], state=state, failure=reason):
+            return notification_pb2.ClaimDeliveryResponse()
+        log.warning("delivery.not_sent", delivery_id=str(delivery["id"]), state=state, reason=reason)
+        return notification_pb2.ClaimDeliveryResponse(unsent=unsent_message(delivery, state, reason))

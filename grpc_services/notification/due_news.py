@@ -27,7 +27,6 @@ class News:
     plan: Plan
     slot: Slot
     time_zone: str
-    can_wait: bool  # for the end of quiet hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _of_stay(
     booking_id = uuid.UUID(booking.id)
     event_id = planning.event_of(template, booking_id, occasion)
     notices = (Notice(uuid.UUID(booking.guest_account_id), template),)
-    return News(Plan(event_id, kind, booking_id, "", parameters, notices), slot, booking.time_zone, can_wait=True)
+    return News(Plan(event_id, kind, booking_id, "", parameters, notices), slot, booking.time_zone)
 
 
 async def _arrivals(owners: Owners, hotel_id: uuid.UUID, occasion: str) -> Finding:
@@ -107,7 +106,7 @@ async def _arrivals(owners: Owners, hotel_id: uuid.UUID, occasion: str) -> Findi
     event_id = planning.event_of(planning.ARRIVALS, hotel_id, occasion)
     notices = (Notice(uuid.UUID(house.hotel_owner_id), planning.ARRIVALS),)
     plan = Plan(event_id, "HotelArrivals", NO_BOOKING, "", parameters, notices)
-    return News(plan, schedule.arrivals(day, house.time_zone), house.time_zone, can_wait=False)
+    return News(plan, schedule.arrivals(day, house.time_zone), house.time_zone)
 
 
 async def _appointment_reminder(owners: Owners, appointment_id: uuid.UUID, _occasion: str) -> Finding:
@@ -146,7 +145,7 @@ def _of_visit(template: str, kind: str, appointment: appointment_pb2.Appointment
         "to_confirm": False,
     }
     notices = (Notice(uuid.UUID(appointment.client_account_id), template),)
-    return News(Plan(event_id, kind, NO_BOOKING, "", parameters, notices), slot, appointment.time_zone, can_wait=True)
+    return News(Plan(event_id, kind, NO_BOOKING, "", parameters, notices), slot, appointment.time_zone)
 
 
 def _stay_facts(booking: booking_pb2.Booking) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contracts.notification.v1 import notification_pb2, preference_pb2
 from grpc_services.notification import texts
 from grpc_services.notification.catalogue import MESSAGES, Channel
 from grpc_services.notification.plans import NO_ACCOUNT, NO_BOOKING
+from grpc_services.notification.rules import is_for_hotelier
 from runtime.clock import to_timestamp
 from runtime.database import Record
 
@@ -17,6 +18,7 @@ _EMAIL_STATES = {
     "SENDING": notification_pb2.DELIVERY_STATE_PENDING,
     "SENT": notification_pb2.DELIVERY_STATE_SENT,
     "FAILED": notification_pb2.DELIVERY_STATE_FAILED,
+    "SUPPRESSED": notification_pb2.DELIVERY_STATE_SUPPRESSED,
 }
 
 
@@ -49,6 +51,18 @@ def failed_delivery_message(row: Record) -> notification_pb2.FailedDelivery:
         failure=row["last_failure"],
         attempts=row["attempts"],
         failed_at=to_timestamp(row["finished_at"]),
+    )
+
+
+def unsent_message(row: Record, state: str, reason: str) -> notification_pb2.UnsentEmail:
+    return notification_pb2.UnsentEmail(
+        state=_EMAIL_STATES[state],
+        reason=reason,
+        request_id=row["request_id"],
+        booking_id=id_text(row["booking_id"]),
+        appointment_id=row["parameters"].get("appointment_id", ""),
+        kind=row["kind"],
+        to_hotelier=is_for_hotelier(row["template"]),
     )
 
 

@@ -59,7 +59,7 @@ class Delivery(NotificationModel, table=True):
     __table_args__ = (
         UniqueConstraint("event_id", "account_id", "channel"),
         CheckConstraint("channel IN ('EMAIL')", name="channel"),
-        CheckConstraint("state IN ('PENDING', 'SENDING', 'SENT', 'FAILED')", name="state"),
+        CheckConstraint("state IN ('PENDING', 'SENDING', 'SENT', 'FAILED', 'SUPPRESSED')", name="state"),
         CheckConstraint("(state = 'PENDING') = (next_attempt_at IS NOT NULL)", name="next_attempt"),
         CheckConstraint("(state = 'SENDING') = (leased_until IS NOT NULL)", name="lease"),
         Index("ix_delivery_waiting", "next_attempt_at", postgresql_where=text("state = 'PENDING'")),
@@ -88,6 +88,7 @@ class Delivery(NotificationModel, table=True):
     created_at: Any = required_moment(default_now=True)
     finished_at: Any = optional_moment()
     unsubscribe_secret: str = Field(sa_type=Text, nullable=False, sa_column_kwargs={"server_default": text("''")})
+    expires_at: Any = optional_moment()  # from when on it is too late for it
 
 
 outbox = outbox_table(metadata)

@@ -11,14 +11,14 @@ import grpc
 import structlog
 
 from contracts.notification.v1 import notification_pb2
-from grpc_services.notification import delivery_queries, due_news, planned_queries, preference_queries, schedule
+from grpc_services.notification import delivery_queries, due_news, planned_queries, schedule
+from grpc_services.notification.catalogue import MESSAGES
 from grpc_services.notification.channels import People
 from grpc_services.notification.due_news import Finding, Later, News, Untrue
 from grpc_services.notification.gateway import Owners
 from grpc_services.notification.plans import NO_ACCOUNT
-from grpc_services.notification.preference_rules import quiet_hours_of
 from grpc_services.notification.schedule import Slot
-from grpc_services.notification.telling import tell
+from grpc_services.notification.telling import quiet_hours, tell
 from runtime.cursors import page_size
 from runtime.database import Database, Record
 from runtime.errors import ServiceError
@@ -71,15 +71,13 @@ class PlannedMethods:
 
     async def _awake_at(self, news: News, now: dt.datetime) -> dt.datetime | None:
         """When the quiet hours of the person end, if they hold now; by their own clocks where these are known."""
-        account_id = news.plan.notices[0].account_id
-        if not news.can_wait:
+        (notice, *_) = news.plan.notices
+        if not MESSAGES[notice.template].can_wait:
             return None
-        if account_id == NO_ACCOUNT:
-            return schedule.after_quiet_hours(now, schedule.NIGHT, news.time_zone)
+        own_zone = "" if notice.account_id == NO_ACCOUNT else await self._people.time_zone(notice.account_id)
         async with self._database.reading() as connection:
-            chosen = await preference_queries.QUIET_HOURS.fetch_row(connection, account_id=account_id)
-        own_zone = await self._people.time_zone(account_id)
-        return schedule.after_quiet_hours(now, quiet_hours_of(chosen), own_zone or news.time_zone)
+            quiet = await quiet_hours(connection, notice.account_id)
+        return schedule.after_quiet_hours(now, quiet, own_zone or news.time_zone)
 
     async def _settle(self, row: Record, finding: Finding) -> list[str]:
         """The ids of e-mails to be sent."""
@@ -95,7 +93,9 @@ class PlannedMethods:
                 case News():
                     if not await planned_queries.FINISH.execute(connection, **as_seen, state="TOLD", outcome=""):
                         return []
-                    plan = dataclasses.replace(finding.plan, request_id=row["request_id"])
+                    plan = dataclasses.replace(
+                        finding.plan, request_id=row["request_id"], expires_at=finding.slot.expires_at
+                    )
                     for notice in plan.notices:
                         await tell(connection, plan, notice, mail_domain=self._mail_domain)
                     pending = await delivery_queries.PENDING_DELIVERIES_OF_EVENT.fetch(

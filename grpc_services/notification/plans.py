@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ class Plan:
     request_id: str
     parameters: dict[str, Any]
     notices: tuple[Notice, ...]
+    expires_at: dt.datetime | None = None  # when it is too late to send a mail of it
 
 
 def amount(money: money_pb2.Money) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from grpc_services.notification import delivery_queries, preference_queries, que
 from grpc_services.notification.catalogue import MESSAGES, Channel, Message
 from grpc_services.notification.events import publish_stored
 from grpc_services.notification.plans import NO_ACCOUNT, Notice, Plan
+from grpc_services.notification.preference_rules import quiet_hours_of
+from grpc_services.notification.schedule import NIGHT, Quiet
 from runtime.database import Connection
 from runtime.identifiers import new_id
 
@@ -20,7 +22,7 @@ async def tell(connection: Connection, plan: Plan, notice: Notice, *, mail_domai
     channel; a guest without an account reads mails only."""
     message = MESSAGES[notice.template]
     holder = holder_of(notice.account_id, plan.booking_id)
-    channels = await _channels(connection, message, holder)
+    channels = await wanted_channels(connection, message, holder)
     has_account = notice.account_id != NO_ACCOUNT
     if not channels or not (has_account or Channel.EMAIL in channels):
         return
@@ -51,6 +53,7 @@ async def tell(connection: Connection, plan: Plan, notice: Notice, *, mail_domai
         message_id=rules.message_id(plan.event_id, notice.account_id, mail_domain),
         request_id=plan.request_id,
         unsubscribe_secret="" if message.required else secrets.token_urlsafe(_SECRET_BYTES),
+        expires_at=plan.expires_at,
     )
 
 
@@ -59,9 +62,17 @@ def holder_of(account_id: uuid.UUID, booking_id: uuid.UUID) -> uuid.UUID:
     return booking_id if account_id == NO_ACCOUNT else account_id
 
 
-async def _channels(connection: Connection, message: Message, holder: uuid.UUID) -> set[Channel]:
+async def wanted_channels(connection: Connection, message: Message, holder: uuid.UUID) -> set[Channel]:
+    """As the person has chosen by now."""
     if message.required:
         return set(message.channels)
     rows = await preference_queries.PREFERENCES_OF_TYPE.fetch(connection, holder_id=holder, type=message.type)
     chosen = {row["channel"]: row["enabled"] for row in rows}
     return {channel for channel in message.channels if chosen.get(channel, message.by_default(channel))}
+
+
+async def quiet_hours(connection: Connection, account_id: uuid.UUID) -> Quiet | None:
+    """As the person has chosen by now; None: never."""
+    if account_id == NO_ACCOUNT:
+        return NIGHT
+    return quiet_hours_of(await preference_queries.QUIET_HOURS.fetch_row(connection, account_id=account_id))

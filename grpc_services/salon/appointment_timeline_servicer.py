@@ -41,7 +41,8 @@ class AppointmentTimelineMethods:
         after_id = NOBODY
         if request.after:
             after_id = parse_id(str(decode_cursor(request.after, (str,))[0]), path=("after",))
-        async with self._database.reading() as connection:
+        reading = self._database.snapshot if request.with_appointment else self._database.reading
+        async with reading() as connection:
             row = await visible_appointment(connection, request.appointment_id)
             rows = await timeline_queries.timeline_page(
                 connection,
@@ -52,11 +53,15 @@ class AppointmentTimelineMethods:
                 topics=topics,
                 limit=limit + 1,
             )
+            standing = await messages.appointments_as_messages(
+                connection, [row] if request.with_appointment and rows else []
+            )
         shown = rows[:limit]
         return appointment_pb2.ListAppointmentTimelineResponse(
             entries=[messages.timeline_message(entry) for entry in shown],
             cursors=[encode_cursor(str(entry["id"])) for entry in shown],
             has_next_page=len(rows) > limit,
+            appointment=standing[0] if standing else None,
         )
 
     async def RecordAppointmentNotice(

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from api.node_ids import encode_id
 from contracts.booking.v1 import inventory_pb2, inventory_pb2_grpc
@@ -149,6 +150,34 @@ async def test_free_rooms_are_told_whole_and_then_as_they_change(house: ApiHouse
         changed = await told(socket, "availabilityChanged")
     assert not changed["complete"]
     assert changed["nights"] == [{**night, "available": ROOMS - 1} for night in first["nights"][:2]]
+
+
+async def test_many_who_follow_the_same_nights_are_all_told_and_read_together(
+    house: ApiHouse, inn: House, newcomer: Client
+) -> None:
+    wanted = stay(inn, nights=2, ahead=40)
+    nights = {"hotelId": hotel_id(inn), "from": wanted["checkIn"], "to": wanted["checkOut"]}
+    followers = [f"follower-{number}" for number in range(40)]
+    async with open_socket(house.url, token="") as socket:
+        for follower in followers:
+            await socket.subscribe(follower, FREE, nights)
+        for _ in followers:
+            assert (await socket.receive())["payload"]["data"]["availabilityChanged"]["complete"]
+        before = reads_of_free_rooms()
+        await newcomer.book(inn, ahead=40)
+        told_of = [await socket.receive() for _ in followers]
+        reads = reads_of_free_rooms() - before
+    assert {frame["id"] for frame in told_of} == set(followers)
+    for frame in told_of:
+        changed = frame["payload"]["data"]["availabilityChanged"]
+        assert [night["available"] for night in changed["nights"]] == [ROOMS - 1] * 2
+    assert reads < len(followers) / 2
+
+
+def reads_of_free_rooms() -> float:
+    """Answered by booking in this process so far."""
+    labels = {"method": "/innkeeper.booking.v1.InventoryService/GetAvailability", "code": "OK"}
+    return REGISTRY.get_sample_value("innkeeper_rpc_seconds_count", labels) or 0.0
 
 
 @pytest.mark.parametrize("nights", [0, 63])

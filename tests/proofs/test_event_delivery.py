@@ -121,7 +121,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory, new_broker: NewBroker)
         booking = (await stack.enter_async_context(booking_service(settings))).address
         telling = notification_service(notification_settings(parts, auth))
         notification = (await stack.enter_async_context(telling)).address
-        desk = await stack.enter_async_context(open_desk(parts, auth, booking))
+        desk = await stack.enter_async_context(open_desk(parts, auth, booking, patient=True))
         database = await stack.enter_async_context(
             open_database(parts.database_url("notification"), pool_size=2, application_name="tests")
         )

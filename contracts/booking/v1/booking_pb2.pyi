@@ -1158,12 +1158,14 @@ class ListTimelineRequest(_message.Message):
     AFTER_VERSION_FIELD_NUMBER: _builtins.int
     STATE_CHANGES_ONLY_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
+    WITH_BOOKING_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     first: _builtins.int
     after: _builtins.str
     after_version: _builtins.int
     """only entries that moved the booking past this version"""
     state_changes_only: _builtins.bool
+    with_booking: _builtins.bool
     @_builtins.property
     def topics(self) -> _containers.RepeatedScalarFieldContainer[Global___TimelineTopic.ValueType]:
         """empty: all"""
@@ -1177,10 +1179,11 @@ class ListTimelineRequest(_message.Message):
         after_version: _builtins.int = ...,
         state_changes_only: _builtins.bool = ...,
         topics: _abc.Iterable[Global___TimelineTopic.ValueType] | None = ...,
+        with_booking: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "booking_id", b"booking_id", "first", b"first", "state_changes_only", b"state_changes_only", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "booking_id", b"booking_id", "first", b"first", "state_changes_only", b"state_changes_only", "topics", b"topics", "with_booking", b"with_booking"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1242,21 +1245,27 @@ class ListTimelineResponse(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     CURSORS_FIELD_NUMBER: _builtins.int
     HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    BOOKING_FIELD_NUMBER: _builtins.int
     has_next_page: _builtins.bool
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimelineEntry]: ...
     @_builtins.property
     def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def booking(self) -> Global___Booking:
+        """with_booking: as it stood after the last entry or later; not set where there is no entry"""
+
     def __init__(
         self,
         *,
         entries: _abc.Iterable[Global___TimelineEntry] | None = ...,
         cursors: _abc.Iterable[_builtins.str] | None = ...,
         has_next_page: _builtins.bool = ...,
+        booking: Global___Booking | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "entries", b"entries", "has_next_page", b"has_next_page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "cursors", b"cursors", "entries", b"entries", "has_next_page", b"has_next_page"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,6 +31,8 @@ class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Deliver
     DELIVERY_STATE_PENDING: _DeliveryState.ValueType  # 1
     DELIVERY_STATE_SENT: _DeliveryState.ValueType  # 2
     DELIVERY_STATE_FAILED: _DeliveryState.ValueType  # 3
+    DELIVERY_STATE_SUPPRESSED: _DeliveryState.ValueType  # 4
+    """not wanted any more, or too late, when its turn came"""
 
 class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper): ...
 
@@ -38,6 +40,8 @@ DELIVERY_STATE_UNSPECIFIED: DeliveryState.ValueType  # 0
 DELIVERY_STATE_PENDING: DeliveryState.ValueType  # 1
 DELIVERY_STATE_SENT: DeliveryState.ValueType  # 2
 DELIVERY_STATE_FAILED: DeliveryState.ValueType  # 3
+DELIVERY_STATE_SUPPRESSED: DeliveryState.ValueType  # 4
+"""not wanted any more, or too late, when its turn came"""
 Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
 
 @_typing.final
@@ -462,22 +466,70 @@ class ClaimDeliveryResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EMAIL_FIELD_NUMBER: _builtins.int
+    UNSENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def email(self) -> Global___EmailMessage:
         """absent: nothing to send"""
+
+    @_builtins.property
+    def unsent(self) -> Global___UnsentEmail:
+        """it was this claim that found that it is not to be sent"""
 
     def __init__(
         self,
         *,
         email: Global___EmailMessage | None = ...,
+        unsent: Global___UnsentEmail | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["email", b"email"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "unsent", b"unsent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "unsent", b"unsent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClaimDeliveryResponse: _TypeAlias = ClaimDeliveryResponse  # noqa: Y015
+
+@_typing.final
+class UnsentEmail(_message.Message):
+    """An e-mail that ended before anybody was written to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TO_HOTELIER_FIELD_NUMBER: _builtins.int
+    state: Global___DeliveryState.ValueType
+    """FAILED or SUPPRESSED"""
+    reason: _builtins.str
+    """without addresses"""
+    request_id: _builtins.str
+    booking_id: _builtins.str
+    appointment_id: _builtins.str
+    kind: _builtins.str
+    """as in EmailMessage"""
+    to_hotelier: _builtins.bool
+    def __init__(
+        self,
+        *,
+        state: Global___DeliveryState.ValueType = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        booking_id: _builtins.str = ...,
+        appointment_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        to_hotelier: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "booking_id", b"booking_id", "kind", b"kind", "reason", b"reason", "request_id", b"request_id", "state", b"state", "to_hotelier", b"to_hotelier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnsentEmail: _TypeAlias = UnsentEmail  # noqa: Y015
 
 @_typing.final
 class FinishDeliveryRequest(_message.Message):

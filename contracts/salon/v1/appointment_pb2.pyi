@@ -575,11 +575,13 @@ class ListAppointmentTimelineRequest(_message.Message):
     STATE_CHANGES_ONLY_FIELD_NUMBER: _builtins.int
     AFTER_VERSION_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
+    WITH_APPOINTMENT_FIELD_NUMBER: _builtins.int
     appointment_id: _builtins.str
     first: _builtins.int
     after: _builtins.str
     state_changes_only: _builtins.bool
     after_version: _builtins.int
+    with_appointment: _builtins.bool
     @_builtins.property
     def topics(self) -> _containers.RepeatedScalarFieldContainer[Global___AppointmentTimelineTopic.ValueType]:
         """empty: all"""
@@ -593,10 +595,11 @@ class ListAppointmentTimelineRequest(_message.Message):
         state_changes_only: _builtins.bool = ...,
         after_version: _builtins.int = ...,
         topics: _abc.Iterable[Global___AppointmentTimelineTopic.ValueType] | None = ...,
+        with_appointment: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "appointment_id", b"appointment_id", "first", b"first", "state_changes_only", b"state_changes_only", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_version", b"after_version", "appointment_id", b"appointment_id", "first", b"first", "state_changes_only", b"state_changes_only", "topics", b"topics", "with_appointment", b"with_appointment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -701,21 +704,27 @@ class ListAppointmentTimelineResponse(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     CURSORS_FIELD_NUMBER: _builtins.int
     HAS_NEXT_PAGE_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
     has_next_page: _builtins.bool
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___AppointmentTimelineEntry]: ...
     @_builtins.property
     def cursors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def appointment(self) -> Global___Appointment:
+        """with_appointment: as it stood after the last entry or later; not set where there is no entry"""
+
     def __init__(
         self,
         *,
         entries: _abc.Iterable[Global___AppointmentTimelineEntry] | None = ...,
         cursors: _abc.Iterable[_builtins.str] | None = ...,
         has_next_page: _builtins.bool = ...,
+        appointment: Global___Appointment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "entries", b"entries", "has_next_page", b"has_next_page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment", b"appointment", "cursors", b"cursors", "entries", b"entries", "has_next_page", b"has_next_page"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
