@@ -24,6 +24,7 @@ from api.errors import (
 from api.moments import sent_moment
 from api.money import Money, MoneyInput, money, money_message
 from api.node_ids import decode_id
+from api.payments import LOCALE_WORDS, checkout_locale
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
 from contracts.salon.v1 import appointment_pb2
@@ -96,6 +97,7 @@ class AppointmentPaymentCreateInput:
     return_url: str | None = strawberry.field(
         default=None, description="Where the checkout page sends the client afterwards; on an allowed site only."
     )
+    locale: str | None = strawberry.field(default=None, description=LOCALE_WORDS)
 
 
 @strawberry.type(description="The appointment was called off; money goes back by itself.")
@@ -297,6 +299,7 @@ class AppointmentMoveMutations:
             appointment_id=_decoded(input.appointment_id),
             idempotency_key=input.idempotency_key,
             return_url=input.return_url or "",
+            locale=checkout_locale(info, input.locale),
         )
         response = await call(info.context.services.appointments.StartAppointmentPayment, request)
         pending = appointment(response.appointment)

@@ -20,6 +20,7 @@ class RequestContext:
     services: Services
     user_agent: str = ""
     address: str = ""  # the client's
+    accept_language: str = ""
     cookies: Mapping[str, str] = field(default_factory=dict)  # only those that count, see api/cross_site.py
     extensions: dict[str, Any] = field(default_factory=dict)  # of the answer
     response_headers: list[tuple[bytes, bytes]] = field(default_factory=list)  # sent over HTTP only

@@ -35,6 +35,7 @@ class Door:
             self.services,
             user_agent=connection.headers.get("user-agent", ""),
             address=client_address(connection.scope, self.trusted_proxies),
+            accept_language=connection.headers.get("accept-language", ""),
             cookies=counted_cookies(connection, self._own_origin, self.allowed_origins)
             if isinstance(connection, Request)
             else {},

@@ -9,12 +9,18 @@ import strawberry
 from api.bookings import Booking, Payment, booking
 from api.context import Info
 from api.errors import IdempotencyConflict, IllegalState, InvalidInput, NotFound, NotPermitted, RefusalsAsResults
+from api.invoice import language_of
 from api.node_ids import decode_id
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
 from runtime.errors import InternalFault
+
+LOCALE_WORDS = (
+    "The language of the checkout page, BCP 47, such as fr-CH; pages are in en, fr and ru, others see en. Null: what"
+    " the request's Accept-Language asks for."
+)
 
 
 @strawberry.input(description="What to pay.")
@@ -24,6 +30,7 @@ class PaymentCreateInput:
     return_url: str | None = strawberry.field(
         default=None, description="Where the checkout page sends the guest afterwards; on an allowed site only."
     )
+    locale: str | None = strawberry.field(default=None, description=LOCALE_WORDS)
 
 
 @strawberry.type(description="A payment has begun; send the guest to `checkoutUrl`.")
@@ -54,9 +61,15 @@ class PaymentMutations:
             booking_id=decode_id("Booking", input.booking_id, path=("bookingId",)),
             idempotency_key=input.idempotency_key,
             return_url=input.return_url or "",
+            locale=checkout_locale(info, input.locale),
         )
         response = await call(info.context.services.bookings.StartPayment, request)
         paid = booking(response.booking)
         if paid.payment is None or paid.payment.checkout_url is None:
             raise InternalFault("a started payment has no checkout page")
         return PaymentCreated(payment=paid.payment, checkout_url=paid.payment.checkout_url, booking=paid)
+
+
+def checkout_locale(info: Info, named: str | None) -> str:
+    """In which language somebody pays."""
+    return named or language_of(info.context.accept_language)

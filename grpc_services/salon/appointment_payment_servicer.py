@@ -52,7 +52,7 @@ class AppointmentPaymentMethods:
         if row["client_account_id"] != caller.account_id:
             raise no_appointment()
         _check_payable(row)
-        payment = await self._open_payment(row, request.return_url)
+        payment = await self._open_payment(row, request)
         async with self._database.transaction() as connection:
             earlier = await keys.claim(connection, **key, request=request, answer=answer)
             if earlier is not None:
@@ -83,7 +83,9 @@ class AppointmentPaymentMethods:
             now = await visible_appointment(connection, request.appointment_id)
             return await messages.appointment_as_message(connection, now)
 
-    async def _open_payment(self, row: Record, return_url: str) -> payment_pb2.Payment:
+    async def _open_payment(
+        self, row: Record, request: appointment_pb2.StartAppointmentPaymentRequest
+    ) -> payment_pb2.Payment:
         """The payment that is under way, or a new one for the whole price."""
         if row["state"] == State.PAYMENT_PENDING:
             return await self._payments.get(row["payment_id"])
@@ -94,7 +96,8 @@ class AppointmentPaymentMethods:
             appointment_id=str(row["id"]),
             reference=row["reference"],
             description=row["salon_name"],
-            return_url=return_url,
+            return_url=request.return_url,
+            locale=request.locale,
             expires_at=row["hold_expires_at"],
             payee=payment_pb2.PayeeShare(
                 payee_id=str(row["salon_id"]),

@@ -46,11 +46,12 @@ class PaymentSystem:
         reference: str,
         description: str,
         return_url: str,
+        locale: str,
         expires_at: dt.datetime,
         payee: payment_pb2.PayeeShare,
     ) -> payment_pb2.Payment:
         """Raises Unavailable, so that the caller asks again, while the same payment is being opened with
-        another address to return to."""
+        another address to return to or in another language."""
         request = payment_pb2.CreatePaymentRequest(
             idempotency_key=idempotency_key,
             amount=amount,
@@ -58,6 +59,7 @@ class PaymentSystem:
             booking_reference=reference,
             description=description,
             return_url=return_url,
+            locale=locale,
             expires_at=to_timestamp(expires_at),
             purpose=payment_pb2.PAYMENT_PURPOSE_APPOINTMENT,
             shares=[payee],
