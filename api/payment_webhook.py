@@ -9,6 +9,7 @@ import orjson
 import structlog
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -50,10 +51,12 @@ class PaymentWebhook:
         except ServiceError as refusal:
             log.warning("webhook.not_stored", event_id=event_id, reason=refusal.code)
             return _refusal(503, "UNAVAILABLE", "Please deliver this again.")
-        if not duplicate:
-            await self._services.jobs.settle_payment_event(service, PROVIDER, event_id, request_id())
         log.info("webhook.stored", service=service, event_id=event_id, duplicate=duplicate)
-        return Response(status_code=204)
+        if duplicate:
+            return Response(status_code=204)
+        # It is stored, and a sweeper finds what nobody woke: the payment system need not wait for Redis.
+        waking = BackgroundTask(self._services.jobs.settle_payment_event, service, PROVIDER, event_id, request_id())
+        return Response(status_code=204, background=waking)
 
     async def _store(self, service: str, event_id: str, body: bytes) -> bool:
         """Whether it was known before."""

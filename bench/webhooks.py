@@ -53,24 +53,26 @@ async def measure(events: int, senders: int, payment_id: str) -> list[float]:
 
         await send(20)  # connections and code paths are warm
         waits.clear()
-        await asyncio.gather(*(send(events // senders) for _ in range(senders)))
+        await asyncio.gather(*(send(max(events // senders, 1)) for _ in range(senders)))
     return waits
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.webhooks")
-    parser.add_argument("--events", type=int, default=2000)
-    parser.add_argument("--senders", type=int, default=20)
+    parser.add_argument("--events", type=int, default=1000, help="for each number of senders")
+    parser.add_argument("--senders", type=int, nargs="+", default=[1, 10, 20])
     parser.add_argument("--payment", default=str(uuid.uuid4()), help="the id of a payment of the stack")
     options = parser.parse_args()
-    began = time.perf_counter()
-    waits = asyncio.run(measure(options.events, options.senders, options.payment))
-    seconds = time.perf_counter() - began
-    cuts = statistics.quantiles(waits, n=100)
-    print(
-        f"{len(waits)} webhooks in {seconds:.1f} s: median {cuts[49]:.0f} ms, p90 {cuts[89]:.0f} ms,"
-        f" p99 {cuts[98]:.0f} ms, worst {max(waits):.0f} ms"
-    )
+    for senders in options.senders:
+        began = time.perf_counter()
+        waits = asyncio.run(measure(options.events, senders, options.payment))
+        seconds = time.perf_counter() - began
+        cuts = statistics.quantiles(waits, n=100)
+        print(
+            f"{senders} senders, {len(waits)} webhooks in {seconds:.1f} s: {len(waits) / seconds:.0f}/s,"
+            f" median {cuts[49]:.0f} ms, p90 {cuts[89]:.0f} ms, p99 {cuts[98]:.0f} ms, worst {max(waits):.0f} ms",
+            flush=True,
+        )
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import random
 from collections.abc import Awaitable, Callable
@@ -28,14 +29,16 @@ DEAD_JOBS = Gauge("innkeeper_jobs_dead", "Background jobs that failed for good a
 Job = Callable[..., Awaitable[Any]]
 
 
-def with_a_good_end(job: Job) -> Job:
-    """What arq runs: it retries with growing pauses while the cause may pass, and else buries the job."""
+def with_a_good_end(job: Job, *, at_once: int | None = None) -> Job:
+    """What arq runs: it retries with growing pauses while the cause may pass, and else buries the job. `at_once` is
+    how many of this job may run beside each other; None: as many as the worker takes."""
     name = job.__name__
+    turns = asyncio.Semaphore(at_once) if at_once else contextlib.nullcontext()
 
     @functools.wraps(job)
     async def run(ctx: dict[str, Any], *arguments: str) -> Any:
         try:
-            async with asyncio.timeout(JOB_SECONDS):
+            async with asyncio.timeout(JOB_SECONDS), turns:
                 result = await job(ctx, *arguments)
         except Retry:
             raise

@@ -35,7 +35,7 @@ class SettlementMethods:
         self, request: settlement_pb2.ReceivePaymentEventRequest, context: Context
     ) -> settlement_pb2.ReceivePaymentEventResponse:
         require_role(Role.SYSTEM)
-        async with self._database.transaction() as connection:
+        async with self._database.single_statement() as connection:
             new = await inbox.store(connection, request.provider, request.event_id, request.payload)
         return settlement_pb2.ReceivePaymentEventResponse(duplicate=not new)
 
@@ -108,7 +108,7 @@ class SettlementMethods:
         return settlement_pb2.ExpireHoldsResponse(expired=len(expired))
 
     async def _settle_event(self, provider: str, event_id: str) -> settlement_pb2.SettlementResponse:
-        async with self._database.transaction() as connection:
+        async with self._database.single_statement() as connection:
             event = await inbox.begin(connection, provider, event_id)
         if event is None:
             raise NotFound("There is no such payment event.", path=("eventId",))
