@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from contracts.payment.v1 import bank_pb2, bank_pb2_grpc
+from contracts.payment.v1 import bank_pb2, bank_pb2_grpc, payment_pb2
 from contracts.settlement.v1 import settlement_pb2_grpc
 from grpc_services.booking import audit as booking_audit
 from grpc_services.payment import audit as payment_audit
@@ -35,7 +35,8 @@ PLAN = "duplicate=0.2,reorder=0.15,delay=0.1,lose=0.2,corrupt=0.15,error=0.1,han
 CALM_WITHIN_SECONDS = 60.0
 GUESTS_AT_ONCE = 4
 GOOD, DECLINED, CONFIRM, LATE = "4242424242424242", "4000000000009995", "4000000000003220", "4000000000000259"
-REFUNDS_LATER = "4000000000007726"
+REFUNDS_LATER, REFUNDS_FAIL, DISPUTED = "4000000000007726", "4000000000005126", "4000000000002685"
+CARDS = (GOOD, DISPUTED, REFUNDS_FAIL, CONFIRM, LATE, REFUNDS_LATER, GOOD, GOOD)
 _CANCEL = """
     mutation ($input: BookingCancelInput!) { bookingCancel(input: $input) { __typename ... on UserError { code } } }
 """
@@ -46,11 +47,25 @@ _OPEN = """
         (SELECT count(*) FROM booking.inbox_event WHERE settled_at IS NULL) AS inbox,
         (SELECT count(*) FROM payment.refund WHERE state IN ('REQUESTED', 'PENDING') AND payment_id = ANY ($1))
             AS refunds,
-        (SELECT count(*) FROM booking.refund WHERE state <> 'SUCCEEDED' AND payment_id = ANY ($2)) AS owed,
+        (SELECT count(*) FROM booking.refund AS r JOIN payment.payment AS p ON CAST(p.id AS text) = r.payment_id
+            WHERE r.payment_id = ANY ($2) AND r.state IN ('REQUESTED', 'PENDING') AND r.attempt = 1
+            AND p.state <> 'DISPUTED') AS owed,
+        (SELECT count(*) FROM payment.bank_task WHERE kind <> 'LAPSE' AND payment_id = ANY ($1)) AS bank,
+        (SELECT count(*) FROM payment.dispute AS d WHERE d.payment_id = ANY ($1) AND d.state <> 'OPENED'
+            AND NOT EXISTS (SELECT FROM booking.dispute AS b WHERE b.id = CAST(d.id AS text) AND b.state = d.state
+                AND b.amount_minor_units = d.amount_minor_units)) AS disputes,
         (SELECT count(*) FROM payment.payment AS p WHERE p.id = ANY ($1) AND p.captured_minor_units > 0
             AND NOT EXISTS (SELECT FROM booking.captured_payment AS c WHERE c.payment_id = CAST(p.id AS text)))
             AS unheard,
         (SELECT count(*) FROM payment.payment WHERE id = ANY ($1) AND state = 'AUTHORIZED') AS authorized
+"""
+_DISPUTES = "SELECT id FROM payment.dispute WHERE state = 'OPENED' AND payment_id = ANY ($1) ORDER BY id"
+_DISPUTED = """
+    SELECT (SELECT coalesce(sum(e.amount_minor_units), 0) FROM payment.ledger_entry AS e
+            JOIN payment.ledger_transaction AS t ON t.id = e.transaction_id
+            WHERE t.dispute_id IS NOT NULL AND e.account = 'CARD_NETWORK' AND t.payment_id = ANY ($1)) AS lost,
+        (SELECT coalesce(sum(amount_minor_units), 0) FROM booking.dispute
+            WHERE state = 'LOST' AND payment_id = ANY ($2)) AS known
 """
 _MONEY = """
     SELECT coalesce(sum(p.captured_minor_units), 0) - coalesce(sum(p.refunded_minor_units), 0) AS kept,
@@ -58,6 +73,7 @@ _MONEY = """
     FROM booking.booking AS b LEFT JOIN payment.payment AS p ON CAST(b.id AS text) = p.booking_id
     WHERE b.reference = ANY ($1)
 """
+_KEY = (("x-api-key", PAYMENT_API_KEY),)
 Answer = TypeVar("Answer")
 
 
@@ -78,6 +94,10 @@ class Figures:
     payment_states: dict[str, int] = field(default_factory=dict)
     booking_states: dict[str, int] = field(default_factory=dict)
     refund_states: dict[str, int] = field(default_factory=dict)
+    dispute_states: dict[str, int] = field(default_factory=dict)
+    to_send_again: int = 0
+    lost_to_disputes: int = 0
+    known_as_lost: int = 0
     ledger_sum: int = 0
     kept: int = 0
     booked: int = 0
@@ -95,7 +115,8 @@ class Figures:
             f"webhooks: {self.sent} sent, {self.refused} of them refused; {told(faults)}",
             f"payments: {told(self.payment_states)}",
             f"bookings: {told(self.booking_states)}",
-            f"refunds:  {told(self.refund_states)}",
+            f"refunds:  {told(self.refund_states)}; {self.to_send_again} wait for another attempt",
+            f"disputes: {told(self.dispute_states)}; lost {self.lost_to_disputes}, in bookings {self.known_as_lost}",
             f"ledger sum {self.ledger_sum}; kept by the payment system {self.kept}, by the bookings {self.booked}",
             f"audit: {self.discrepancies or 'no discrepancies'}",
             f"settled {self.settled_after:.1f} s after calm" if not self.open else f"NOT SETTLED: {told(self.open)}",
@@ -103,15 +124,20 @@ class Figures:
 
     @property
     def is_well(self) -> bool:
-        return not self.open and not self.discrepancies and not self.ledger_sum and self.kept == self.booked
+        money_agrees = self.kept == self.booked and self.lost_to_disputes == self.known_as_lost
+        return not self.open and not self.discrepancies and not self.ledger_sum and money_agrees
+
+
+@asynccontextmanager
+async def _bank(house: ApiHouse) -> AsyncIterator[bank_pb2_grpc.BankServiceAsyncStub]:
+    async with open_channel(house.payment_address, bank_pb2.DESCRIPTOR) as channel:
+        yield bank_pb2_grpc.BankServiceStub(channel)
 
 
 async def break_down(house: ApiHouse, plan: str) -> None:
     """What the payment system of this house breaks from now on; nothing for an empty plan."""
-    async with open_channel(house.payment_address, bank_pb2.DESCRIPTOR) as channel:
-        bank: bank_pb2_grpc.BankServiceAsyncStub = bank_pb2_grpc.BankServiceStub(channel)
-        key = (("x-api-key", PAYMENT_API_KEY),)
-        await call(bank.SetFaults, bank_pb2.SetFaultsRequest(plan=plan), token="", extra_metadata=key)
+    async with _bank(house) as bank:
+        await call(bank.SetFaults, bank_pb2.SetFaultsRequest(plan=plan), token="", extra_metadata=_KEY)
 
 
 class Chaos:
@@ -137,6 +163,8 @@ class Chaos:
             finally:
                 await break_down(self._house, "")
             await self._settle()
+            await self._resolve_disputes()
+            await self._settle()
         await self._count()
         return self._figures
 
@@ -153,7 +181,7 @@ class Chaos:
             wanted = {"bookingId": booking["id"], "idempotencyKey": str(uuid.uuid4())}
             started = await self._patiently(lambda: _member(guest, "7_pay", wanted, "PaymentCreated"))
             checkout = str(started["checkoutUrl"])
-            card = chance.choice([GOOD, GOOD, GOOD, CONFIRM, LATE, REFUNDS_LATER])
+            card = CARDS[number % len(CARDS)] if number < len(CARDS) else chance.choice(CARDS)
             if chance.random() < 0.2:
                 await self._pay(checkout, DECLINED)
             if card == LATE and chance.random() < 0.5:
@@ -162,7 +190,7 @@ class Chaos:
                     booking["reference"],
                 )
             await self._pay(checkout, card)
-            if chance.random() < 0.3:
+            if chance.random() < (0.8 if card == REFUNDS_FAIL else 0.3):
                 await self._cancel(guest, booking)
 
     async def _pay(self, checkout: str, number: str) -> None:
@@ -208,12 +236,22 @@ class Chaos:
                 await asyncio.sleep(pause)
         raise AssertionError("nobody answered")
 
+    async def _resolve_disputes(self) -> None:
+        """Every other one is won. Whoever never heard that one was opened hears of it now."""
+        rows = await self._house.database.fetch(_DISPUTES, await self._payment_ids())
+        async with _bank(self._house) as bank:
+            for number, row in enumerate(rows):
+                outcome = payment_pb2.DISPUTE_STATE_LOST if number % 2 else payment_pb2.DISPUTE_STATE_WON
+                request = bank_pb2.ResolveDisputeRequest(dispute_id=str(row["id"]), outcome=outcome)
+                await call(bank.ResolveDispute, request, token="", extra_metadata=_KEY)
+
     async def _settle(self) -> None:
         began = time.monotonic()
         while True:
             self._figures.open = {name: count for name, count in (await self._undone()).items() if count}
-            self._figures.settled_after = time.monotonic() - began
-            if not self._figures.open or self._figures.settled_after > CALM_WITHIN_SECONDS:
+            seconds = time.monotonic() - began
+            if not self._figures.open or seconds > CALM_WITHIN_SECONDS:
+                self._figures.settled_after = max(self._figures.settled_after, seconds)
                 return
             await asyncio.sleep(0.25)
 
@@ -254,6 +292,16 @@ class Chaos:
         told.refund_states = await counted(
             "SELECT state, count(*) FROM payment.refund WHERE payment_id = ANY ($1) GROUP BY 1", ids
         )
+        told.dispute_states = await counted(
+            "SELECT state, count(*) FROM payment.dispute WHERE payment_id = ANY ($1) GROUP BY 1", ids
+        )
+        names = [str(one) for one in ids]
+        told.to_send_again = await self._house.database.fetchval(
+            "SELECT count(*) FROM booking.refund WHERE state = 'REQUESTED' AND attempt > 1 AND payment_id = ANY ($1)",
+            names,
+        )
+        disputed = await self._house.database.fetchrow(_DISPUTED, ids, names)
+        told.lost_to_disputes, told.known_as_lost = int(disputed["lost"]), int(disputed["known"])
         async with self._house.database.acquire() as connection:
             told.ledger_sum = int(
                 await connection.fetchval("SELECT coalesce(sum(amount_minor_units), 0) FROM payment.ledger_entry")
