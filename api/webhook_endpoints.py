@@ -11,6 +11,7 @@ import strawberry
 from api.context import Info
 from api.node_ids import encode_id
 from api.paging import Connection, at_least_one, edges, page_info
+from api.webhook_changes import EndpointHistory, ViewerWebhookChanges
 from contracts.notification.v1 import webhook_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -20,6 +21,37 @@ from runtime.identity import Role, current_caller
 @strawberry.enum(description="What an endpoint may be told of. Bodies carry it as a type, such as booking.confirmed.")
 class WebhookEventType(enum.Enum):
     BOOKING_HELD = strawberry.enum_value("booking.held", description="Rooms are held until they are paid.")
+    BOOKING_OFFERED = strawberry.enum_value(
+        "booking.offered", description="Rooms are held for somebody of the waitlist."
+    )
+    BOOKING_PAYMENT_STARTED = strawberry.enum_value(
+        "booking.payment_started", description="The guest was sent to the checkout page."
+    )
+    BOOKING_PAYMENT_RECEIVED = strawberry.enum_value(
+        "booking.payment_received",
+        description="Money was taken in, online or at the desk; negative: given back at the desk.",
+    )
+    BOOKING_DISPUTE_OPENED = strawberry.enum_value(
+        "booking.dispute_opened", description="The guest's bank took a payment back until a dispute ends."
+    )
+    BOOKING_DISPUTE_WON = strawberry.enum_value(
+        "booking.dispute_won", description="A dispute was won; the money is back."
+    )
+    BOOKING_DISPUTE_LOST = strawberry.enum_value(
+        "booking.dispute_lost", description="A dispute was lost; the money stays with the guest."
+    )
+    BOOKING_REFUND_FAILED = strawberry.enum_value(
+        "booking.refund_failed", description="Money could not be given back; it is sent again, or a person looks."
+    )
+    BOOKING_REFUND_REVERSED = strawberry.enum_value(
+        "booking.refund_reversed", description="Money that was given back came back; it is still owed."
+    )
+    BOOKING_VISIT_CHANGED = strawberry.enum_value(
+        "booking.visit_changed", description="Something became of a visit that was booked with the rooms."
+    )
+    BOOKING_CHARGE_ADDED = strawberry.enum_value(
+        "booking.charge_added", description="The bill grew at the desk; negative: an allowance."
+    )
     BOOKING_PAYMENT_FAILED = strawberry.enum_value(
         "booking.payment_failed", description="A payment of a booking was refused."
     )
@@ -39,6 +71,27 @@ class WebhookEventType(enum.Enum):
     APPOINTMENT_HELD = strawberry.enum_value("appointment.held", description="A time is held until it is paid.")
     APPOINTMENT_REQUESTED = strawberry.enum_value(
         "appointment.requested", description="An appointment waits for the salon's word."
+    )
+    APPOINTMENT_PAYMENT_STARTED = strawberry.enum_value(
+        "appointment.payment_started", description="The client was sent to the checkout page."
+    )
+    APPOINTMENT_PAYMENT_RECEIVED = strawberry.enum_value(
+        "appointment.payment_received", description="Money was taken in."
+    )
+    APPOINTMENT_DISPUTE_OPENED = strawberry.enum_value(
+        "appointment.dispute_opened", description="The client's bank took a payment back until a dispute ends."
+    )
+    APPOINTMENT_DISPUTE_WON = strawberry.enum_value(
+        "appointment.dispute_won", description="A dispute was won; the money is back."
+    )
+    APPOINTMENT_DISPUTE_LOST = strawberry.enum_value(
+        "appointment.dispute_lost", description="A dispute was lost; the money stays with the client."
+    )
+    APPOINTMENT_REFUND_FAILED = strawberry.enum_value(
+        "appointment.refund_failed", description="Money could not be given back; it is sent again, or a person looks."
+    )
+    APPOINTMENT_REFUND_REVERSED = strawberry.enum_value(
+        "appointment.refund_reversed", description="Money that was given back came back; it is still owed."
     )
     APPOINTMENT_PAYMENT_FAILED = strawberry.enum_value(
         "appointment.payment_failed", description="A payment of an appointment was refused."
@@ -96,8 +149,7 @@ class WebhookDelivery:
 
 
 @strawberry.type(description="Where a system of yours wants to be told of what happens in your houses.")
-class WebhookEndpoint:
-    id: strawberry.ID = strawberry.field(description="Opaque id.")
+class WebhookEndpoint(EndpointHistory):
     url: str = strawberry.field(description="Where events are sent by POST.")
     description: str = strawberry.field(description="Your own words.")
     events: list[WebhookEventType] = strawberry.field(description="Which events are sent.")
@@ -136,7 +188,7 @@ class WebhookEndpoint:
 
 
 @strawberry.type
-class ViewerWebhooks:
+class ViewerWebhooks(ViewerWebhookChanges):
     """The part of Viewer that hoteliers read about webhooks."""
 
     @strawberry.field(description="Your webhook endpoints, oldest first; none unless you are a hotelier.")

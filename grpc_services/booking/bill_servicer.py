@@ -9,6 +9,7 @@ import grpc
 from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import (
     basket_queries,
+    events,
     folio,
     folio_queries,
     move_queries,
@@ -58,6 +59,7 @@ class BillMethods(MovingMethods):
             if back:
                 await refunds.owe(connection, row["id"], back, refunds.ALLOWANCE)
             await move.tell(saved, "ChargeAdded", request.description.strip(), changed_state=False)
+            await events.publish_charge_added(connection, saved, amount, request.description.strip())
             return saved
 
         return await self._move("AddCharge", request, charge, at_desk=True)
@@ -91,6 +93,7 @@ class BillMethods(MovingMethods):
                 raise InvalidInput("The guest has left; the bill has to stay settled.", path=("amount", "minorUnits"))
             told = "Paid at the desk." if amount > 0 else "Given back at the desk."
             await move.tell(saved, "DeskPaymentRecorded", told, changed_state=False)
+            await events.publish_payment_received(connection, saved, amount, _METHODS[request.method])
             return saved
 
         return await self._move("RecordDeskPayment", request, record, at_desk=True)

@@ -33,6 +33,20 @@ async def publish_payment_failed(connection: Connection, row: Record, failure_co
     await _publish(connection, row, event)
 
 
+async def publish_payment_received(connection: Connection, row: Record, amount: int, method: str) -> None:
+    event = events_pb2.BookingPaymentReceived(
+        booking=messages.booking_snapshot(row), amount=_money(row, amount), method=method
+    )
+    await _publish(connection, row, event)
+
+
+async def publish_charge_added(connection: Connection, row: Record, amount: int, description: str) -> None:
+    event = events_pb2.BookingChargeAdded(
+        booking=messages.booking_snapshot(row), amount=_money(row, amount), description=description
+    )
+    await _publish(connection, row, event)
+
+
 async def publish_confirmed(connection: Connection, row: Record) -> None:
     visits = await basket_queries.load_visits(connection, row["id"])
     event = events_pb2.BookingConfirmed(booking=messages.booking_snapshot(row, visits=visits))

@@ -235,7 +235,15 @@ async def _apply(
             return Outcome.PARKED
         case Settlement.NOTHING:
             return Outcome.NOTHING_TO_DO
+    if decision is not Settlement.REOPEN:
+        await _tell_received(connection, row["id"], payment)
     return Outcome.APPLIED
+
+
+async def _tell_received(connection: Connection, booking_id: uuid.UUID, payment: payment_pb2.Payment) -> None:
+    now = await queries.lock_booking(connection, booking_id)
+    if now is not None:
+        await events.publish_payment_received(connection, now, payment.amount.minor_units, "ONLINE")
 
 
 async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:

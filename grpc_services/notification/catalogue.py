@@ -98,7 +98,7 @@ MESSAGES = {
     "won_appointment_dispute": Message("SALON_PAYMENT_DISPUTED", _HOUSE),
     "lost_appointment_dispute": Message("SALON_PAYMENT_DISPUTED", _HOUSE),
     "failed_appointment_refund": Message("SALON_REFUND_FAILED", _HOUSE),
-    "webhook_disabled": Message("WEBHOOK_DISABLED", _HOUSE, Email.NEVER),
+    "webhook_disabled": Message("WEBHOOK_DISABLED", _HOUSE),
     "email_undeliverable": Message("EMAIL_UNDELIVERABLE", _GUEST, Email.NEVER),
 }
 

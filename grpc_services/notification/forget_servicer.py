@@ -8,6 +8,7 @@ import grpc
 
 from contracts.notification.v1 import notification_pb2
 from grpc_services.notification import forget_queries
+from grpc_services.notification.webhook_change_queries import FORGET_CHANGES
 from runtime.database import Database
 from runtime.identifiers import parse_id
 from runtime.identity import Role, require_role
@@ -31,4 +32,5 @@ class ForgetMethods:
             await forget_queries.FORGET_QUIET_HOURS.execute(connection, account_id=account_id)
             await forget_queries.FORGET_REFUSED_ADDRESS.execute(connection, account_id=account_id)
             await forget_queries.FORGET_ENDPOINTS.execute(connection, account_id=account_id)
+            await FORGET_CHANGES.execute(connection, account_id=account_id)
         return notification_pb2.ForgetAccountResponse()

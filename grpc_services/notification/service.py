@@ -22,7 +22,7 @@ from contracts.salon.v1 import salon_pb2, salon_pb2_grpc
 from grpc_services.notification.channels import People
 from grpc_services.notification.gateway import open_owners
 from grpc_services.notification.houses import Houses
-from grpc_services.notification.servicers import NotificationServicer, PreferenceServicer
+from grpc_services.notification.servicers import NotificationServicer, PreferenceServicer, mail_domain
 from grpc_services.notification.webhook_secrets import WebhookSecrets
 from grpc_services.notification.webhook_servicer import WebhookServicer
 from runtime.channels import ServiceIdentity, open_channel, open_token_verifier
@@ -62,6 +62,7 @@ async def notification_service(
             Houses(hotel_pb2_grpc.HotelServiceStub(hotels), salon_pb2_grpc.SalonServiceStub(salons)),
             allow_private=settings.allow_private_addresses,
             clock=clock,
+            mail_domain=mail_domain(settings.mail_from),
         )
 
         def register(server: grpc.aio.Server) -> None:

@@ -36,7 +36,7 @@ class _Equipped:
         self._owners = owners
         self._public_url = settings.public_url
         self._mail_from = settings.mail_from
-        self._mail_domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+        self._mail_domain = mail_domain(settings.mail_from)
         self._now = now
 
 
@@ -55,3 +55,8 @@ class NotificationServicer(
 
 class PreferenceServicer(PreferenceMethods, _Equipped, preference_pb2_grpc.PreferenceServiceServicer):
     pass
+
+
+def mail_domain(mail_from: str) -> str:
+    """The domain that names our messages."""
+    return parseaddr(mail_from)[1].rpartition("@")[2]

@@ -13,7 +13,8 @@ import grpc
 from contracts.notification.v1 import webhook_pb2
 from grpc_services.notification import webhook_messages, webhook_queries, webhook_rules
 from grpc_services.notification.webhook_endpoint_servicer import lock_own, own
-from grpc_services.notification.webhook_events import PING, body_of
+from grpc_services.notification.webhook_events import body_of
+from grpc_services.notification.webhook_types import PING
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Database, Record
 from runtime.errors import IllegalState, NotFound

@@ -12,6 +12,7 @@ import grpc
 from contracts.notification.v1 import webhook_pb2
 from grpc_services.notification import webhook_messages, webhook_queries, webhook_rules
 from grpc_services.notification.houses import Houses
+from grpc_services.notification.webhook_change_log import record_change
 from grpc_services.notification.webhook_secrets import WebhookSecrets
 from runtime.cursors import decode_cursor, encode_cursor, page_size
 from runtime.database import Connection, Database, Record
@@ -53,6 +54,7 @@ class WebhookEndpointMethods:
                 secret=stored,
                 created_at=self._clock(),
             )
+            await record_change(connection, "CREATED", before=None, after=row, at=self._clock())
         return webhook_pb2.WebhookEndpointSecret(endpoint=webhook_messages.endpoint(row), secret=secret)
 
     async def UpdateWebhookEndpoint(
@@ -76,6 +78,7 @@ class WebhookEndpointMethods:
                 disabled_reason="" if request.active else locked["disabled_reason"],
                 failing_since=locked["failing_since"] if request.active == locked["active"] else None,
             )
+            await record_change(connection, _update_of(locked, row), before=locked, after=row, at=self._clock())
         return webhook_messages.endpoint(row)
 
     async def DeleteWebhookEndpoint(
@@ -84,8 +87,9 @@ class WebhookEndpointMethods:
         caller = require_role(Role.HOTELIER, Role.ADMIN)
         endpoint_id = parse_id(request.id, path=("id",))
         async with self._database.transaction() as connection:
-            await lock_own(connection, caller, endpoint_id)
+            locked = await lock_own(connection, caller, endpoint_id)
             await webhook_queries.DELETE_ENDPOINT.execute(connection, id=endpoint_id)
+            await record_change(connection, "DELETED", before=locked, after=None, at=self._clock())
         return webhook_pb2.DeleteWebhookEndpointResponse(id=str(endpoint_id))
 
     async def RotateWebhookSecret(
@@ -95,10 +99,11 @@ class WebhookEndpointMethods:
         endpoint_id = parse_id(request.id, path=("id",))
         secret, stored = self._secrets.new()
         async with self._database.transaction() as connection:
-            await lock_own(connection, caller, endpoint_id)
+            locked = await lock_own(connection, caller, endpoint_id)
             row = await webhook_queries.SAVE_SECRET.fetch_one(
                 connection, endpoint_id=endpoint_id, new_secret=stored, until=self._clock() + webhook_rules.OVERLAP
             )
+            await record_change(connection, "SECRET_ROTATED", before=locked, after=row, at=self._clock())
         return webhook_pb2.WebhookEndpointSecret(endpoint=webhook_messages.endpoint(row), secret=secret)
 
     async def ListWebhookEndpoints(
@@ -126,6 +131,13 @@ def own(row: Record | None, caller: Caller) -> Record:
     if row is None or (caller.role is not Role.ADMIN and row["account_id"] != caller.account_id):
         raise NotFound("You have no such endpoint.", path=("id",))
     return row
+
+
+def _update_of(before: Record, after: Record) -> str:
+    """Switching it on or off is told by that name, whatever else changed with it."""
+    if before["active"] == after["active"]:
+        return "UPDATED"
+    return "ENABLED" if after["active"] else "DISABLED"
 
 
 async def lock_own(connection: Connection, caller: Caller, endpoint_id: uuid.UUID) -> Record:

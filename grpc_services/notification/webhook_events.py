@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,40 +19,12 @@ from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
 from contracts.review.v1 import review_pb2
 from contracts.salon.v1 import appointment_pb2
+from grpc_services.notification.webhook_types import OF_APPOINTMENT, OF_BOOKING, TOLD, public_type
 from runtime.clock import from_timestamp
 from runtime.errors import InvalidInput
 from runtime.identifiers import encode_id
 
 BODY_VERSION = 1
-PING = "endpoint.ping"
-_BOOKING_TYPES = {
-    "BookingHeld": "booking.held",
-    "BookingPaymentFailed": "booking.payment_failed",
-    "BookingConfirmed": "booking.confirmed",
-    "BookingExpired": "booking.expired",
-    "BookingRefunded": "booking.refunded",
-    "BookingCancelled": "booking.cancelled",
-    "BookingModified": "booking.modified",
-    "BookingCheckedIn": "booking.checked_in",
-    "BookingCheckedOut": "booking.checked_out",
-    "BookingMarkedNoShow": "booking.no_show",
-    "BookingReinstated": "booking.reinstated",
-}
-_APPOINTMENT_TYPES = {
-    "AppointmentHeld": "appointment.held",
-    "AppointmentRequested": "appointment.requested",
-    "AppointmentPaymentFailed": "appointment.payment_failed",
-    "AppointmentConfirmed": "appointment.confirmed",
-    "AppointmentExpired": "appointment.expired",
-    "AppointmentMoved": "appointment.moved",
-    "AppointmentCancelled": "appointment.cancelled",
-    "AppointmentCompleted": "appointment.completed",
-    "AppointmentMarkedNoShow": "appointment.no_show",
-    "AppointmentRefunded": "appointment.refunded",
-}
-_OTHER_TYPES = {"ReviewCreated": "review.created", "InventoryChanged": "inventory.changed"}
-_TYPES = _BOOKING_TYPES | _APPOINTMENT_TYPES | _OTHER_TYPES
-PUBLIC_TYPES = frozenset(_TYPES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +46,20 @@ def webhook_event(raw_envelope: bytes) -> WebhookEvent | None:
     try:
         envelope = events_pb2.Envelope.FromString(raw_envelope)
         event_id = uuid.UUID(envelope.id)
-        if envelope.type not in _TYPES:
+        if envelope.type not in TOLD:
             return None
-        owner, hotel, salon, data = _read(envelope)
-        if not owner or uuid.UUID(owner).int == 0:
+        event: Any = getattr(events_pb2, envelope.type).FromString(envelope.payload)
+        kind = public_type(event)
+        owner, hotel, salon, data = _read(envelope.type, event)
+        if not kind or not owner or uuid.UUID(owner).int == 0:
             return None
         return WebhookEvent(
             event_id=event_id,
-            type=_TYPES[envelope.type],
+            type=kind,
             owner_id=uuid.UUID(owner),
             hotel_id=uuid.UUID(hotel) if hotel else None,
             salon_id=uuid.UUID(salon) if salon else None,
-            body=body_of(event_id, _TYPES[envelope.type], from_timestamp(envelope.occurred_at), data),
+            body=body_of(event_id, kind, from_timestamp(envelope.occurred_at), data),
             request_id=envelope.request_id,
         )
     except (DecodeError, ValueError):
@@ -110,17 +83,16 @@ def body_of(event_id: uuid.UUID, kind: str, at: dt.datetime, data: dict[str, Any
     ).decode()
 
 
-def _read(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str, Any]]:
+def _read(name: str, event: Any) -> tuple[str, str, str, dict[str, Any]]:
     """Owner, hotel, salon, and what is told."""
-    if envelope.type in _BOOKING_TYPES:
-        return _of_booking(envelope)
-    if envelope.type in _APPOINTMENT_TYPES:
-        return _of_appointment(envelope)
-    return _of_review(envelope) if envelope.type == "ReviewCreated" else _of_inventory(envelope)
+    if name in OF_BOOKING:
+        return _of_booking(event)
+    if name in OF_APPOINTMENT:
+        return _of_appointment(event)
+    return _of_review(event) if name == "ReviewCreated" else _of_inventory(event)
 
 
-def _of_booking(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str, Any]]:
-    event: Any = _message(envelope)
+def _of_booking(event: Any) -> tuple[str, str, str, dict[str, Any]]:
     booking: events_pb2.BookingSnapshot = event.booking
     data = {"booking": _booking(booking)} | _told_by(event)
     if isinstance(event, events_pb2.BookingModified):
@@ -128,8 +100,7 @@ def _of_booking(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str,
     return booking.hotel_owner_id, booking.hotel_id, "", data
 
 
-def _of_appointment(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str, Any]]:
-    event: Any = _message(envelope)
+def _of_appointment(event: Any) -> tuple[str, str, str, dict[str, Any]]:
     appointment: events_pb2.AppointmentSnapshot = event.appointment
     data = {"appointment": _appointment(appointment)} | _told_by(event)
     if isinstance(event, events_pb2.AppointmentMoved):
@@ -137,8 +108,7 @@ def _of_appointment(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[
     return appointment.salon_owner_id, "", appointment.salon_id, data
 
 
-def _of_review(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str, Any]]:
-    created = events_pb2.ReviewCreated.FromString(envelope.payload)
+def _of_review(created: events_pb2.ReviewCreated) -> tuple[str, str, str, dict[str, Any]]:
     review = created.review
     kind = review_pb2.SubjectKind.Name(review.subject_kind).removeprefix("SUBJECT_KIND_")
     data = {
@@ -158,8 +128,7 @@ def _of_review(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str, 
     return created.owner_id, hotel, salon, data
 
 
-def _of_inventory(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[str, Any]]:
-    changed = events_pb2.InventoryChanged.FromString(envelope.payload)
+def _of_inventory(changed: events_pb2.InventoryChanged) -> tuple[str, str, str, dict[str, Any]]:
     data = {
         "hotelId": encode_id("Hotel", changed.hotel_id),
         "roomTypeId": encode_id("RoomType", changed.room_type_id),
@@ -169,16 +138,13 @@ def _of_inventory(envelope: events_pb2.Envelope) -> tuple[str, str, str, dict[st
     return changed.owner_id, changed.hotel_id, "", data
 
 
-def _message(envelope: events_pb2.Envelope) -> object:
-    parse: Callable[[bytes], object] = getattr(events_pb2, envelope.type).FromString
-    return parse(envelope.payload)
-
-
 def _told_by(event: object) -> dict[str, Any]:
     """What one kind of event tells beyond the booking or appointment itself."""
+    return _of_move(event) | _of_money(event)
+
+
+def _of_move(event: object) -> dict[str, Any]:
     match event:
-        case events_pb2.BookingRefunded() | events_pb2.AppointmentRefunded():
-            return {"amount": _money(event.amount), "reason": event.reason}
         case events_pb2.BookingCancelled():
             return {
                 "refund": _money(event.refund),
@@ -198,10 +164,33 @@ def _told_by(event: object) -> dict[str, Any]:
             return {"refund": _money(event.refund), "due": _money(event.due)}
         case events_pb2.BookingMarkedNoShow() | events_pb2.AppointmentMarkedNoShow():
             return {"penalty": _money(event.penalty)}
-        case events_pb2.BookingPaymentFailed() | events_pb2.AppointmentPaymentFailed():
-            return {"failureCode": event.failure_code}
         case events_pb2.AppointmentMoved():
             return {"bySalon": event.by_salon}
+        case events_pb2.BookingVisitChanged():
+            return {
+                "appointmentId": encode_id("Appointment", event.appointment_id),
+                "refund": _money(event.refund),
+                "visits": [_visit(one) for one in event.booking.visits],
+            }
+        case events_pb2.BookingOffered():
+            return {"holdExpiresAt": from_timestamp(event.booking.hold_expires_at).isoformat()}
+    return {}
+
+
+def _of_money(event: object) -> dict[str, Any]:
+    match event:
+        case events_pb2.BookingPaymentFailed() | events_pb2.AppointmentPaymentFailed():
+            return {"failureCode": event.failure_code}
+        case events_pb2.BookingPaymentReceived() | events_pb2.AppointmentPaymentReceived():
+            return {"amount": _money(event.amount), "method": event.method}
+        case events_pb2.BookingChargeAdded():
+            return {"amount": _money(event.amount), "description": event.description}
+        case events_pb2.BookingRefunded() | events_pb2.AppointmentRefunded():
+            return {"amount": _money(event.amount), "reason": event.reason}
+        case events_pb2.BookingRefundFailed() | events_pb2.AppointmentRefundFailed():
+            return {"amount": _money(event.amount), "reason": event.reason, "givenUp": event.given_up}
+        case events_pb2.BookingPaymentDisputed() | events_pb2.AppointmentPaymentDisputed():
+            return {"amount": _money(event.amount), "reason": event.reason}
     return {}
 
 
@@ -221,6 +210,16 @@ def _booking(booking: events_pb2.BookingSnapshot) -> dict[str, Any]:
         "total": _money(booking.total),
         "paid": _money(booking.paid),
         "refunded": _money(booking.refunded),
+    }
+
+
+def _visit(visit: events_pb2.BookedVisit) -> dict[str, Any]:
+    return {
+        "appointmentId": encode_id("Appointment", visit.appointment_id),
+        "salonName": visit.salon_name,
+        "startsAt": from_timestamp(visit.starts_at).isoformat(),
+        "timeZone": visit.time_zone,
+        "serviceNames": list(visit.service_names),
     }
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import orjson
 
 from contracts.notification.v1 import webhook_pb2
 from runtime.clock import to_timestamp
 from runtime.database import Record
+from runtime.identity import NOBODY
 
 
 def endpoint(row: Record) -> webhook_pb2.WebhookEndpoint:
@@ -24,6 +28,20 @@ def endpoint(row: Record) -> webhook_pb2.WebhookEndpoint:
         created_at=to_timestamp(row["created_at"]),
         failing_since=to_timestamp(row["failing_since"]) if row["failing_since"] else None,
         previous_secret_until=to_timestamp(row["previous_until"]) if row["previous_until"] else None,
+    )
+
+
+def change(row: Record) -> webhook_pb2.WebhookChange:
+    return webhook_pb2.WebhookChange(
+        id=str(row["id"]),
+        endpoint_id=str(row["endpoint_id"]),
+        action=row["action"],
+        actor_id="" if row["actor_id"] == NOBODY else str(row["actor_id"]),
+        actor_role=row["actor_role"],
+        at=to_timestamp(row["at"]),
+        request_id=row["request_id"],
+        before_json=_json(row["before"]),
+        after_json=_json(row["after"]),
     )
 
 
@@ -47,3 +65,7 @@ def delivery(row: Record, attempts: Sequence[Record]) -> webhook_pb2.WebhookDeli
             for one in attempts
         ],
     )
+
+
+def _json(document: Any) -> str:
+    return "" if document is None else orjson.dumps(document).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from grpc_services.notification.models import NotificationModel
@@ -52,6 +53,30 @@ class WebhookEndpoint(NotificationModel, table=True):
     failing_since: dt.datetime | None = optional_moment()
     version: int
     created_at: dt.datetime = required_moment()
+
+
+class WebhookChange(NotificationModel, table=True):
+    """The audit log of endpoints: who changed what, with what differs before and after. Written in the transaction of
+    the change and never touched again, also when the endpoint is gone. No secret is in it."""
+
+    __tablename__ = "webhook_change"
+    __table_args__ = (
+        CheckConstraint(
+            "action IN ('CREATED', 'UPDATED', 'ENABLED', 'DISABLED', 'SECRET_ROTATED', 'DELETED')", name="action"
+        ),
+        Index("ix_webhook_change_account_id_id", "account_id", "id"),
+    )
+
+    id: uuid.UUID = Field(primary_key=True)
+    account_id: uuid.UUID
+    endpoint_id: uuid.UUID
+    action: str = long_text()
+    actor_id: uuid.UUID
+    actor_role: str = long_text()
+    at: dt.datetime = required_moment()
+    request_id: str = long_text()
+    before: Any = Field(default=None, sa_type=JSONB, nullable=True)
+    after: Any = Field(default=None, sa_type=JSONB, nullable=True)
 
 
 class WebhookDelivery(NotificationModel, table=True):

@@ -80,6 +80,7 @@ DISABLE_ENDPOINT = Statement(
     update(_endpoint)
     .where(_endpoint.c.id == bindparam("endpoint_id"))
     .values(active=False, disabled_reason=bindparam("reason"), version=_endpoint.c.version + 1)
+    .returning(_endpoint)
 )
 
 ADD_DELIVERY = Statement(

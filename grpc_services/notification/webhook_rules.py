@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from contracts.notification.v1 import webhook_pb2
-from grpc_services.notification.webhook_events import PUBLIC_TYPES
+from grpc_services.notification.webhook_types import PUBLIC_TYPES
 from runtime.errors import InvalidInput
 from runtime.field_checks import check_count, checked_line, checked_url
 from runtime.identifiers import parse_id

@@ -15,6 +15,7 @@ from contracts.notification.v1 import webhook_pb2
 from grpc_services.notification import webhook_queries, webhook_rules
 from grpc_services.notification.plans import NO_BOOKING, Notice, Plan
 from grpc_services.notification.telling import tell
+from grpc_services.notification.webhook_change_log import record_change
 from grpc_services.notification.webhook_events import public_event_id, webhook_event
 from grpc_services.notification.webhook_rules import Outcome
 from grpc_services.notification.webhook_secrets import WebhookSecrets
@@ -37,6 +38,7 @@ class WebhookSendingMethods:
     _secrets: WebhookSecrets
     _clock: Callable[[], dt.datetime]
     _jitter: Callable[[], float]
+    _mail_domain: str
 
     async def RecordWebhookEvent(
         self, request: webhook_pb2.RecordWebhookEventRequest, context: Context
@@ -162,9 +164,25 @@ class WebhookSendingMethods:
         await webhook_queries.SAVE_HEALTH.execute(connection, endpoint_id=endpoint["id"], failing_since=failing_since)
         reason = webhook_rules.disabled_by(result, failing_since, now)
         if reason and endpoint["active"]:
-            await _disable(connection, endpoint, reason)
+            await self._disable(connection, endpoint, reason)
         log.info("webhook.attempted", delivery_id=str(delivery["id"]), outcome=result.value, status=status_code)
         return state
+
+    async def _disable(self, connection: Connection, endpoint: Record, reason: str) -> None:
+        """Switches an endpoint off and tells its hotelier."""
+        off = await webhook_queries.DISABLE_ENDPOINT.fetch_one(connection, endpoint_id=endpoint["id"], reason=reason)
+        await record_change(connection, "DISABLED", before=endpoint, after=off, at=self._clock())
+        plan = Plan(
+            event_id=uuid.uuid5(endpoint["id"], f"disabled {endpoint['version']}"),
+            kind="WebhookEndpointDisabled",
+            booking_id=NO_BOOKING,
+            request_id=request_id(),
+            parameters={"webhook_host": urlsplit(endpoint["url"]).hostname or "", "webhook_reason": reason},
+            notices=(),
+        )
+        notice = Notice(endpoint["account_id"], "webhook_disabled")
+        await tell(connection, plan, notice, mail_domain=self._mail_domain)
+        log.info("webhook.endpoint_disabled", endpoint_id=str(endpoint["id"]), reason=reason)
 
 
 def _signing(endpoint: Record, now: dt.datetime) -> list[bytes]:
@@ -173,18 +191,3 @@ def _signing(endpoint: Record, now: dt.datetime) -> list[bytes]:
     if endpoint["previous_until"] is not None and endpoint["previous_until"] > now:
         secrets.append(endpoint["previous_secret"])
     return secrets
-
-
-async def _disable(connection: Connection, endpoint: Record, reason: str) -> None:
-    """Switches an endpoint off and tells its hotelier."""
-    await webhook_queries.DISABLE_ENDPOINT.execute(connection, endpoint_id=endpoint["id"], reason=reason)
-    plan = Plan(
-        event_id=uuid.uuid5(endpoint["id"], f"disabled {endpoint['version']}"),
-        kind="WebhookEndpointDisabled",
-        booking_id=NO_BOOKING,
-        request_id=request_id(),
-        parameters={"webhook_host": urlsplit(endpoint["url"]).hostname or "", "webhook_reason": reason},
-        notices=(),
-    )
-    await tell(connection, plan, Notice(endpoint["account_id"], "webhook_disabled"), mail_domain="")
-    log.info("webhook.endpoint_disabled", endpoint_id=str(endpoint["id"]), reason=reason)

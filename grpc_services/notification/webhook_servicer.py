@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from contracts.notification.v1 import webhook_pb2_grpc
 from grpc_services.notification.houses import Houses
+from grpc_services.notification.webhook_change_servicer import WebhookChangeMethods
 from grpc_services.notification.webhook_delivery_servicer import WebhookDeliveryMethods
 from grpc_services.notification.webhook_endpoint_servicer import WebhookEndpointMethods
 from grpc_services.notification.webhook_secrets import WebhookSecrets
@@ -20,6 +21,7 @@ _random = random.SystemRandom()
 class WebhookServicer(
     WebhookEndpointMethods,
     WebhookDeliveryMethods,
+    WebhookChangeMethods,
     WebhookSendingMethods,
     webhook_pb2_grpc.WebhookServiceServicer,
 ):
@@ -33,6 +35,7 @@ class WebhookServicer(
         *,
         allow_private: bool,
         clock: Callable[[], dt.datetime],
+        mail_domain: str,
         jitter: Callable[[], float] = _random.random,
     ) -> None:
         self._database = database
@@ -41,3 +44,4 @@ class WebhookServicer(
         self._allow_private = allow_private
         self._clock = clock
         self._jitter = jitter
+        self._mail_domain = mail_domain

@@ -39,6 +39,13 @@ async def publish_payment_failed(connection: Connection, row: Record, failure_co
     )
 
 
+async def publish_payment_received(connection: Connection, row: Record, amount: int) -> None:
+    event = events_pb2.AppointmentPaymentReceived(
+        appointment=await _snapshot(connection, row), amount=money_of(row, amount), method="ONLINE"
+    )
+    await _publish(connection, row, event)
+
+
 async def publish_confirmed(connection: Connection, row: Record) -> None:
     await _publish(connection, row, events_pb2.AppointmentConfirmed(appointment=await _snapshot(connection, row)))
 

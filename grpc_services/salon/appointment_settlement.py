@@ -186,7 +186,8 @@ async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payme
         is_current=payment.id == row["payment_id"],
         is_taken_in=await money_queries.is_taken_in(connection, payment.id),
     )
-    match rules.settlement(row, facts):
+    decision = rules.settlement(row, facts)
+    match decision:
         case Settlement.CONFIRM:
             await _confirm(connection, row, payment, "Paid in full and confirmed.")
         case Settlement.TAKE_AGAIN:
@@ -200,7 +201,15 @@ async def _apply(connection: Connection, row: Record, payment: payment_pb2.Payme
             return Outcome.PARKED
         case Settlement.NOTHING:
             return Outcome.NOTHING_TO_DO
+    if decision is not Settlement.REOPEN:
+        await _tell_received(connection, row["id"], payment)
     return Outcome.APPLIED
+
+
+async def _tell_received(connection: Connection, appointment_id: uuid.UUID, payment: payment_pb2.Payment) -> None:
+    now = await queries.lock_appointment(connection, appointment_id)
+    if now is not None:
+        await events.publish_payment_received(connection, now, payment.amount.minor_units)
 
 
 async def _confirm(connection: Connection, row: Record, payment: payment_pb2.Payment, summary: str) -> None:

@@ -37,6 +37,18 @@ LOG = (
     "{ viewer { webhookEndpoints { nodes { id deliveries { nodes "
     "{ id eventId type state attempts { statusCode failure durationMilliseconds at } } } } } } }"
 )
+UPDATE = (
+    "mutation ($input: WebhookEndpointUpdateInput!) { webhookEndpointUpdate(input: $input) "
+    f"{{ {REFUSED} ... on WebhookEndpointUpdated {{ endpoint {{ {ENDPOINT} }} }} }} }}"
+)
+CHANGE = "action endpointId actorId actorRole at requestId fields { name before after }"
+CHANGES = f"""
+query ($first: Int = 20, $after: String) {{ viewer {{
+  webhookChanges(first: $first, after: $after) {{ nodes {{ {CHANGE} }} pageInfo {{ hasNextPage endCursor }} }}
+  webhookEndpoints {{ nodes {{ id changes {{ nodes {{ {CHANGE} }} }} }} }}
+}} }}
+"""
+DISPUTED = "4000000000002685"
 CAPACITY = (
     "mutation ($input: InventoryUpdateInput!) { inventoryUpdate(input: $input) "
     "{ __typename ... on UserError { code message path } } }"
@@ -94,6 +106,64 @@ async def test_a_change_of_inventory_reaches_the_hoteliers_own_system(desk: Hote
     again = await desk.client.mutate(REDELIVER, {"id": first["id"]})
     assert again["delivery"]["eventId"] == first["eventId"]
     await receiver.has(2)
+
+
+async def test_what_becomes_of_a_guests_money_reaches_the_hoteliers_books(
+    house: ApiHouse, hotelier: Client, guest: Client, receiver: Receiver
+) -> None:
+    events = ["BOOKING_PAYMENT_STARTED", "BOOKING_PAYMENT_RECEIVED", "BOOKING_CONFIRMED", "BOOKING_DISPUTE_OPENED"]
+    created = await hotelier.mutate(CREATE, {"url": receiver.url, "events": events})
+    booking = await guest.book(house.houses["Grand House"], ahead=150)
+    await guest.pay(await guest.begin_payment(booking), DISPUTED)
+
+    def told() -> dict[str, Any]:
+        bodies = [one.verified(created["secret"]) for one in receiver.taken]
+        return {one["type"]: one["data"] for one in bodies if one["data"]["booking"]["id"] == booking["id"]}
+
+    async def disputed() -> bool:
+        return "booking.dispute_opened" in told()
+
+    await until(disputed)
+    assert set(told()) == {
+        "booking.payment_started",
+        "booking.payment_received",
+        "booking.confirmed",
+        "booking.dispute_opened",
+    }
+    received, dispute = told()["booking.payment_received"], told()["booking.dispute_opened"]
+    assert received["method"] == "ONLINE"
+    assert received["amount"] == received["booking"]["paid"] == received["booking"]["total"] == dispute["amount"]
+    await hotelier.mutate(DELETE, {"id": created["endpoint"]["id"]})
+
+
+async def test_a_hotelier_sees_who_changed_what_of_their_endpoints(
+    desk: HotelierDesk, house: ApiHouse, http: httpx.AsyncClient, guest: Client
+) -> None:
+    hotel = await desk.hotel()
+    wanted = {"url": "https://pms.example/x", "events": ["BOOKING_CONFIRMED"]}
+    endpoint = (await desk.client.mutate(CREATE, wanted))["endpoint"]
+    named = {"allHouses": False, "hotelIds": [hotel["id"]], "active": True}
+    await desk.client.mutate(UPDATE, wanted | named | {"id": endpoint["id"], "expectedVersion": 1})
+    stale = await desk.client.mutate(UPDATE, wanted | named | {"id": endpoint["id"], "expectedVersion": 1})
+    assert stale["code"] == "VERSION_CONFLICT"
+    seen = (await desk.client.data(CHANGES))["viewer"]
+    updated, created = seen["webhookChanges"]["nodes"]
+    assert seen["webhookEndpoints"]["nodes"][0]["changes"]["nodes"] == [updated, created]
+    assert (updated["action"], created["action"]) == ("UPDATED", "CREATED")
+    assert (updated["endpointId"], updated["actorRole"]) == (endpoint["id"], "HOTELIER")
+    assert updated["actorId"]
+    assert {one["name"]: (one["before"], one["after"]) for one in updated["fields"]} == {
+        "allHouses": (True, False),
+        "hotelIds": ([], [hotel["id"]]),
+    }
+    await desk.client.mutate(DELETE, {"id": endpoint["id"]})
+    page = (await desk.client.data(CHANGES, {"first": 1}))["viewer"]["webhookChanges"]
+    assert ([one["action"] for one in page["nodes"]], page["pageInfo"]["hasNextPage"]) == (["DELETED"], True)
+    rest = (await desk.client.data(CHANGES, {"after": page["pageInfo"]["endCursor"]}))["viewer"]["webhookChanges"]
+    assert rest["nodes"] == [updated, created]
+    other = await Client(http, house.url).sign_up("HOTELIER")
+    for stranger in (other, guest):
+        assert (await stranger.data(CHANGES))["viewer"]["webhookChanges"]["nodes"] == []
 
 
 async def test_a_ping_arrives(desk: HotelierDesk, receiver: Receiver) -> None:

@@ -408,6 +408,65 @@ class BookingPaymentFailed(_message.Message):
 Global___BookingPaymentFailed: _TypeAlias = BookingPaymentFailed  # noqa: Y015
 
 @_typing.final
+class BookingPaymentReceived(_message.Message):
+    """Money of the guest was taken in, or given back at the desk, which is negative."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    """ONLINE, or a name of innkeeper.booking.v1.DeskPaymentMethod without its prefix"""
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        method: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingPaymentReceived: _TypeAlias = BookingPaymentReceived  # noqa: Y015
+
+@_typing.final
+class BookingChargeAdded(_message.Message):
+    """Something was added to the bill at the desk; an allowance is negative."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    description: _builtins.str
+    @_builtins.property
+    def booking(self) -> Global___BookingSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        booking: Global___BookingSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "booking", b"booking", "description", b"description"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingChargeAdded: _TypeAlias = BookingChargeAdded  # noqa: Y015
+
+@_typing.final
 class BookingConfirmed(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1035,6 +1094,35 @@ class AppointmentPaymentFailed(_message.Message):
 Global___AppointmentPaymentFailed: _TypeAlias = AppointmentPaymentFailed  # noqa: Y015
 
 @_typing.final
+class AppointmentPaymentReceived(_message.Message):
+    """As BookingPaymentReceived; always ONLINE."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    @_builtins.property
+    def appointment(self) -> Global___AppointmentSnapshot: ...
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        appointment: Global___AppointmentSnapshot | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        method: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "appointment", b"appointment", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppointmentPaymentReceived: _TypeAlias = AppointmentPaymentReceived  # noqa: Y015
+
+@_typing.final
 class AppointmentConfirmed(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1414,6 +1502,37 @@ class NotificationStored(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NotificationStored: _TypeAlias = NotificationStored  # noqa: Y015
+
+@_typing.final
+class WebhookEndpointChanged(_message.Message):
+    """A hotelier's webhook endpoint was set up, changed, switched on or off, given a new secret, or deleted; the aggregate is
+    the endpoint.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    endpoint_id: _builtins.str
+    account_id: _builtins.str
+    """whose it is"""
+    action: _builtins.str
+    """as in WebhookChange of innkeeper.notification.v1"""
+    def __init__(
+        self,
+        *,
+        endpoint_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        action: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "action", b"action", "endpoint_id", b"endpoint_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookEndpointChanged: _TypeAlias = WebhookEndpointChanged  # noqa: Y015
 
 @_typing.final
 class SessionsRevoked(_message.Message):

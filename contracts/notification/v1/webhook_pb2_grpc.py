@@ -71,6 +71,11 @@ class WebhookServiceStub:
                 request_serializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.SerializeToString,
                 response_deserializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.FromString,
                 _registered_method=True)
+        self.ListWebhookChanges = channel.unary_unary(
+                '/innkeeper.notification.v1.WebhookService/ListWebhookChanges',
+                request_serializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookChangesRequest.SerializeToString,
+                response_deserializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookChangesResponse.FromString,
+                _registered_method=True)
         self.ListWebhookDeliveries = channel.unary_unary(
                 '/innkeeper.notification.v1.WebhookService/ListWebhookDeliveries',
                 request_serializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesRequest.SerializeToString,
@@ -144,6 +149,13 @@ class WebhookServiceServicer:
 
     def ListWebhookEndpoints(self, request, context):
         """The caller's endpoints, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWebhookChanges(self, request, context):
+        """Who changed what of the caller's endpoints, newest first; those that were deleted too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,6 +236,11 @@ def add_WebhookServiceServicer_to_server(servicer, server):
                     servicer.ListWebhookEndpoints,
                     request_deserializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.FromString,
                     response_serializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.SerializeToString,
+            ),
+            'ListWebhookChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookChanges,
+                    request_deserializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookChangesRequest.FromString,
+                    response_serializer=contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookChangesResponse.SerializeToString,
             ),
             'ListWebhookDeliveries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWebhookDeliveries,
@@ -442,6 +459,33 @@ class WebhookService:
             '/innkeeper.notification.v1.WebhookService/ListWebhookEndpoints',
             contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.SerializeToString,
             contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/innkeeper.notification.v1.WebhookService/ListWebhookChanges',
+            contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookChangesRequest.SerializeToString,
+            contracts_dot_notification_dot_v1_dot_webhook__pb2.ListWebhookChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,8 @@ class WebhookServiceStub:
     """Sends a finished delivery again, under the same event id and with the same body."""
     ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]
     """The caller's endpoints, oldest first."""
+    ListWebhookChanges: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookChangesRequest, _webhook_pb2.ListWebhookChangesResponse]
+    """Who changed what of the caller's endpoints, newest first; those that were deleted too."""
     ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]
     """What was sent to an endpoint, newest first; kept for 30 days."""
     RecordWebhookEvent: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.RecordWebhookEventRequest, _webhook_pb2.RecordWebhookEventResponse]
@@ -80,6 +82,8 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """Sends a finished delivery again, under the same event id and with the same body."""
     ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
     """The caller's endpoints, oldest first."""
+    ListWebhookChanges: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookChangesRequest, _webhook_pb2.ListWebhookChangesResponse]  # type: ignore[assignment]
+    """Who changed what of the caller's endpoints, newest first; those that were deleted too."""
     ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
     """What was sent to an endpoint, newest first; kept for 30 days."""
     RecordWebhookEvent: _aio.UnaryUnaryMultiCallable[_webhook_pb2.RecordWebhookEventRequest, _webhook_pb2.RecordWebhookEventResponse]  # type: ignore[assignment]
@@ -153,6 +157,14 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.ListWebhookEndpointsResponse, _abc.Awaitable[_webhook_pb2.ListWebhookEndpointsResponse]]:
         """The caller's endpoints, oldest first."""
+
+    @_abc_1.abstractmethod
+    def ListWebhookChanges(
+        self,
+        request: _webhook_pb2.ListWebhookChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.ListWebhookChangesResponse, _abc.Awaitable[_webhook_pb2.ListWebhookChangesResponse]]:
+        """Who changed what of the caller's endpoints, newest first; those that were deleted too."""
 
     @_abc_1.abstractmethod
     def ListWebhookDeliveries(

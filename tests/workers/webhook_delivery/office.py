@@ -63,5 +63,10 @@ class Office:
         listed = await call(self.webhooks.ListWebhookEndpoints, request, token=self.hotelier.token)
         return next(one for one in listed.endpoints if one.id == endpoint.endpoint.id)
 
+    async def changes(self, token: str = "", **asked: Any) -> list[webhook_pb2.WebhookChange]:
+        request = webhook_pb2.ListWebhookChangesRequest(**asked)
+        listed = await call(self.webhooks.ListWebhookChanges, request, token=token or self.hotelier.token)
+        return list(listed.changes)
+
     def confirmed(self) -> events_pb2.Envelope:
         return envelope(events_pb2.BookingConfirmed(booking=snapshot(new_id(), self.hotelier.account_id)))

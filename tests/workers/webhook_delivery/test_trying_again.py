@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from contracts.notification.v1 import webhook_pb2
+import orjson
+
+from contracts.notification.v1 import notification_pb2, webhook_pb2
 from grpc_services.notification.webhook_rules import MOST_ATTEMPTS
 from runtime.channels import call
 from runtime.identifiers import encode_id
-from tests.grpc_services.notification.inbox import inbox
+from tests.grpc_services.notification.inbox import claim, inbox
 from tests.house import refused
 from tests.parts import free_port
 from tests.workers.webhook_delivery.office import Office
@@ -48,6 +50,17 @@ async def test_410_switches_the_endpoint_off_and_its_hotelier_is_told(office: Of
         "Your webhook endpoint at 127.0.0.1 was switched off",
     )
     assert "410" in told.body
+    due = await call(
+        office.notifications.ListDueDeliveries,
+        notification_pb2.ListDueDeliveriesRequest(first=100),
+        token=office.system,
+    )
+    mails = [await claim(office.notifications, office.system, one) for one in due.delivery_ids]
+    (mail,) = [one for one in mails if one is not None and one.kind == "WebhookEndpointDisabled"]
+    assert (mail.subject, mail.to_name, mail.unsubscribe_url) == (told.title, "Henri Hôtelier", "")
+    switched_off = (await office.changes())[0]
+    assert (switched_off.action, switched_off.actor_id, switched_off.actor_role) == ("DISABLED", "", "SYSTEM")
+    assert orjson.loads(switched_off.after_json) == {"active": False, "disabled_reason": "GONE"}
     ping = webhook_pb2.PingWebhookEndpointRequest(id=endpoint.endpoint.id)
     assert (await refused(call(office.webhooks.PingWebhookEndpoint, ping, token=office.hotelier.token))).code == (
         "ILLEGAL_STATE"
