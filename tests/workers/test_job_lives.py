@@ -96,3 +96,23 @@ def test_pauses_grow_to_half_a_minute_and_no_job_outlives_its_timeout() -> None:
     assert all(0 < pause <= 30 for pause in pauses)
     assert pauses[0] <= 2 < 15 <= pauses[-1]
     assert JOB_SECONDS < JOB_TIMEOUT_SECONDS <= 30
+
+
+async def test_no_more_of_a_job_run_at_once_than_were_allowed(jobs: JobQueue) -> None:
+    running, most, full, go = 0, 0, asyncio.Event(), asyncio.Event()
+
+    async def work(ctx: dict[str, Any]) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        if running == 2:
+            full.set()
+        await go.wait()
+        running -= 1
+
+    job = with_a_good_end(work, at_once=2)
+    all_of_them = asyncio.gather(*(job(context(jobs)) for _ in range(5)))
+    await full.wait()
+    go.set()
+    await all_of_them
+    assert (running, most) == (0, 2)
