@@ -25,6 +25,8 @@ _AT_ONCE = 10
 _BEGIN_WITHIN_SECONDS = 3.0  # later ones wait for the next run: what a job claims it must also have tried
 
 ACCOUNT_MAILS = Counter("innkeeper_account_mails_total", "Attempts to send a mail of an account", ("outcome",))
+for _outcome in ("sent", "refused", "failed"):
+    ACCOUNT_MAILS.labels(_outcome)
 
 
 async def send_account_mails(ctx: dict[str, Any]) -> int:

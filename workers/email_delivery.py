@@ -33,7 +33,8 @@ REQUEST_ID_HEADER = "X-Innkeeper-Request-Id"
 _SWEEP_PAGE = 100
 
 EMAILS = Counter("innkeeper_emails_total", "What became of e-mails when their turn came", ("outcome",))
-
+for _outcome in ("sent", "refused", "given up", "failed", "suppressed"):  # from the start: the first is an increase too
+    EMAILS.labels(_outcome)
 
 About: TypeAlias = notification_pb2.EmailMessage | notification_pb2.UnsentEmail
 

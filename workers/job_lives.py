@@ -23,7 +23,7 @@ JOB_SECONDS = 20.0  # after this a job is given up; arq itself would forget one 
 MOST_TRIES = 10
 _LONGEST_PAUSE_SECONDS = 30.0
 
-JOBS = Counter("innkeeper_jobs_total", "Runs of background jobs", ["job", "outcome"])
+JOBS = Counter("innkeeper_jobs_total", "Runs of background jobs", ["name", "outcome"])
 DEAD_JOBS = Gauge("innkeeper_jobs_dead", "Background jobs that failed for good and were not replayed")
 
 Job = Callable[..., Awaitable[Any]]

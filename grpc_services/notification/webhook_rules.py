@@ -34,6 +34,7 @@ DELAYS_SECONDS = (
 MOST_ATTEMPTS = len(DELAYS_SECONDS) + 1
 _SHORTEST_SHARE = 0.8  # jitter only shortens a delay
 _GONE = 410
+GONE, FAILING = DISABLED_REASONS = ("GONE", "FAILING")  # why we switch an endpoint off
 
 
 class Outcome(enum.Enum):
@@ -60,9 +61,9 @@ def delay_after(attempts: int, jitter: float) -> dt.timedelta:
 def disabled_by(result: Outcome, failing_since: dt.datetime | None, now: dt.datetime) -> str:
     """Why the endpoint is switched off with this outcome; empty when it is not."""
     if result is Outcome.UNWANTED:
-        return "GONE"
+        return GONE
     lasting = failing_since is not None and now - failing_since >= LASTING
-    return "FAILING" if result is Outcome.GIVEN_UP and lasting else ""
+    return FAILING if result is Outcome.GIVEN_UP and lasting else ""
 
 
 def checked_endpoint(

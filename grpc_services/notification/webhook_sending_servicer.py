@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import grpc
 import structlog
+from prometheus_client import Counter
 
 from contracts.notification.v1 import webhook_pb2
 from grpc_services.notification import webhook_queries, webhook_rules
@@ -29,6 +30,12 @@ from runtime.request_context import request_id
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 _FORGOTTEN_AT_ONCE = 1000
+
+ENDPOINTS_DISABLED = Counter(
+    "innkeeper_webhook_endpoints_disabled_total", "Endpoints of hoteliers that we switched off ourselves", ("reason",)
+)
+for _reason in webhook_rules.DISABLED_REASONS:  # there from the start, or the first would be no increase
+    ENDPOINTS_DISABLED.labels(_reason)
 
 
 class WebhookSendingMethods:
@@ -182,6 +189,7 @@ class WebhookSendingMethods:
         )
         notice = Notice(endpoint["account_id"], "webhook_disabled")
         await tell(connection, plan, notice, mail_domain=self._mail_domain)
+        ENDPOINTS_DISABLED.labels(reason).inc()
         log.info("webhook.endpoint_disabled", endpoint_id=str(endpoint["id"]), reason=reason)
 
 
