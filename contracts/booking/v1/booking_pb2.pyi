@@ -1326,19 +1326,23 @@ class StartPaymentRequest(_message.Message):
     BOOKING_ID_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     RETURN_URL_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     idempotency_key: _builtins.str
     return_url: _builtins.str
+    locale: _builtins.str
+    """of the checkout page, BCP 47"""
     def __init__(
         self,
         *,
         booking_id: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
         return_url: _builtins.str = ...,
+        locale: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "locale", b"locale", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -884,19 +884,23 @@ class StartAppointmentPaymentRequest(_message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
     RETURN_URL_FIELD_NUMBER: _builtins.int
+    LOCALE_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     appointment_id: _builtins.str
     return_url: _builtins.str
+    locale: _builtins.str
+    """of the checkout page, BCP 47"""
     def __init__(
         self,
         *,
         idempotency_key: _builtins.str = ...,
         appointment_id: _builtins.str = ...,
         return_url: _builtins.str = ...,
+        locale: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "idempotency_key", b"idempotency_key", "return_url", b"return_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "idempotency_key", b"idempotency_key", "locale", b"locale", "return_url", b"return_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
