@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from xdist.remote import Producer
 
 from grpc_services.auth.service import auth_service
 from grpc_services.booking.service import booking_service
@@ -12,6 +13,7 @@ from grpc_services.hotel.service import hotel_service
 from grpc_services.review.service import review_service
 from grpc_services.salon.service import salon_service
 from tests.apache_kafka.server import ApacheKafka, java_with_kafka
+from tests.distribution import FromBothEnds, place
 from tests.house import auth_settings, booking_settings, hotel_settings, review_settings, salon_settings
 from tests.parts import NewBroker, Parts, embedded_broker, free_port, running_parts
 
@@ -23,7 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--apache-kafka", action="store_true", help="on Apache Kafka instead of the embedded broker")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FromBothEnds | None:
+    return FromBothEnds(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=place)
     if config.getoption("--apache-kafka") and (reason := java_with_kafka().missing):
         for item in items:
             item.add_marker(pytest.mark.skip(reason=reason))

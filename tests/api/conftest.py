@@ -1,4 +1,4 @@
-"""One whole house a session, on servers of its own: other tests empty tables that this one is using."""
+"""One whole house for all these tests, on servers of its own: other tests empty tables that this one is using."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.api.payment_chaos import break_down
 from tests.parts import running_parts
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiHouse]:
     directory = tmp_path_factory.mktemp("api-house")
     async with running_parts(directory) as parts, running_api_house(parts, directory) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         yield client
@@ -32,12 +32,12 @@ def nobody(house: ApiHouse, http: httpx.AsyncClient) -> Client:
     return Client(http, house.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def guest(house: ApiHouse, http: httpx.AsyncClient) -> Client:
     return await Client(http, house.url).sign_up()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def stranger(house: ApiHouse, http: httpx.AsyncClient) -> Client:
     """Another guest, who has no business with the first one's bookings."""
     return await Client(http, house.url).sign_up()

@@ -10,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.play import GUESTS, Chaos, play
+from tests.chaos.play import GUESTS, Chaos, Played, play
+from tests.journeys.running_stack import free_block, start_stack
 
 
 def main() -> int:
@@ -22,12 +23,19 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="innkeeper-chaos-"))
     chaos = Chaos(options.seed, options.minutes * 60, guests=options.guests)
     _say(f"seed {chaos.seed}; the stack's data and logs are in {folder}")
-    played = asyncio.run(play(chaos, folder / ".stack", _say))
+    played = asyncio.run(_play(chaos, folder / ".stack"))
     _say("\n" + "\n".join(played.figures()))
     if not played.verdict.faultless or played.witness.two_answers:
         return 1
     shutil.rmtree(folder)
     return 0
+
+
+async def _play(chaos: Chaos, directory: Path) -> Played:
+    async with start_stack(directory, free_block()) as stack:
+        await stack.said("Ctrl-C ends everything")
+        _say("the stack is up")
+        return await play(chaos, stack, _say)
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""The whole of it: a stack as `make up` starts one, guests, kills, calm, and the count."""
+"""The whole of it: guests at a stack as `make up` starts one, kills, calm, and the count."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
 from tests.chaos.guests import Guest, Witness
 from tests.chaos.killer import VICTIMS, Killer
 from tests.chaos.verdict import Verdict, judge
-from tests.journeys.running_stack import RunningStack, free_block, start_stack
+from tests.journeys.running_stack import RunningStack
 
-HOTELS = 12
 GUESTS = 6
 HOTELS_OF_PARIS = """query ($input: HotelSearchInput!) { searchHotels(input: $input, first: 12) {
   nodes { hotel { id } } } }"""
@@ -59,22 +57,19 @@ class Played:
         return [f"{name + ':':<15} {words}" for name, words in lines.items()]
 
 
-async def play(chaos: Chaos, directory: Path, say: Callable[[str], None]) -> Played:
-    async with start_stack(directory, free_block(), hotels=HOTELS) as stack:
-        await stack.said("Ctrl-C ends everything")
-        say("the stack is up")
-        witness, stop = Witness(), asyncio.Event()
-        hotels = await _hotels(stack)
-        killer = Killer(stack, chaos.seed, say, chaos.victims)
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(chaos.guests):
-                draw = random.Random(f"guest {number} of {chaos.seed}")
-                tasks.create_task(Guest(stack.gateway, hotels, witness, draw).live(stop))
-            await killer.work(seconds=chaos.seconds, pauses=chaos.pauses)
-            stop.set()
-        say("calm; counting")
-        verdict = await judge(stack, witness)
-        return Played(chaos, witness, verdict, killer.kills)
+async def play(chaos: Chaos, stack: RunningStack, say: Callable[[str], None]) -> Played:
+    witness, stop = Witness(), asyncio.Event()
+    hotels = await _hotels(stack)
+    killer = Killer(stack, chaos.seed, say, chaos.victims)
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(chaos.guests):
+            draw = random.Random(f"guest {number} of {chaos.seed}")
+            tasks.create_task(Guest(stack.gateway, hotels, witness, draw).live(stop))
+        await killer.work(seconds=chaos.seconds, pauses=chaos.pauses)
+        stop.set()
+    say("calm; counting")
+    verdict = await judge(stack, witness)
+    return Played(chaos, witness, verdict, killer.kills)
 
 
 async def _hotels(stack: RunningStack) -> list[str]:

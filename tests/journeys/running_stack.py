@@ -23,11 +23,14 @@ STOP_SECONDS = 120
 
 @dataclass
 class RunningStack:
+    """Starts on what is in its directory: nothing, or the data of an earlier stack."""
+
     ports: Ports
     directory: Path
-    process: asyncio.subprocess.Process
+    environment: Mapping[str, str]
+    process: asyncio.subprocess.Process = field(init=False)
+    reading: asyncio.Task[None] = field(init=False)
     output: list[str] = field(default_factory=list)
-    said_all: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def gateway(self) -> str:
@@ -41,11 +44,24 @@ class RunningStack:
     def text(self) -> str:
         return "".join(self.output)
 
-    async def read(self) -> None:
+    async def start(self) -> None:
+        """Does not wait until it is up; see `said`."""
+        self.output.clear()
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "stack", "up"),
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             self.output.append(line.decode())
-        self.said_all.set()
 
     async def said(self, words: str, *, seconds: float = START_SECONDS) -> None:
         deadline = time.monotonic() + seconds
@@ -79,6 +95,7 @@ class RunningStack:
         self.process.send_signal(number)
         async with asyncio.timeout(STOP_SECONDS):
             await self.process.wait()
+            await self.reading
 
 
 def _children_by_parent() -> dict[int, list[int]]:
@@ -111,26 +128,17 @@ async def start_stack(
     directory: Path, ports: Ports, *, hotels: int = 12, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[RunningStack]:
     """Starts a stack, perhaps on data that an earlier one left."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "stack", "up"),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "INNKEEPER_FIRST_PORT": str(ports.first),
-            "INNKEEPER_STACK_DIR": str(directory),
-            "INNKEEPER_DEMO_HOTELS": str(hotels),
-            **(environment or {}),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    stack = RunningStack(ports, directory, process)
-    reading = asyncio.create_task(stack.read())
+    settings = {
+        "INNKEEPER_FIRST_PORT": str(ports.first),
+        "INNKEEPER_STACK_DIR": str(directory),
+        "INNKEEPER_DEMO_HOTELS": str(hotels),
+        **(environment or {}),
+    }
+    stack = RunningStack(ports, directory, settings)
+    await stack.start()
     try:
         yield stack
     finally:
-        if process.returncode is None:
+        if stack.process.returncode is None:
             await stack.stop()
-        await reading
+        await stack.reading

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 
 from api.node_ids import encode_id
 from tests.chaos.guests import Witness
@@ -14,10 +13,10 @@ from tests.journeys.running_stack import RunningStack
 VICTIMS = ("PostgreSQL", "Valkey", "Kafka broker", "booking", "outbox-relay", "gateway", "notification-consumer")
 
 
-async def test_killed_processes_lose_no_booking_and_tell_nobody_twice(tmp_path: Path) -> None:
+async def test_killed_processes_lose_no_booking_and_tell_nobody_twice(stack: RunningStack) -> None:
     chaos = Chaos(seed=7, seconds=28, pauses=(3.0, 5.0), guests=4, victims=VICTIMS)
     said: list[str] = []
-    played = await play(chaos, tmp_path / ".stack", said.append)
+    played = await play(chaos, stack, said.append)
     words = "\n".join([*said, *played.figures()])
     assert set(played.kills) == set(VICTIMS), words
     assert len(played.witness.held) >= 5, words
