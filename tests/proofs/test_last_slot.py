@@ -25,7 +25,7 @@ from tests.house import SignedIn
 from tests.parts import Parts
 
 CLIENTS = 50
-ROUNDS, ALL_ROUNDS = 5, 20
+ROUNDS, ALL_ROUNDS = 2, 20
 TIMES = ("09:00", "10:00", "11:00", "12:00")
 
 

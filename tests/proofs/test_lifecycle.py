@@ -33,7 +33,7 @@ from tests.house import SignedIn
 from tests.proofs.figures import Tell
 
 Answer = TypeVar("Answer")
-SEQUENCES, ALL_SEQUENCES = 25, 1000
+FEW_SEQUENCES, SEQUENCES, ALL_SEQUENCES = 15, 25, 1000
 ROOMS = (2, 1)
 PREPAID, AT_HOTEL = 0, 1
 
@@ -379,12 +379,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 async def test_every_life_of_a_booking_is_what_the_model_says(
-    moves: MoveDesk, owner: SignedIn, guests: list[SignedIn], part: int, tell: Tell
+    moves: MoveDesk, owner: SignedIn, guests: list[SignedIn], full: bool, part: int, tell: Tell
 ) -> None:
     """In parts: for people who signed in anew, and for several processes. A part is always the same sequences."""
     Lifecycle.world = World(asyncio.get_running_loop(), moves, owner, guests[0])
+    sequences = SEQUENCES if full else FEW_SEQUENCES
     limits = settings(
-        max_examples=SEQUENCES,
+        max_examples=sequences,
         stateful_step_count=25,
         deadline=None,
         database=None,
@@ -392,5 +393,5 @@ async def test_every_life_of_a_booking_is_what_the_model_says(
         suppress_health_check=list(HealthCheck),
     )
     await asyncio.to_thread(run_state_machine_as_test, seed(part)(Lifecycle), settings=limits)
-    assert Lifecycle.world.sequences >= SEQUENCES
+    assert Lifecycle.world.sequences >= sequences
     tell(sequences=Lifecycle.world.sequences, moves=Lifecycle.world.steps)

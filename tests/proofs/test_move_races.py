@@ -13,7 +13,7 @@ from tests.grpc_services.hotel.catalogue import House, Kind
 from tests.house import SignedIn
 from tests.proofs.figures import Tell
 
-RACES, ALL_RACES = 12, 200
+RACES, ALL_RACES = 8, 200
 PREPAID, AT_HOTEL = 0, 1
 CANCELLED = booking_pb2.BOOKING_STATE_CANCELLED
 CHECKED_IN = booking_pb2.BOOKING_STATE_CHECKED_IN
