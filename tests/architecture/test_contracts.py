@@ -106,14 +106,21 @@ def repeated(method: MethodDescriptor) -> bool:
     return f'"service":"{method.containing_service.full_name}","method":"{method.name}"' in policy
 
 
-@cache
 def use_case(method: MethodDescriptor, folder: str) -> ast.AsyncFunctionDef:
     """The servicer's method that answers this one in a service."""
+    assert method.name in use_cases(folder), f"{folder} does not serve {method.full_name}"
+    return use_cases(folder)[method.name]
+
+
+@cache
+def use_cases(folder: str) -> dict[str, ast.AsyncFunctionDef]:
+    """Every coroutine of a service by its name; the first one of a name."""
+    found: dict[str, ast.AsyncFunctionDef] = {}
     for module in files_under(f"grpc_services/{folder}"):
         for node in ast.walk(parsed(module)):
-            if isinstance(node, ast.AsyncFunctionDef) and node.name == method.name:
-                return node
-    raise AssertionError(f"{folder} does not serve {method.full_name}")
+            if isinstance(node, ast.AsyncFunctionDef):
+                found.setdefault(node.name, node)
+    return found
 
 
 def folders(method: MethodDescriptor) -> tuple[str, ...]:
