@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # most processes share amounts one by one, and start faster without numpy
+    import numpy as np
+    import numpy.typing as npt
 
 WHOLE = 10_000  # basis points
 
