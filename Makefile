@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PY) --req
 CODE := runtime api grpc_services workers migrations stack bench tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up tour audit test test-kafka proofs chaos bench lint format types contracts contracts-check migrations-check schema schema-promise web lock clean
+.PHONY: help up tour audit test test-kafka proofs chaos bench lint format types contracts imports-check contracts-check migrations-check schema schema-promise web lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -66,8 +66,10 @@ schema: $(STAMP) ## write schema.graphql from the code
 schema-promise: schema ## promise clients the schema as it is now; what CI holds it to
 	@cp schema.graphql tests/architecture/schema_promised.graphql
 
-contracts-check: $(STAMP) ## import contracts, and drift of schema.graphql and of the stubs
+imports-check: $(STAMP) ## who imports whom
 	@$(VENV)/bin/lint-imports --no-logo
+
+contracts-check: imports-check ## import contracts, and drift of schema.graphql and of the stubs
 	@$(PY) -m pytest -q tests/architecture
 
 migrations-check: $(STAMP) ## every history up, down and up again; models and migrations agree

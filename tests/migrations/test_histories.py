@@ -68,18 +68,14 @@ async def test_a_model_without_its_migration_is_noticed(empty_database: str) -> 
         await check(empty_database, ("hotel",))
 
 
-async def test_provisioning_twice_changes_nothing(empty_database: str) -> None:
-    await provision(empty_database, ROLE_PASSWORDS)
-    await upgrade(empty_database)
-    await provision(empty_database, ROLE_PASSWORDS)
-    await upgrade(empty_database)
-    await check(empty_database)
+async def test_provisioning_twice_changes_nothing(migrated_database: str) -> None:
+    await provision(migrated_database, ROLE_PASSWORDS)
+    await upgrade(migrated_database)
+    await check(migrated_database)
 
 
-async def test_everything_in_a_schema_belongs_to_its_service(empty_database: str) -> None:
-    await provision(empty_database, ROLE_PASSWORDS)
-    await upgrade(empty_database)
-    connection = await asyncpg.connect(empty_database)
+async def test_everything_in_a_schema_belongs_to_its_service(migrated_database: str) -> None:
+    connection = await asyncpg.connect(migrated_database)
     owned = await connection.fetch(
         "SELECT DISTINCT schemaname, tableowner FROM pg_tables WHERE schemaname = ANY($1::text[])", list(SERVICES)
     )
@@ -87,11 +83,9 @@ async def test_everything_in_a_schema_belongs_to_its_service(empty_database: str
     assert {tuple(row) for row in owned} == {(service, role_of(service)) for service in SERVICES}
 
 
-async def test_no_role_reaches_into_another_schema(empty_database: str) -> None:
+async def test_no_role_reaches_into_another_schema(migrated_database: str) -> None:
     """The relay alone does, and only to the outboxes."""
-    await provision(empty_database, ROLE_PASSWORDS)
-    await upgrade(empty_database)
-    connection = await asyncpg.connect(empty_database)
+    connection = await asyncpg.connect(migrated_database)
     reached = await connection.fetch(
         """
         SELECT role, schemaname, tablename
