@@ -7,6 +7,7 @@ works again. Nothing is lost meanwhile, for PostgreSQL knows what is undone.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import structlog
@@ -54,6 +55,7 @@ _SETTLED_AT_ONCE = 4  # more would only stand in the way of what booking answers
 _EVERY_5_SECONDS = set(range(0, 60, 5))
 _EVERY_10_SECONDS = set(range(0, 60, 10))
 _PAUSE_SECONDS = 1.0
+_STOP_SECONDS = 2.0
 
 
 async def serve(settings: WorkerSettings, stop: asyncio.Event) -> None:
@@ -153,10 +155,24 @@ def _functions() -> list[Job]:
 
 async def _close(worker: Worker, running: asyncio.Task[None]) -> None:
     """Jobs under way are cancelled and given back to the queue."""
+    await _end_looking_for_jobs(worker, running)
     try:
         await worker.close()
     except (RedisError, OSError, asyncio.CancelledError) as failure:
         log.warning("worker.not_closed_cleanly", failure=type(failure).__name__)
+
+
+async def _end_looking_for_jobs(worker: Worker, running: asyncio.Task[None]) -> None:
+    """Cancelled while it gives a connection back to the pool it would leave it open (arq 0.28), so it ends by itself,
+    as after the last job of a burst; what Redis does not answer soon is cancelled all the same."""
+    worker.burst, worker.max_burst_jobs = True, 0
+    cancelled: set[asyncio.Task[None]] = set()
+    patience = time.monotonic() + _STOP_SECONDS
+    while not running.done() and time.monotonic() < patience:
+        for job in set(worker.tasks.values()) - cancelled:
+            job.cancel()
+            cancelled.add(job)
+        await asyncio.wait((running,), timeout=0.02)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
