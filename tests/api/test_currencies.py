@@ -3,14 +3,18 @@ guest is shown in their own currency meanwhile."""
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
+from api.node_ids import decode_id
 from contracts.hotel.v1 import exchange_rate_pb2, exchange_rate_pb2_grpc
 from runtime.channels import call, open_channel
 from runtime.identity import Role
@@ -27,7 +31,7 @@ QUOTE = (
     f"... on Quote {{ id total {MONEY} lines {{ kind amount {{ decimal }} }} {SHOWN} }} }} }}"
 )
 BOOKING = (
-    f"query ($id: ID!) {{ booking(id: $id) {{ state version invoiceUrl paid {MONEY} refunded {MONEY} {SHOWN} }} }}"
+    f"query ($id: ID!) {{ booking(id: $id) {{ reference state invoiceUrl paid {MONEY} refunded {MONEY} {SHOWN} }} }}"
 )
 BOOK = (
     "mutation ($input: BookingCreateInput!) { bookingCreate(input: $input) { __typename "
@@ -45,20 +49,43 @@ SEARCH = (
 RATES = {"USD": "1.1", "JPY": "160", "KWD": "0.335"}
 
 
+PAYOUTS = (
+    "query ($id: ID!, $month: String!) { hotel(id: $id) { payouts(month: $month) { csvUrl totals { currency "
+    "gross { minorUnits } commission { minorUnits } refunds { minorUnits } commissionReturned { minorUnits } "
+    f"net {MONEY} }} }} }} }}"
+)
+LEDGER = """
+    SELECT sum(e.amount_minor_units) AS all_of_it,
+        sum(e.amount_minor_units) FILTER (WHERE e.account = 'PAYEE' AND e.payee_id = $2) AS of_the_house,
+        array_agg(DISTINCT e.currency) AS currencies
+    FROM payment.ledger_entry AS e
+    JOIN payment.ledger_transaction AS t ON t.id = e.transaction_id
+    JOIN payment.payment AS p ON p.id = t.payment_id
+    WHERE p.booking_reference = $1
+"""
+TOTAL, ONE_ROOM = 49_480, 24_740  # two nights of 12,345 minor units and 25 of city tax, of two rooms and of one
+COMMISSION, RETURNED = 7_422, 3_711  # 15 % of what was paid and of what went back
+NET = TOTAL - COMMISSION - ONE_ROOM + RETURNED
+
+
 @dataclass(frozen=True)
 class Case:
-    """A night of 12,345 minor units and 25 of city tax, twice."""
+    """How 49,480 minor units are written, and what they are in dollars, where a rate is known."""
 
     currency: str
     decimal: str
     formatted: str
-    dollars: int
-    rate: str
+    dollars: int | None = None
+    rate: str = ""
 
 
 CASES = (
-    Case("JPY", "24740", "¥24,740", 17_009, "0.006875"),
-    Case("KWD", "24.740", f"KWD{NBSP}24.740", 8_124, "3.28358209"),
+    Case("JPY", "49480", "¥49,480", 34_018, "0.006875"),
+    Case("KRW", "49480", "₩49,480"),
+    Case("CHF", "494.80", f"CHF{NBSP}494.80"),
+    Case("KWD", "49.480", f"KWD{NBSP}49.480", 16_247, "3.28358209"),
+    Case("BHD", "49.480", f"BHD{NBSP}49.480"),
+    Case("TND", "49.480", f"TND{NBSP}49.480"),
 )
 
 
@@ -81,9 +108,13 @@ async def put(house: ApiHouse, day: dt.date, rates: dict[str, str], *, token: st
         return (await call(stub.PutExchangeRates, request, token=system if token is None else token)).stored
 
 
-async def a_house(house: ApiHouse, http: httpx.AsyncClient, currency: str) -> dict[str, Any]:
-    """Published and sold; what a quote of two nights for one adult asks for."""
-    desk = HotelierDesk(await Client(http, house.url).sign_up("HOTELIER"))
+@pytest.fixture(scope="module")
+async def desk(house: ApiHouse, http: httpx.AsyncClient) -> HotelierDesk:
+    return HotelierDesk(await Client(http, house.url).sign_up("HOTELIER"))
+
+
+async def a_house(desk: HotelierDesk, currency: str) -> dict[str, Any]:
+    """Published and sold; what a quote of two nights for one adult in each of two rooms asks for."""
     hotel = await desk.hotel(
         name=f"Currency {currency}",
         currency=currency,
@@ -109,7 +140,7 @@ async def a_house(house: ApiHouse, http: httpx.AsyncClient, currency: str) -> di
         "hotelId": hotel["id"],
         "checkIn": check_in.isoformat(),
         "checkOut": (check_in + dt.timedelta(days=2)).isoformat(),
-        "rooms": [{"roomTypeId": room_type["id"], "ratePlanId": rate_plan["id"], "adults": 1}],
+        "rooms": [{"roomTypeId": room_type["id"], "ratePlanId": rate_plan["id"], "adults": 1}] * 2,
     }
 
 
@@ -126,20 +157,14 @@ async def quoted(client: Client, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.currency)
-async def test_a_stay_is_quoted_paid_refunded_billed_and_mailed_to_the_minor_unit(
-    house: ApiHouse, http: httpx.AsyncClient, rates_day: dt.date, case: Case
+async def test_money_is_exact_all_the_way_from_the_quote_to_the_payout_and_the_ledger(
+    house: ApiHouse, http: httpx.AsyncClient, desk: HotelierDesk, guest: Client, rates_day: dt.date, case: Case
 ) -> None:
-    wanted = await a_house(house, http, case.currency)
-    guest = await Client(http, house.url).sign_up()
+    wanted = await a_house(desk, case.currency)
     quote = await quoted(guest, wanted)
-    total = {
-        "minorUnits": 24_740,
-        "currency": case.currency,
-        "decimal": case.decimal,
-        "formatted": case.formatted,
-    }
+    total = {"minorUnits": TOTAL, "currency": case.currency, "decimal": case.decimal, "formatted": case.formatted}
     assert quote["total"] == total
-    shown = {
+    shown = case.dollars and {
         "amount": {"minorUnits": case.dollars, "decimal": f"{case.dollars / 100:.2f}", "currency": "USD"},
         "rate": case.rate,
         "day": rates_day.isoformat(),
@@ -148,7 +173,7 @@ async def test_a_stay_is_quoted_paid_refunded_billed_and_mailed_to_the_minor_uni
     booking = (await guest.mutate(BOOK, wish(quote["id"], guest.email)))["booking"]
     checkout = await guest.begin_payment(booking)
     page = (await http.get(checkout)).text.replace("&nbsp;", NBSP)
-    assert case.formatted.lstrip("¥") in page
+    assert case.formatted.lstrip("¥₩") in page
     await guest.pay(checkout)
     await guest.until_confirmed(booking)
     paid = (await guest.data(BOOKING, {"id": booking["id"]}))["booking"]
@@ -156,14 +181,28 @@ async def test_a_stay_is_quoted_paid_refunded_billed_and_mailed_to_the_minor_uni
 
     cancel = {
         "bookingId": booking["id"],
-        "expectedRefund": {"minorUnits": 24_740, "currency": case.currency},
+        "rooms": [1],
+        "expectedRefund": {"minorUnits": ONE_ROOM, "currency": case.currency},
         "idempotencyKey": str(uuid.uuid4()),
     }
     assert (await guest.mutate(CANCEL, cancel))["__typename"] == "BookingCancelled"
-    gone = (await guest.data(BOOKING, {"id": booking["id"]}))["booking"]
-    assert (gone["state"], gone["refunded"]) == ("CANCELLED", total)
-    bill = (await http.get(gone["invoiceUrl"], headers={"accept-language": "en"})).text
-    assert case.formatted.lstrip("¥") in bill.replace("&nbsp;", NBSP)
+    left = (await guest.data(BOOKING, {"id": booking["id"]}))["booking"]
+    assert (left["state"], left["refunded"]["minorUnits"]) == ("CONFIRMED", ONE_ROOM)
+    bill = (await http.get(left["invoiceUrl"], headers={"accept-language": "en"})).text
+    assert left["refunded"]["formatted"].lstrip("¥₩") in bill.replace("&nbsp;", NBSP)
+
+    month = f"{dt.datetime.now(dt.UTC):%Y-%m}"
+    payouts = (await desk.client.data(PAYOUTS, {"id": wanted["hotelId"], "month": month}))["hotel"]["payouts"]
+    (sums,) = payouts["totals"]
+    names = ("gross", "commission", "refunds", "commissionReturned", "net")
+    assert [sums[name]["minorUnits"] for name in names] == [TOTAL, COMMISSION, ONE_ROOM, RETURNED, NET]
+    assert sums["net"]["decimal"] == str(Decimal(case.decimal) * NET / TOTAL)
+    rows = list(csv.DictReader(io.StringIO((await http.get(payouts["csvUrl"])).text)))
+    assert sum(Decimal(row["amount"]) for row in rows if row["kind"] != "CLOSING") == Decimal(sums["net"]["decimal"])
+    ledger = await house.database.fetchrow(
+        LEDGER, left["reference"], decode_id("Hotel", wanted["hotelId"], path=("hotelId",))
+    )
+    assert (ledger["all_of_it"], ledger["of_the_house"], ledger["currencies"]) == (0, NET, [case.currency])
 
     async def mailed() -> bool:
         return any(
@@ -215,15 +254,6 @@ async def test_the_rates_of_a_day_never_change_and_only_operators_write_them(
         assert (await refused(put(house, yesterday, rates))).path == path
     assert (await refused(put(house, today() + dt.timedelta(days=5), RATES))).path == ("day",)
     assert await put(house, yesterday, other) == len(other)  # so that nothing of it was stored before
-
-
-@pytest.mark.parametrize("currency", ["KRW", "BHD", "TND"])
-async def test_houses_in_other_such_currencies_are_quoted_too(
-    house: ApiHouse, http: httpx.AsyncClient, nobody: Client, currency: str, rates_day: dt.date
-) -> None:
-    quote = await quoted(nobody, await a_house(house, http, currency))
-    assert quote["total"]["decimal"] == ("24740" if currency == "KRW" else "24.740")
-    assert quote["shownTotal"] is None  # no rate is known
 
 
 async def test_codes_that_are_no_currency_in_use_are_refused(nobody: Client) -> None:

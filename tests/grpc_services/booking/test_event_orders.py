@@ -63,7 +63,7 @@ async def test_a_payment_ends_alike_in_all_24_orders(
         *("PaymentDisputed", "DisputeWon"),
     ]
     assert await desk.told(booking) == [
-        *("BookingHeld", "BookingPaymentStarted", "BookingConfirmed"),
+        *("BookingHeld", "BookingPaymentStarted", "BookingConfirmed", "BookingPaymentReceived"),
         *("BookingPaymentDisputed", "BookingPaymentDisputed"),
     ]
     assert payment_id not in await desk.stuck(0)

@@ -23,7 +23,7 @@ async def test_the_guest_comes_back_before_the_webhook(
     assert await settling in (APPLIED, NOTHING_TO_DO)
     assert await desk.hear_of(booking.payment.id) == NOTHING_TO_DO, "the webhook, hours late"
     assert await desk.timeline(booking) == ["BookingHeld", "PaymentStarted", "BookingConfirmed"]
-    assert await desk.events(booking) == events_before + 1
+    assert await desk.events(booking) == events_before + 2  # confirmed, and its payment received
 
 
 async def test_a_failed_payment_is_told_as_well(

@@ -60,7 +60,10 @@ async def test_a_captured_payment_confirms_once_however_often_it_is_told(
     confirmed = await desk.get(held)
     assert (confirmed.state, confirmed.paid.minor_units, confirmed.version) == (CONFIRMED, 6000, 3)
     assert not confirmed.HasField("hold_expires_at")
-    assert await desk.events(held) == ["AppointmentHeld", "AppointmentPaymentStarted", "AppointmentConfirmed"]
+    assert await desk.events(held) == [
+        *("AppointmentHeld", "AppointmentPaymentStarted"),
+        *("AppointmentConfirmed", "AppointmentPaymentReceived"),
+    ]
 
 
 async def test_a_failed_payment_leaves_the_hold_and_can_be_tried_again(

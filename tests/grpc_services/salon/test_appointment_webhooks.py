@@ -107,7 +107,7 @@ async def test_a_payment_ends_alike_in_every_order(
         *("PaymentDisputed", "DisputeWon"),
     ]
     assert await desk.events(pending) == [
-        *("AppointmentHeld", "AppointmentPaymentStarted", "AppointmentConfirmed"),
+        *("AppointmentHeld", "AppointmentPaymentStarted", "AppointmentConfirmed", "AppointmentPaymentReceived"),
         *("AppointmentPaymentDisputed", "AppointmentPaymentDisputed"),
     ]
 
