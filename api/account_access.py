@@ -16,7 +16,7 @@ from api.errors import (
     TokenSpent,
     TooManyAttempts,
 )
-from api.permissions import Demands, Permission
+from api.permissions import PASSWORD_COST, Demands, Permission
 from api.scalars import EmailAddress
 from api.viewer import Viewer, viewer
 from contracts.auth.v1 import account_pb2
@@ -125,7 +125,7 @@ class AccountAccessMutations:
 
     @strawberry.mutation(
         description="Asks for another address. A mail to it confirms it; the old one is told then.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, cost=PASSWORD_COST), RefusalsAsResults()],
     )
     async def account_email_change(
         self,
@@ -137,7 +137,7 @@ class AccountAccessMutations:
 
     @strawberry.mutation(
         description="Changes your password and ends your other sessions.",
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, cost=PASSWORD_COST), RefusalsAsResults()],
     )
     async def account_password_change(
         self,
@@ -166,7 +166,7 @@ class AccountAccessMutations:
 
     @strawberry.mutation(
         description="Sets a new password by the token of a mail, and ends every session.",
-        extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
+        extensions=[Demands(Permission.ANYONE, cost=PASSWORD_COST), RefusalsAsResults()],
     )
     async def account_password_reset(
         self,

@@ -19,7 +19,7 @@ from api.errors import (
     TooManyAttempts,
 )
 from api.node_ids import encode_id
-from api.permissions import Demands, Permission
+from api.permissions import PASSWORD_COST, Demands, Permission
 from api.refresh_cookie import forget_refresh_token
 from api.scalars import EmailAddress
 from api.viewer import Role, Viewer, account_facts, viewer
@@ -87,7 +87,7 @@ class AccountExported:
 
 
 AccountRegisterResult = Annotated[
-    AccountRegistered | EmailTaken | InvalidInput,
+    AccountRegistered | EmailTaken | InvalidInput | TooManyAttempts,
     strawberry.union("AccountRegisterResult", description="An account, or why there is none."),
 ]
 AccountUpdateResult = Annotated[
@@ -107,8 +107,11 @@ AccountExportResult = Annotated[
 @strawberry.type
 class AccountMutations:
     @strawberry.mutation(
-        description="Makes an account for a guest or a hotelier.",
-        extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
+        description=(
+            "Makes an account for a guest or a hotelier. From where many addresses were tried that are taken, the next "
+            "attempts have to wait."
+        ),
+        extensions=[Demands(Permission.ANYONE, cost=PASSWORD_COST), RefusalsAsResults()],
     )
     async def account_register(
         self,
@@ -121,6 +124,7 @@ class AccountMutations:
             name=input.name,
             role=auth_pb2.Role.Value(f"ROLE_{input.role.value}"),
             locale=input.locale,
+            address=info.context.address,
         )
         made = await call(info.context.services.auth.Register, request, token="")
         await info.context.services.jobs.send_account_mails()
@@ -143,7 +147,7 @@ class AccountMutations:
             "Deletes your account and what we know of you. Hotels keep past bookings in their books without your "
             "name. Refused while bookings or appointments are ahead of you, or houses are yours."
         ),
-        extensions=[Demands(Permission.SIGNED_IN), RefusalsAsResults()],
+        extensions=[Demands(Permission.SIGNED_IN, cost=PASSWORD_COST), RefusalsAsResults()],
     )
     async def account_delete(
         self,

@@ -24,6 +24,7 @@ class RequestContext:
     cookies: Mapping[str, str] = field(default_factory=dict)  # only those that count, see api/cross_site.py
     extensions: dict[str, Any] = field(default_factory=dict)  # of the answer
     response_headers: list[tuple[bytes, bytes]] = field(default_factory=list)  # sent over HTTP only
+    headers_wait: bool = False  # whether the answer's headers leave after it ran, so that it may set a cookie
 
     @cached_property
     def load(self) -> Loaders:

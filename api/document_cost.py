@@ -1,9 +1,9 @@
 """What an operation costs: the objects that it may make us look up, counted before anything is.
 
-An object costs 1, a mutation 10, a leaf nothing; asking for the whole schema 3,000, for a type of it 300. A field
-that takes `first` multiplies what stands below it by the number asked for, or by the number that it gives by
-default. A fragment is measured once. What depends on variables is kept with the document as a formula, which takes
-the values of each request.
+An object costs 1, a mutation 10 or what it says itself (`Demands`), a leaf nothing; asking for the whole schema
+3,000, for a type of it 300. A field that takes `first` multiplies what stands below it by the number asked for, or by
+the number that it gives by default. A fragment is measured once. What depends on variables is kept with the document
+as a formula, which takes the values of each request.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
+from strawberry.types.field import StrawberryField
+
+from api.permissions import MUTATION_COST, Demands
 
 MOST_COST = 5_000
 LARGEST_PAGE = 100
 _PAGE = 20
-_MUTATION = 10
 _INTROSPECTION = {"__schema": 3_000, "__type": 300}
 _FREE = frozenset({"node", "pageInfo"})  # a connection's own parts
 _CEILING = 10**9  # numbers beyond it say nothing more
@@ -127,7 +129,7 @@ class CostOf:
         definition = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if definition is None or node.selection_set is None:
             return  # what the schema tells of itself is only read
-        total.known += 0 if name in _FREE else _MUTATION if parent is self._schema.mutation_type else 1
+        total.known += 0 if name in _FREE else _own_cost(definition) if parent is self._schema.mutation_type else 1
         below = self._selections(node.selection_set, get_named_type(definition.type))
         total.add(_multiplier(node, definition), below)
 
@@ -137,6 +139,12 @@ class CostOf:
             within = self._schema.get_type(definition.type_condition.name.value)
             self._measured[name] = self._selections(definition.selection_set, within)
         return self._measured[name]
+
+
+def _own_cost(mutation: GraphQLField) -> int:
+    declared: StrawberryField | None = mutation.extensions.get("strawberry-definition")
+    demands = [one for one in declared.extensions if isinstance(one, Demands)] if declared else []
+    return demands[0].cost if demands else MUTATION_COST
 
 
 def _multiplier(node: FieldNode, definition: GraphQLField) -> Factor:

@@ -106,6 +106,7 @@ class GraphQLOverHTTP:
             return (200 if media_type == LEGACY else 400), {"errors": chosen}
         _check_method(request.method, chosen)
         await self._count(chosen, caller, context)
+        context.headers_wait = True
         with tracer.start_as_current_span(
             f"graphql {chosen.kind.value}", context=propagate.extract(request.headers), kind=trace.SpanKind.SERVER
         ):

@@ -109,7 +109,7 @@ class OAuthEndpoint:
         public_url = self._services.public_url
         return JSONResponse(
             {
-                "issuer": public_url,
+                "issuer": self._services.token_issuer,
                 "token_endpoint": f"{public_url}{TOKEN_PATH}",
                 "jwks_uri": f"{public_url}/.well-known/jwks.json",
                 "scopes_supported": [scope.value for scope in Scope],

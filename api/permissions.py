@@ -15,6 +15,9 @@ from strawberry.extensions import FieldExtension
 from runtime.errors import PermissionDenied, Unauthenticated
 from runtime.identity import Scope, check_scope, current_caller
 
+MUTATION_COST = 10
+PASSWORD_COST = 2_000  # of what hashes a password, which takes tens of milliseconds of a processor: two a document
+
 
 class Permission(enum.Enum):
     ANYONE = "anyone"
@@ -22,11 +25,13 @@ class Permission(enum.Enum):
 
 
 class Demands(FieldExtension):
-    """`machines` is the scope that lets a machine do it; without one, what needs somebody signed in needs a person."""
+    """`machines` is the scope that lets a machine do it; without one, what needs somebody signed in needs a person.
+    `cost` is what it adds to the cost of its document."""
 
-    def __init__(self, permission: Permission, *, machines: Scope | None = None) -> None:
+    def __init__(self, permission: Permission, *, machines: Scope | None = None, cost: int = MUTATION_COST) -> None:
         self.permission = permission
         self.machines = machines
+        self.cost = cost
 
     async def resolve_async(self, next_: Any, source: Any, info: strawberry.Info, **arguments: Any) -> Any:
         caller = current_caller()

@@ -11,8 +11,18 @@ from http.cookies import SimpleCookie
 
 from api.context import Info
 from runtime.clock import utc_now
+from runtime.errors import InvalidInput
 
 NAME = "innkeeper_refresh"
+
+
+def check_cookie_can_be_set(info: Info, field: str) -> None:
+    """Raises InvalidInput over a socket and in an event stream: their headers have left already."""
+    if not info.context.headers_wait:
+        raise InvalidInput(
+            "A cookie can only be set by an answer in one piece over HTTP; ask there, or for the token in the body.",
+            path=(field,),
+        )
 
 
 def refresh_token_of(info: Info) -> str:

@@ -13,7 +13,6 @@ from api.availability_reading import AvailabilityReading
 from api.catalogue_cache import CatalogueCache, open_catalogue_cache
 from api.live_updates import LiveUpdates, open_live_updates
 from api.rate_limits import RateLimits, open_rate_limits
-from api.revocations import LivingTokens, Revocations, open_revocations
 from api.shown_amounts import RateTable
 from api.signed_links import SignedLinks
 from contracts.auth.v1 import (
@@ -75,6 +74,7 @@ from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import ServiceIdentity, call, open_channel
 from runtime.identity import TokenVerifier
 from runtime.job_queue import JobQueue, open_job_queue
+from runtime.revocations import LivingTokens, Revocations, open_revocations
 from runtime.settings import GatewaySettings
 
 _REDIS_SECONDS = 5.0  # for an answer; what is published is waited for as long as it takes
@@ -122,6 +122,7 @@ class Services:
     jobs: JobQueue
     rate_limits: RateLimits
     public_url: str  # of this gateway
+    token_issuer: str
 
 
 @asynccontextmanager
@@ -224,7 +225,11 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
             links=SignedLinks(settings.service_client_secret.get_secret_value(), settings.public_url),
             channels=channels,
             verifier=LivingTokens(
-                fetch_keys, revocations, issuer=settings.token_issuer, audience=settings.token_audience
+                fetch_keys,
+                revocations,
+                issuer=settings.token_issuer,
+                audience=settings.token_audience,
+                keys_seconds=settings.token_keys_seconds,
             ),
             revocations=revocations,
             identity=ServiceIdentity(auth, settings),
@@ -239,5 +244,6 @@ async def open_services(settings: GatewaySettings) -> AsyncIterator[Services]:
                     address=settings.rate_limit_address,
                 )
             ),
-            public_url=settings.public_url.rstrip("/"),
+            public_url=settings.public_url,
+            token_issuer=settings.token_issuer,
         )

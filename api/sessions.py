@@ -11,8 +11,8 @@ import strawberry
 from api.context import Info
 from api.errors import InvalidCredentials, InvalidInput, NotFound, NotPermitted, RefusalsAsResults, TooManyAttempts
 from api.node_ids import decode_id, encode_id
-from api.permissions import Demands, Permission
-from api.refresh_cookie import forget_refresh_token, keep_refresh_token, refresh_token_of
+from api.permissions import PASSWORD_COST, Demands, Permission
+from api.refresh_cookie import check_cookie_can_be_set, forget_refresh_token, keep_refresh_token, refresh_token_of
 from api.scalars import EmailAddress
 from api.viewer import Viewer, viewer
 from contracts.auth.v1 import auth_pb2
@@ -95,13 +95,15 @@ SessionsRevokeOthersResult = Annotated[
 class SessionMutations:
     @strawberry.mutation(
         description="Signs in. After five attempts that failed the next ones have to wait.",
-        extensions=[Demands(Permission.ANYONE), RefusalsAsResults()],
+        extensions=[Demands(Permission.ANYONE, cost=PASSWORD_COST), RefusalsAsResults()],
     )
     async def session_create(
         self,
         info: Info,
         input: Annotated[SessionCreateInput, strawberry.argument(description="Who.")],  # noqa: A002
     ) -> SessionCreateResult:
+        if input.refresh_token_in is RefreshTokenPlace.COOKIE:
+            check_cookie_can_be_set(info, "refreshTokenIn")
         request = auth_pb2.CreateSessionRequest(
             email=input.email,
             password=input.password,
@@ -120,8 +122,10 @@ class SessionMutations:
         info: Info,
         input: Annotated[SessionRefreshInput, strawberry.argument(description="Which session.")],  # noqa: A002
     ) -> SessionRefreshResult:
-        place = RefreshTokenPlace.COOKIE if input.refresh_token is None else RefreshTokenPlace.BODY
-        presented = refresh_token_of(info) if input.refresh_token is None else input.refresh_token
+        place, presented = RefreshTokenPlace.BODY, input.refresh_token
+        if presented is None:
+            check_cookie_can_be_set(info, "refreshToken")
+            place, presented = RefreshTokenPlace.COOKIE, refresh_token_of(info)
         request = auth_pb2.RefreshSessionRequest(refresh_token=presented)
         return await _session(info, await call(info.context.services.auth.RefreshSession, request, token=""), place)
 

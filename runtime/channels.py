@@ -19,7 +19,8 @@ from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
 from runtime.errors import InternalFault, Unavailable, from_rpc_error
 from runtime.identity import TokenVerifier, current_caller
 from runtime.request_context import REQUEST_ID_HEADER, request_id, seconds_left
-from runtime.settings import ServiceClientSection, TokenSection
+from runtime.revocations import LivingTokens, revocations_of
+from runtime.settings import CallerSection, ServiceClientSection
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -125,15 +126,24 @@ def outgoing_metadata(token: str | None = None, extra: tuple[tuple[str, str], ..
 
 
 @asynccontextmanager
-async def open_token_verifier(settings: TokenSection) -> AsyncIterator[TokenVerifier]:
-    """A verifier that reads the key set from the auth service."""
-    async with open_channel(settings.auth_address, auth_pb2.DESCRIPTOR) as channel:
+async def open_token_verifier(settings: CallerSection) -> AsyncIterator[TokenVerifier]:
+    """A verifier that reads the key set from the auth service, and hears in Redis of what was revoked."""
+    async with (
+        open_channel(settings.auth_address, auth_pb2.DESCRIPTOR) as channel,
+        revocations_of(settings.redis_url.get_secret_value()) as revocations,
+    ):
         stub: auth_pb2_grpc.AuthServiceAsyncStub = auth_pb2_grpc.AuthServiceStub(channel)
 
         async def fetch() -> str:
             return (await call(stub.GetJwks, auth_pb2.GetJwksRequest(), token="")).jwks_json
 
-        yield TokenVerifier(fetch, issuer=settings.token_issuer, audience=settings.token_audience)
+        yield LivingTokens(
+            fetch,
+            revocations,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            keys_seconds=settings.token_keys_seconds,
+        )
 
 
 class ServiceIdentity:

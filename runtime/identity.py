@@ -11,17 +11,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import orjson
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from contracts.access.v1 import access_pb2
-from runtime.errors import PermissionDenied, Unauthenticated
+from runtime.errors import PermissionDenied, ServiceError, Unauthenticated
+
+log = structlog.get_logger()
 
 ALGORITHM = "Ed25519"  # RFC 9864's full name of EdDSA over this curve
 NOBODY = uuid.UUID(int=0)
 _CACHED_TOKENS = 4096
-_REFETCH_PAUSE_SECONDS = 10.0
+KEYS_SECONDS = 60.0
 
 
 class Role(enum.StrEnum):
@@ -66,6 +69,7 @@ class Caller:
     token: str = ""
     scopes: frozenset[Scope] | None = None
     client_id: str = ""  # of a machine
+    process: str = ""  # which of our own processes
 
     @property
     def is_machine(self) -> bool:
@@ -122,12 +126,21 @@ def check_scope(caller: Caller, scope: Scope) -> None:
 
 
 class TokenVerifier:
-    """Verifies access tokens against the published key set, which it fetches when a key id is new to it.
+    """Verifies access tokens against the published key set.
 
-    An unknown key id causes at most one fetch in ten seconds, so forged ids cannot flood the auth service.
+    It reads the set again after `keys_seconds`, so that a key that was retired counts no more, and when a key id is
+    new to it, but for unknown ids at most six times as often: forged ones cannot flood the auth service. While that
+    cannot be asked, the keys that are known go on counting.
     """
 
-    def __init__(self, fetch_jwks: Callable[[], Awaitable[str]], *, issuer: str, audience: str) -> None:
+    def __init__(
+        self,
+        fetch_jwks: Callable[[], Awaitable[str]],
+        *,
+        issuer: str,
+        audience: str,
+        keys_seconds: float = KEYS_SECONDS,
+    ) -> None:
         self._fetch_jwks = fetch_jwks
         self._claims = jwt.JWTClaimsRegistry(
             now=None,
@@ -137,6 +150,8 @@ class TokenVerifier:
             exp={"essential": True},
             sub={"essential": True},
         )
+        self._keys_seconds = keys_seconds
+        self._refetch_pause = keys_seconds / 6
         self._keys = KeySet([])
         self._fetched_at = 0.0
         self._fetching = asyncio.Lock()
@@ -144,6 +159,8 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Caller:
         """The token's caller; raises Unauthenticated for every kind of bad token, saying no more than that."""
+        if self._keys.keys and time.monotonic() - self._fetched_at > self._keys_seconds:
+            await self._renew_keys()
         known = self._verified.get(token)
         if known is not None and known.expires_at > time.time():
             return known
@@ -160,6 +177,7 @@ class TokenVerifier:
                 token=token,
                 scopes=_scopes(claims),
                 client_id=str(claims.get("client_id", "")),
+                process=str(claims.get("client", "")),
             )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError):
             raise Unauthenticated("The access token is not valid; please sign in again.") from None
@@ -174,11 +192,26 @@ class TokenVerifier:
         async with self._fetching:
             if any(key.kid == key_id for key in self._keys.keys):
                 return self._keys
-            now = time.monotonic()
-            if not self._keys.keys or now - self._fetched_at > _REFETCH_PAUSE_SECONDS:
-                self._keys = KeySet.import_key_set(orjson.loads(await self._fetch_jwks()))
-                self._fetched_at = now
+            if not self._keys.keys or time.monotonic() - self._fetched_at > self._refetch_pause:
+                await self._fetch()
         return self._keys
+
+    async def _renew_keys(self) -> None:
+        """Whoever comes while another is fetching goes on with the keys that there are."""
+        if self._fetching.locked():
+            return
+        async with self._fetching:
+            try:
+                await self._fetch()
+            except ServiceError as failure:
+                log.warning("token_keys.not_renewed", reason=failure.code)
+                self._fetched_at = time.monotonic() - self._keys_seconds + self._refetch_pause
+
+    async def _fetch(self) -> None:
+        keys = KeySet.import_key_set(orjson.loads(await self._fetch_jwks()))
+        if {key.kid for key in self._keys.keys} - {key.kid for key in keys.keys}:
+            self._verified.clear()  # what a key of those signed that are gone counts no more
+        self._keys, self._fetched_at = keys, time.monotonic()
 
 
 def _scopes(claims: Mapping[str, object]) -> frozenset[Scope] | None:

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
@@ -59,8 +59,19 @@ class DatabaseSection(OwnSettings):
 
 class TokenSection(OwnSettings):
     auth_address: str  # where the signing keys are fetched
-    token_issuer: str = "innkeeper"
+    token_issuer: str = "https://innkeeper.example"  # the gateway's public URL, where anybody else verifies tokens
     token_audience: str = "innkeeper-services"
+
+    @field_validator("token_issuer")
+    @classmethod
+    def _without_a_slash_at_its_end(cls, issuer: str) -> str:
+        return issuer.rstrip("/")
+
+
+class CallerSection(TokenSection, RedisSection):
+    """For whoever verifies the tokens of callers; Redis tells which of them were revoked."""
+
+    token_keys_seconds: float = Field(60.0, gt=0)  # the signing keys are read again after so long
 
 
 class ServiceClientSection(OwnSettings):
@@ -70,13 +81,13 @@ class ServiceClientSection(OwnSettings):
     service_client_secret: SecretStr
 
 
-class ServiceSettings(ProcessSettings, DatabaseSection, TokenSection):
+class ServiceSettings(ProcessSettings, DatabaseSection, CallerSection):
     """A gRPC service with a schema of its own."""
 
     grpc_listen: str  # host:port
 
 
-class AuthSettings(ServiceSettings, RedisSection):
+class AuthSettings(ServiceSettings):
     signing_key_secret: SecretStr = Field(min_length=32)  # encrypts the private keys at rest
     public_url: str  # links in mails lead there
     mail_from: str = "Innkeeper <no-reply@innkeeper.example>"
@@ -93,7 +104,7 @@ class HotelSettings(ServiceSettings):
     pass
 
 
-class SearchSettings(ProcessSettings, TokenSection, KafkaSection):
+class SearchSettings(ProcessSettings, CallerSection, KafkaSection):
     grpc_listen: str
     hotel_address: str
     booking_address: str
@@ -148,7 +159,7 @@ class NotificationSettings(ServiceSettings, ServiceClientSection):
     allow_private_addresses: bool = False  # webhooks over http and into private networks: never in production
 
 
-class GatewaySettings(ProcessSettings, RedisSection, TokenSection, ServiceClientSection):
+class GatewaySettings(ProcessSettings, CallerSection, ServiceClientSection):
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
     public_url: str
@@ -167,6 +178,15 @@ class GatewaySettings(ProcessSettings, RedisSection, TokenSection, ServiceClient
     slow_client_seconds: float = Field(10.0, gt=0)  # then a client that does not read is left
     log_file: str = "logs/gateway.log"
     web_root: str = "web/dist"
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_the_issuer(cls, url: str, info: ValidationInfo) -> str:
+        """RFC 8414, section 3.3: clients find the metadata by the issuer that tokens name."""
+        url = url.rstrip("/")
+        if info.data.get("environment") == "production" and info.data.get("token_issuer") != url:
+            raise ValueError("it must be the token issuer too")
+        return url
 
 
 class WorkerSettings(ProcessSettings, RedisSection, TokenSection, ServiceClientSection):

@@ -1,4 +1,4 @@
-"""python -m stack up | tour | audit | payments | jobs | mails | events | import-hotels | exchange-rates | replay"""
+"""python -m stack up | tour | audit | payments | jobs | mails | keys | events | replay | import-hotels | …"""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ def main() -> int:
     )
     mailing.add_parser("failed", help="list them, the newest first")
     mailing.add_parser("resend", help="send one again").add_argument("id", help="as `mails failed` names it")
+    keys = commands.add_parser("keys", help="the keys that sign access tokens")
+    of_keys = keys.add_subparsers(dest="action", required=True)
+    of_keys.add_parser("list", help="those that are published")
+    rotating = of_keys.add_parser("rotate", help="publish a new one, which signs ten minutes later")
+    rotating.add_argument("--at-once", action="store_true", help="it signs from now on")
+    of_keys.add_parser("retire", help="end one: what it signed is refused").add_argument("kid")
     add_options(commands.add_parser("events", help="look at events, publish them again, see to dead letters"))
     options = parser.parse_args()
     # Each command loads only what it needs: the tour is a client and starts at once.
@@ -72,10 +78,8 @@ def main() -> int:
         return audit()
     if options.command == "payments":
         return _payments(options)
-    if options.command == "jobs":
-        from stack.dead_jobs import dead_jobs
-
-        return dead_jobs(options.job_id if options.action == "replay" else None)
+    if options.command in ("jobs", "keys"):
+        return _jobs_or_keys(options)
     if options.command in ("import-hotels", "exchange-rates"):
         return _load_file(options)
     if options.command == "replay":
@@ -99,6 +103,16 @@ def _load_file(options: argparse.Namespace) -> int:
     from stack.import_hotels import Asked, import_hotels
 
     return import_hotels(Asked(options.file, options.owner, options.draft, options.report))
+
+
+def _jobs_or_keys(options: argparse.Namespace) -> int:
+    if options.command == "jobs":
+        from stack.dead_jobs import dead_jobs
+
+        return dead_jobs(options.job_id if options.action == "replay" else None)
+    from stack.signing_keys import signing_keys
+
+    return signing_keys(options.action, kid=getattr(options, "kid", ""), at_once=getattr(options, "at_once", False))
 
 
 def _payments(options: argparse.Namespace) -> int:

@@ -59,6 +59,7 @@ class Wiring:
             "payment_api_key": secrets.of("payment api key"),
             "webhook_secrets": secrets.webhook_secret(),
             "payment_faults": self.settings.payment_faults,
+            "token_issuer": ports.url(ports.gateway),
             "webhook_url": f"{ports.url(ports.gateway)}/webhooks/payments",
             "signing_key_secret": secrets.of("signing keys"),
             "webhook_encryption_secret": secrets.of("webhook encryption"),

@@ -20,6 +20,7 @@ from runtime.settings import (
     AccountConsumerSettings,
     AuthSettings,
     BookingSettings,
+    CallerSection,
     HotelSettings,
     InventoryConsumerSettings,
     NotificationConsumerSettings,
@@ -69,9 +70,15 @@ def service_fields(parts: Parts, service: str, auth_address: str) -> dict[str, o
     return {
         "environment": "test",
         "DATABASE_URL": parts.database_url(service),
+        "REDIS_URL": parts.redis_url,
         "grpc_listen": "127.0.0.1:0",
         "auth_address": auth_address,
     }
+
+
+def caller_section(parts: Parts, auth_address: str) -> CallerSection:
+    """What it takes to verify tokens."""
+    return CallerSection.model_validate({"auth_address": auth_address, "REDIS_URL": parts.redis_url})
 
 
 def client_fields(client: str) -> dict[str, object]:
@@ -90,7 +97,6 @@ def auth_settings(parts: Parts, **changes: object) -> AuthSettings:
     return AuthSettings.model_validate(
         {
             **service_fields(parts, "auth", "unused"),
-            "REDIS_URL": parts.redis_url,
             "public_url": "http://gateway.test",
             "signing_key_secret": SIGNING_KEY_SECRET,
             "service_clients": SERVICE_CLIENTS,
@@ -132,6 +138,7 @@ def search_settings(
         {
             **kafka_fields(parts),
             "environment": "test",
+            "REDIS_URL": parts.redis_url,
             "grpc_listen": "127.0.0.1:0",
             "auth_address": auth_address,
             "hotel_address": hotel_address,

@@ -41,14 +41,24 @@ async def serve(settings: AccountConsumerSettings, stop: asyncio.Event) -> None:
         async def forget(account_id: str) -> None:
             """Every call repeats safely, so that what failed half-way is done again whole."""
             token = await identity.token()
-            await call(bookings.ForgetAccount, booking_pb2.ForgetAccountRequest(account_id=account_id), token=token)
-            await call(
-                appointments.ForgetAccount, appointment_pb2.ForgetAccountRequest(account_id=account_id), token=token
+            stays = booking_pb2.ForgetAccountRequest(account_id=account_id)
+            visits = appointment_pb2.ForgetAccountRequest(account_id=account_id)
+            opinions = review_pb2.ForgetAccountRequest(account_id=account_id)
+            # Whose a booking was is asked before it is forgotten, and told those who keep the name beside it.
+            stays.only_tell = visits.only_tell = opinions.only_tell = True
+            booked = await call(bookings.ForgetAccount, stays, token=token)
+            visited = await call(appointments.ForgetAccount, visits, token=token)
+            reviewed = await call(reviews.ForgetAccount, opinions, token=token)
+            told = notification_pb2.ForgetAccountRequest(
+                account_id=account_id,
+                references=[*booked.references, *visited.references],
+                review_ids=reviewed.review_ids,
             )
-            await call(reviews.ForgetAccount, review_pb2.ForgetAccountRequest(account_id=account_id), token=token)
-            await call(
-                notifications.ForgetAccount, notification_pb2.ForgetAccountRequest(account_id=account_id), token=token
-            )
+            await call(notifications.ForgetAccount, told, token=token)
+            stays.only_tell = visits.only_tell = opinions.only_tell = False
+            await call(bookings.ForgetAccount, stays, token=token)
+            await call(appointments.ForgetAccount, visits, token=token)
+            await call(reviews.ForgetAccount, opinions, token=token)
             log.info("account.forgotten", account_id=account_id)
 
         async def handle(envelopes: Sequence[events_pb2.Envelope]) -> None:

@@ -198,7 +198,7 @@ ADD_SIGNING_KEY = Statement(
 PUBLISHED_SIGNING_KEYS = Statement(
     text(
         """
-        SELECT kid, private_key, public_jwk, not_before, now() AS now
+        SELECT kid, private_key, public_jwk, created_at, not_before, retires_at, now() AS now
         FROM auth.signing_key
         WHERE retires_at IS NULL OR retires_at > now()
         ORDER BY not_before DESC, kid
@@ -213,5 +213,8 @@ RETIRE_OLDER_SIGNING_KEYS = Statement(
         """
     )
 )
+RETIRE_SIGNING_KEY = Statement(text("UPDATE auth.signing_key SET retires_at = now() WHERE kid = :kid"))
+# The key that was to follow it is retired: it goes on signing.
+KEEP_SIGNING_KEY = Statement(text("UPDATE auth.signing_key SET retires_at = NULL WHERE kid = :kid"))
 FORGET_RETIRED_SIGNING_KEYS = Statement(text("DELETE FROM auth.signing_key WHERE retires_at <= now()"))
 DATABASE_NOW = Statement(text("SELECT now()"))

@@ -18,6 +18,8 @@ from contracts.auth.v1 import (
     api_client_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
+    signing_key_pb2,
+    signing_key_pb2_grpc,
 )
 from grpc_services.auth import account_queries, api_client_queries, queries
 from grpc_services.auth.access_tokens import AccessTokens
@@ -29,15 +31,18 @@ from grpc_services.auth.passwords import Passwords
 from grpc_services.auth.servicer import AuthServicer
 from grpc_services.auth.servicers import AccountServicer
 from grpc_services.auth.sign_in_delays import open_sign_in_delays
+from grpc_services.auth.signing_key_servicer import SigningKeyServicer
 from grpc_services.auth.signing_keys import SigningKeys
 from runtime.database import Database, open_database
 from runtime.grpc_server import GrpcServer, grpc_server, service_names_of
-from runtime.identity import TokenVerifier
+from runtime.revocations import LivingTokens, revocations_of
 from runtime.settings import AuthSettings
 
 log = structlog.get_logger()
 
-SERVICE_NAMES = service_names_of(auth_pb2.DESCRIPTOR, account_pb2.DESCRIPTOR, api_client_pb2.DESCRIPTOR)
+SERVICE_NAMES = service_names_of(
+    auth_pb2.DESCRIPTOR, account_pb2.DESCRIPTOR, api_client_pb2.DESCRIPTOR, signing_key_pb2.DESCRIPTOR
+)
 TENDING_SECONDS = 60.0
 
 
@@ -78,16 +83,20 @@ async def auth_service(settings: AuthSettings) -> AsyncIterator[GrpcServer]:
             auth_pb2_grpc.add_AuthServiceServicer_to_server(sessions, server)
             account_pb2_grpc.add_AccountServiceServicer_to_server(accounts, server)
             api_client_pb2_grpc.add_ApiClientServiceServicer_to_server(clients, server)
+            signing_key_pb2_grpc.add_SigningKeyServiceServicer_to_server(SigningKeyServicer(keys), server)
 
         tending = asyncio.create_task(_tend(database, keys, refresh_token_days=settings.refresh_token_days))
         stack.push_async_callback(_cancelled, tending)
+        revocations = await stack.enter_async_context(revocations_of(settings.redis_url.get_secret_value()))
+        verifier = LivingTokens(
+            keys.published,
+            revocations,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            keys_seconds=settings.token_keys_seconds,
+        )
         yield await stack.enter_async_context(
-            grpc_server(
-                settings.grpc_listen,
-                SERVICE_NAMES,
-                register,
-                verifier=TokenVerifier(keys.published, issuer=settings.token_issuer, audience=settings.token_audience),
-            )
+            grpc_server(settings.grpc_listen, SERVICE_NAMES, register, verifier=verifier)
         )
 
 

@@ -67,7 +67,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         request: auth_pb2.RegisterRequest,
         context: grpc.aio.ServicerContext[auth_pb2.RegisterRequest, auth_pb2.Account],
     ) -> auth_pb2.Account:
+        """Whose address is taken is told, but slowly to who tries one after the other."""
         registration = rules.check_registration(request)
+        counted = self._delays.of_registration(request.address)
+        await self._delays.begin(counted)
         password_hash = await self._passwords.hash(registration.password)
         account_id = new_id()
         account = {
@@ -91,6 +94,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
                 )
         if created_at is None:
             raise EmailTaken("There is already an account with this e-mail address.", path=("email",))
+        await self._delays.succeeded(counted)
         log.info("account.registered", account_id=str(account["id"]), role=account["role"])
         unknown = {"email_verified_at": None, "phone": "", "time_zone": ""}
         return account_message({**account, **unknown, "created_at": created_at})

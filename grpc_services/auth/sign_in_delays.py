@@ -49,6 +49,7 @@ _OF_MAILS_ASKED = _tiers(
     "mails-asked",
     (20, 900),
 )
+_OF_TAKEN_ADDRESSES = _tiers("taken", (20, 900), (100, 86_400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ class SignInDelays:
         network = network_of(address)
         asking = (Counted(_OF_MAILS_ASKED, self._digest(network).hex(), whole=False),) if network else ()
         return Counted(_OF_MAILS, self._digest(name).hex(), whole=False), asking
+
+    def of_registration(self, address: str) -> tuple[Counted, ...]:
+        """The network that registers; what made an account is taken back."""
+        network = network_of(address)
+        return (Counted(_OF_TAKEN_ADDRESSES, self._digest(network).hex(), whole=False),) if network else ()
 
     async def begin(self, counted: Sequence[Counted]) -> None:
         """Counts an attempt; raises TooManyAttempts, saying how long to wait."""

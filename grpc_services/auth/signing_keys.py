@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import enum
 import secrets
+from dataclasses import dataclass
 
 import orjson
 import structlog
@@ -25,6 +27,23 @@ log = structlog.get_logger()
 ROTATE_AFTER = dt.timedelta(days=30)
 PUBLISH_AHEAD = dt.timedelta(minutes=10)  # longer than any process goes without looking at the table
 _RETIRE_SLACK = dt.timedelta(minutes=10)
+
+
+class KeyState(enum.StrEnum):
+    COMING = "COMING"
+    SIGNING = "SIGNING"
+    PASSING = "PASSING"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOnShow:
+    """A published key, as operators see it."""
+
+    kid: str
+    state: KeyState
+    created_at: dt.datetime
+    signs_from: dt.datetime
+    published_until: dt.datetime | None
 
 
 class SigningKeys:
@@ -71,6 +90,38 @@ class SigningKeys:
             if rows and rows[0]["not_before"] + ROTATE_AFTER <= rows[0]["now"]:
                 await self._rotate(connection, PUBLISH_AHEAD)
             await queries.FORGET_RETIRED_SIGNING_KEYS.execute(connection)
+
+    async def on_show(self) -> list[KeyOnShow]:
+        """Every published key, the newest first."""
+        async with self._database.reading() as connection:
+            rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+        shown: list[KeyOnShow] = []
+        for row in rows:
+            signed = any(key.state is KeyState.SIGNING for key in shown)
+            state = KeyState.COMING if row["not_before"] > row["now"] else KeyState.SIGNING
+            shown.append(
+                KeyOnShow(
+                    row["kid"],
+                    KeyState.PASSING if signed else state,
+                    row["created_at"],
+                    row["not_before"],
+                    row["retires_at"],
+                )
+            )
+        return shown
+
+    async def retire(self, kid: str) -> bool:
+        """Ends a key now; false for the one that signs."""
+        async with self._database.transaction() as connection:
+            await queries.LOCK_SIGNING_KEYS.fetch(connection)
+            rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
+            signing = next(row for row in rows if row["not_before"] <= row["now"])
+            if signing["kid"] == kid:
+                return False
+            await queries.RETIRE_SIGNING_KEY.execute(connection, kid=kid)
+            if all(row["kid"] == kid for row in rows if row["retires_at"] is None):
+                await queries.KEEP_SIGNING_KEY.execute(connection, kid=signing["kid"])
+        return True
 
     async def published(self) -> str:
         """The public halves as an RFC 7517 key set."""

@@ -6,13 +6,16 @@ from sqlalchemy import text
 
 from runtime.database import Statement
 
+BOOKINGS_OF = Statement(
+    text("SELECT id, reference FROM booking.booking WHERE guest_account_id = CAST(:account_id AS uuid)")
+)
 FORGET_GUEST = Statement(
     text(
         """
         UPDATE booking.booking
         SET guest_account_id = '00000000-0000-0000-0000-000000000000',
             guest_name = 'Deleted account', guest_email = '', guest_phone = '', special_requests = '',
-            updated_at = now()
+            arrival_time = '', updated_at = now()
         WHERE guest_account_id = CAST(:account_id AS uuid)
         """
     )
@@ -25,6 +28,39 @@ FORGET_WAITING = Statement(
             guest_name = 'Deleted account', guest_email = '', guest_phone = '',
             state = CASE state WHEN 'WAITING' THEN 'LEFT' ELSE state END
         WHERE account_id = CAST(:account_id AS uuid)
+        """
+    )
+)
+# Who slept in the rooms, and what the desk wrote about them.
+FORGET_ROOM_GUESTS = Statement(
+    text("UPDATE booking.booking_room SET guest_name = '' WHERE booking_id = ANY(CAST(:booking_ids AS uuid[]))")
+)
+FORGET_NOTES = Statement(text("DELETE FROM booking.booking_note WHERE booking_id = ANY(CAST(:booking_ids AS uuid[]))"))
+FORGET_BASKETS = Statement(
+    text(
+        """
+        UPDATE booking.basket SET account_id = '00000000-0000-0000-0000-000000000000'
+        WHERE account_id = CAST(:account_id AS uuid)
+        """
+    )
+)
+# Their own, and those of the house that tell of their bookings.
+FORGET_ANSWERS = Statement(
+    text(
+        """
+        DELETE FROM booking.idempotency_record
+        WHERE principal = CAST(:account_id AS text)
+           OR EXISTS (SELECT FROM unnest(CAST(:booking_ids AS text[])) AS one
+                      WHERE position(convert_to(one, 'UTF8') IN result) > 0)
+        """
+    )
+)
+# What everybody has heard; what has not left yet goes when its days are over.
+FORGET_EVENTS = Statement(
+    text(
+        """
+        DELETE FROM booking.outbox_event
+        WHERE published_at IS NOT NULL AND aggregate_id = ANY(CAST(:booking_ids AS text[]))
         """
     )
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
 
 from contracts.booking.v1 import booking_pb2
 from grpc_services.booking import forget_queries
-from runtime.database import Database
+from runtime.database import Connection, Database
 from runtime.identifiers import parse_id
 from runtime.identity import Role, require_role
 
@@ -26,6 +28,17 @@ class ForgetMethods:
         require_role(Role.SYSTEM)
         account_id = parse_id(request.account_id, path=("accountId",))
         async with self._database.transaction() as connection:
-            await forget_queries.FORGET_GUEST.execute(connection, account_id=account_id)
-            await forget_queries.FORGET_WAITING.execute(connection, account_id=account_id)
-        return booking_pb2.ForgetAccountResponse()
+            bookings = await forget_queries.BOOKINGS_OF.fetch(connection, account_id=account_id)
+            if not request.only_tell:
+                await self._forget(connection, account_id, [row["id"] for row in bookings])
+        return booking_pb2.ForgetAccountResponse(references=[row["reference"] for row in bookings])
+
+    async def _forget(self, connection: Connection, account_id: uuid.UUID, booking_ids: Sequence[uuid.UUID]) -> None:
+        written = [str(identifier) for identifier in booking_ids]
+        await forget_queries.FORGET_ROOM_GUESTS.execute(connection, booking_ids=booking_ids)
+        await forget_queries.FORGET_NOTES.execute(connection, booking_ids=booking_ids)
+        await forget_queries.FORGET_ANSWERS.execute(connection, account_id=str(account_id), booking_ids=written)
+        await forget_queries.FORGET_EVENTS.execute(connection, booking_ids=written)
+        await forget_queries.FORGET_BASKETS.execute(connection, account_id=account_id)
+        await forget_queries.FORGET_WAITING.execute(connection, account_id=account_id)
+        await forget_queries.FORGET_GUEST.execute(connection, account_id=account_id)

@@ -6,11 +6,44 @@ from sqlalchemy import text
 
 from runtime.database import Statement
 
+REVIEWS_OF = Statement(text("SELECT id FROM review.review WHERE author_id = CAST(:account_id AS uuid)"))
 FORGET_AUTHOR = Statement(
     text(
         """
         UPDATE review.review SET author_id = '00000000-0000-0000-0000-000000000000', author_name = 'Deleted account'
         WHERE author_id = CAST(:account_id AS uuid)
+        """
+    )
+)
+FORGET_REPORTER = Statement(
+    text(
+        """
+        UPDATE review.report SET reporter_id = '00000000-0000-0000-0000-000000000000'
+        WHERE reporter_id = CAST(:account_id AS uuid)
+          AND NOT EXISTS (SELECT FROM review.report AS other
+                          WHERE other.review_id = report.review_id
+                            AND other.reporter_id = '00000000-0000-0000-0000-000000000000')
+        """
+    )
+)
+FORGET_REPORTS = Statement(text("DELETE FROM review.report WHERE reporter_id = CAST(:account_id AS uuid)"))
+# Their own, and those of the house that tell of their reviews.
+FORGET_ANSWERS = Statement(
+    text(
+        """
+        DELETE FROM review.idempotency_record
+        WHERE principal = CAST(:account_id AS text)
+           OR EXISTS (SELECT FROM unnest(CAST(:review_ids AS text[])) AS one
+                      WHERE position(convert_to(one, 'UTF8') IN result) > 0)
+        """
+    )
+)
+# What everybody has heard; what has not left yet goes when its days are over.
+FORGET_EVENTS = Statement(
+    text(
+        """
+        DELETE FROM review.outbox_event
+        WHERE published_at IS NOT NULL AND aggregate_id = ANY(CAST(:review_ids AS text[]))
         """
     )
 )

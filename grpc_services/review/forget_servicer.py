@@ -26,5 +26,12 @@ class ForgetMethods:
         require_role(Role.SYSTEM)
         account_id = parse_id(request.account_id, path=("accountId",))
         async with self._database.transaction() as connection:
-            await forget_queries.FORGET_AUTHOR.execute(connection, account_id=account_id)
-        return review_pb2.ForgetAccountResponse()
+            reviews = await forget_queries.REVIEWS_OF.fetch(connection, account_id=account_id)
+            written = [str(row["id"]) for row in reviews]
+            if not request.only_tell:
+                await forget_queries.FORGET_ANSWERS.execute(connection, account_id=str(account_id), review_ids=written)
+                await forget_queries.FORGET_EVENTS.execute(connection, review_ids=written)
+                await forget_queries.FORGET_REPORTER.execute(connection, account_id=account_id)
+                await forget_queries.FORGET_REPORTS.execute(connection, account_id=account_id)
+                await forget_queries.FORGET_AUTHOR.execute(connection, account_id=account_id)
+        return review_pb2.ForgetAccountResponse(review_ids=written)

@@ -26,6 +26,13 @@ class ForgetMethods:
         require_role(Role.SYSTEM)
         account_id = parse_id(request.account_id, path=("accountId",))
         async with self._database.transaction() as connection:
-            await forget_queries.FORGET_CLIENT.execute(connection, account_id=account_id)
-            await forget_queries.FORGET_MASTERS_ACCOUNT.execute(connection, account_id=account_id)
-        return appointment_pb2.ForgetAccountResponse()
+            appointments = await forget_queries.APPOINTMENTS_OF.fetch(connection, account_id=account_id)
+            if not request.only_tell:
+                written = [str(row["id"]) for row in appointments]
+                await forget_queries.FORGET_ANSWERS.execute(
+                    connection, account_id=str(account_id), appointment_ids=written
+                )
+                await forget_queries.FORGET_EVENTS.execute(connection, appointment_ids=written)
+                await forget_queries.FORGET_CLIENT.execute(connection, account_id=account_id)
+                await forget_queries.FORGET_MASTERS_ACCOUNT.execute(connection, account_id=account_id)
+        return appointment_pb2.ForgetAccountResponse(references=[row["reference"] for row in appointments])

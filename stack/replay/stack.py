@@ -98,6 +98,7 @@ async def clocked_stack(directory: Path, *, time_zone: str, begins: dt.datetime)
             role = role_of(name)
             return {
                 "DATABASE_URL": postgres.url_of(role, passwords[role]),
+                "REDIS_URL": valkey.url,
                 "grpc_listen": _ANY_PORT,
                 "auth_address": addresses.get("auth_address", _NOWHERE),
             }
@@ -106,7 +107,6 @@ async def clocked_stack(directory: Path, *, time_zone: str, begins: dt.datetime)
         auth = AuthSettings.model_validate(
             {
                 **service("auth"),
-                "REDIS_URL": valkey.url,
                 "public_url": _PUBLIC_URL,
                 "signing_key_secret": secrets.of("signing keys"),
                 "service_clients": secrets.client_secrets(),

@@ -3,9 +3,12 @@ guest has there."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import json
+import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +23,11 @@ from graphql import (
     is_required_input_field,
 )
 
+from api.document_cost import MOST_COST
+from api.http_requests import EVENT_STREAM
 from api.node_ids import decode_node_id
 from api.operations import GRAPHQL_SCHEMA
+from api.permissions import Demands
 from tests.api.client import Client, today
 from tests.api.house import ApiHouse
 from tests.house import PERSON_PASSWORD
@@ -29,7 +35,9 @@ from tests.house import PERSON_PASSWORD
 CHECK_IN = today() + dt.timedelta(days=40)
 NOON = dt.datetime.combine(today() + dt.timedelta(days=9), dt.time(12), dt.UTC)
 PRINCIPALS = ("anonymous", "guest", "other guest", "hotelier", "other hotelier", "master", "machine", "admin")
-MOST_FIELDS = 10
+MOST_FIELDS = 20  # of one document: root fields are no more
+MOST_MUTATIONS = 8  # of one document, which has ten seconds in all
+SILENT_SECONDS = 1.0
 REFUSALS = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND"})
 _SHELVES = """
     SELECT table_schema, table_name FROM information_schema.tables
@@ -46,6 +54,7 @@ _QUERIED = {
     "Query.master": "masterId",
     "Query.appointment": "appointmentId",
     "Query.node": "bookingId",
+    "Subscription.notificationReceived": "notificationId",
 }
 _REACHED = {
     "Hotel": 'hotel(id: "{hotelId}") {{ FIELD }}',
@@ -63,6 +72,43 @@ _REACHED = {
     "Room": 'hotel(id: "{hotelId}") {{ roomTypes {{ rooms {{ nodes {{ FIELD }} }} }} }}',
     "PayoutStatement": 'hotel(id: "{hotelId}") {{ payouts(month: "2026-01") {{ FIELD }} }}',
     "Booking.review": 'booking(id: "{stayId}") {{ FIELD }}',
+    "BookedVisit": 'booking(id: "{bookingId}") {{ visits {{ FIELD }} }}',
+    "BookedRoom": 'booking(id: "{bookingId}") {{ bookedRooms {{ FIELD }} }}',
+    "DeskPayment": 'booking(id: "{stayId}") {{ deskPayments {{ FIELD }} }}',
+    "GuestDetails": 'booking(id: "{bookingId}") {{ guest {{ FIELD }} }}',
+    "BookingNote": 'booking(id: "{bookingId}") {{ notes {{ nodes {{ FIELD }} }} }}',
+    "TimelineEntry": 'booking(id: "{bookingId}") {{ timeline {{ nodes {{ FIELD }} }} }}',
+    "CancellationPreview": 'cancellationPreview(bookingId: "{bookingId}") {{ FIELD }}',
+    "QuotedVisit": 'quote(id: "{quoteId}") {{ visits {{ FIELD }} }}',
+    "ClientDetails": 'appointment(id: "{appointmentId}") {{ client {{ FIELD }} }}',
+    "VisitedSubject": 'appointment(id: "{appointmentId}") {{ reviewSubjects {{ FIELD }} }}',
+    "AppointmentTimelineEntry": 'appointment(id: "{appointmentId}") {{ timeline {{ nodes {{ FIELD }} }} }}',
+    "Notification": "viewer {{ notifications {{ nodes {{ FIELD }} }} }}",
+    "NotificationPreferences": "viewer {{ notificationPreferences {{ FIELD }} }}",
+    "NotificationPreference": "viewer {{ notificationPreferences {{ preferences {{ FIELD }} }} }}",
+    "WaitlistEntry": "viewer {{ waitlist {{ nodes {{ FIELD }} }} }}",
+    "ApiClientSecret": "viewer {{ apiClients {{ nodes {{ secrets {{ FIELD }} }} }} }}",
+    "WebhookDelivery": "viewer {{ webhookEndpoints {{ nodes {{ deliveries {{ nodes {{ FIELD }} }} }} }} }}",
+    "CalendarFeed": 'hotel(id: "{hotelId}") {{ calendarFeeds {{ nodes {{ FIELD }} }} }}',
+    "OutOfOrderPeriod": 'hotel(id: "{hotelId}") {{ outOfOrder {{ nodes {{ FIELD }} }} }}',
+    "RoomBlock": 'hotel(id: "{hotelId}") {{ blocks {{ nodes {{ FIELD }} }} }}',
+    "BlockedRooms": 'hotel(id: "{hotelId}") {{ blocks {{ nodes {{ rooms {{ FIELD }} }} }} }}',
+    "PriceRule": 'hotel(id: "{hotelId}") {{ priceRules {{ nodes {{ FIELD }} }} }}',
+    "Change": 'hotel(id: "{hotelId}") {{ changes {{ nodes {{ FIELD }} }} }}',
+    "ChangedField": 'hotel(id: "{hotelId}") {{ changes {{ nodes {{ fields {{ FIELD }} }} }} }}',
+    "InventoryLogEntry": 'hotel(id: "{hotelId}") {{ inventoryChanges {{ nodes {{ FIELD }} }} }}',
+    "CalendarNight": 'hotel(id: "{hotelId}") {{ calendar(DAYS) {{ FIELD }} }}',
+    "PeriodFigures": 'hotel(id: "{hotelId}") {{ figures(DAYS) {{ FIELD }} }}',
+    "RoomPlan": 'hotel(id: "{hotelId}") {{ roomPlan(DAYS) {{ FIELD }} }}',
+    "PlannedDoor": 'hotel(id: "{hotelId}") {{ roomPlan(DAYS) {{ doors {{ FIELD }} }} }}',
+    "SalonChange": 'salon(id: "{salonId}") {{ changes {{ nodes {{ FIELD }} }} }}',
+    "TimeBlock": 'salon(id: "{salonId}") {{ timeBlocks(MOMENTS) {{ FIELD }} }}',
+    "SalonFiguresOfDays": 'salonFigures(salonId: "{salonId}", DAYS) {{ FIELD }}',
+    "SalonFigures": 'salonFigures(salonId: "{salonId}", DAYS) {{ all {{ FIELD }} }}',
+}
+_SPANS = {
+    "DAYS": f'from: "{CHECK_IN}", to: "{CHECK_IN + dt.timedelta(days=2)}"',
+    "MOMENTS": f'from: "{NOON.isoformat()}", to: "{(NOON + dt.timedelta(days=20)).isoformat()}"',
 }
 _DATES = {
     "checkIn": CHECK_IN,
@@ -111,18 +157,51 @@ class Scene:
             )
         return found
 
-    async def tries(self, who: str, mutation: str) -> str:
-        """`ok`, or the code that refuses it to them."""
+    async def tries(self, who: str, mutations: Sequence[str]) -> dict[str, str]:
+        """`ok`, or the code that refuses it to them, of each; one after the other, several in a document."""
+        found: dict[str, str] = {}
+        for few in _affordable(mutations):
+            body = await self._body(who, *self._document(few))
+            if "errors" not in body:
+                found |= {name: _refusal(body["data"][name].get("code", "ok")) for name in few}
+            elif len(few) == 1:
+                found[few[0]] = _refusal(_code(body["errors"][0]))
+            else:  # one that failed took the others' answers with it
+                for name in few:
+                    found |= await self.tries(who, [name])
+        return found
+
+    def _document(self, mutations: Sequence[str]) -> tuple[str, dict[str, Any]]:
         assert GRAPHQL_SCHEMA.mutation_type
-        arguments = GRAPHQL_SCHEMA.mutation_type.fields[mutation].args
-        kind = get_named_type(arguments["input"].type) if arguments else None
-        head, given = (f"($input: {kind.name}!)", "(input: $input)") if kind else ("", "")
-        query = f"mutation {head} {{ {mutation}{given} {{ __typename ... on UserError {{ code path }} }} }}"
-        wanted = self.value_of(GraphQLNonNull(kind), "input") | self.own.get(mutation, {}) if kind else None
-        body = await self._body(who, query, {"input": wanted})
-        if "errors" in body:
-            return _refusal(_code(body["errors"][0]))
-        return _refusal(body["data"][mutation].get("code", "ok"))
+        heads, fields, values = [], [], {}
+        for name in mutations:
+            arguments = GRAPHQL_SCHEMA.mutation_type.fields[name].args
+            given = ""
+            if arguments:
+                kind = get_named_type(arguments["input"].type)
+                heads.append(f"${name}: {kind.name}!")
+                values[name] = self.value_of(GraphQLNonNull(kind), "input") | self.own.get(name, {})
+                given = f"(input: ${name})"
+            fields.append(f"{name}{given} {{ __typename ... on UserError {{ code path }} }}")
+        head = f"({', '.join(heads)})" if heads else ""
+        return f"mutation {head} {{ {' '.join(fields)} }}", values
+
+    async def follows(self, who: str, path: str, *, refused: bool) -> str:
+        """As `asks`, of a subscription. Where nobody is expected to be refused, silence is `ok`."""
+        asked = {"query": f"subscription {{ {self._field(path)} }}"}
+        headers = {"accept": EVENT_STREAM} | self._coming(who)
+        client = self.people[who]
+        async with client.http.stream("POST", f"{client.url}/graphql", json=asked, headers=headers) as answer:
+            assert answer.status_code == 200, (who, path)
+            try:
+                async with asyncio.timeout(None if refused else SILENT_SECONDS):
+                    async for line in answer.aiter_lines():
+                        if line.startswith("data: {"):
+                            body = json.loads(line.removeprefix("data: "))
+                            return _refusal(_code(body["errors"][0])) if "errors" in body else "ok"
+            except TimeoutError:
+                pass
+        return "ok"
 
     async def asks(self, who: str, paths: Sequence[str]) -> dict[str, str]:
         """`ok`, `null`, or the code that refuses it, by `Query.field` or `Type.field`; all reached in the same way."""
@@ -142,24 +221,33 @@ class Scene:
                 found[path] = "null" if parent is None or parent[alias] is None else "ok"
         return found
 
-    def ways(self, paths: Iterable[str]) -> list[list[str]]:
-        """Those that may stand in one document, few enough for its limits."""
-        groups: dict[str, list[str]] = {}
-        for path in paths:
-            groups.setdefault(self._way_to(path), []).append(path)
+    def ways(self, expected: Mapping[str, str]) -> list[list[str]]:
+        """Those that may stand in one document, few enough for its limits, and expected to be answered alike: what is
+        refused may take what stands beside it with it."""
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for path, cell in expected.items():
+            groups.setdefault((self._way_to(path), cell in REFUSALS), []).append(path)
         return [group[at : at + MOST_FIELDS] for group in groups.values() for at in range(0, len(group), MOST_FIELDS)]
 
     def _way_to(self, path: str) -> str:
         kind = path.partition(".")[0]
-        return "FIELD" if kind == "Query" else _REACHED.get(path, _REACHED[kind]).format(**self.ids)
+        if kind == "Query":
+            return "FIELD"
+        way = _REACHED.get(path, _REACHED[kind]).format(**self.ids)
+        for name, span in _SPANS.items():
+            way = way.replace(name, span)
+        return way
 
     async def _body(self, who: str, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Everybody comes from a network of their own: what they get wrong must not slow others down."""
-        address = f"2001:db8:{PRINCIPALS.index(who) + 0xA0:x}::1"
-        answer = await self.people[who].post(query, variables, **{"x-forwarded-for": address})
+        answer = await self.people[who].post(query, variables, **self._coming(who))
         assert answer.status_code == 200, (who, query, answer.text)
         body: dict[str, Any] = answer.json()
         return body
+
+    def _coming(self, who: str) -> dict[str, str]:
+        """Everybody comes from a network of their own: what they get wrong must not slow others down."""
+        bearer = {"authorization": f"Bearer {self.people[who].token}"} if self.people[who].token else {}
+        return bearer | {"x-forwarded-for": f"2001:db8:{PRINCIPALS.index(who) + 0xA0:x}::1"}
 
     def _field(self, path: str) -> str:
         kind, _, name = path.partition(".")
@@ -228,6 +316,26 @@ def _written(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def _affordable(mutations: Sequence[str]) -> list[list[str]]:
+    """Few enough for one document, in their order."""
+    groups: list[list[str]] = []
+    left = 0
+    for name in mutations:
+        cost = _cost(name)
+        if not groups or len(groups[-1]) == MOST_MUTATIONS or cost > left:
+            groups.append([])
+            left = MOST_COST
+        groups[-1].append(name)
+        left -= cost
+    return groups
+
+
+def _cost(mutation: str) -> int:
+    assert GRAPHQL_SCHEMA.mutation_type
+    declared = GRAPHQL_SCHEMA.mutation_type.fields[mutation].extensions["strawberry-definition"]
+    return next(step.cost for step in declared.extensions if isinstance(step, Demands))
+
+
 def _refusal(code: str) -> str:
     """The code, if it is one of authorisation."""
     return code if code in REFUSALS else "ok"
@@ -241,7 +349,7 @@ def _code(error: dict[str, Any]) -> str:
 
 def _alias(error: dict[str, Any]) -> str:
     """The field that is refused; empty where it is what the fields are of."""
-    return next((part for part in error.get("path", ()) if str(part).startswith("field")), "")
+    return next((part for part in error.get("path", ()) if re.fullmatch(r"field\d+", str(part))), "")
 
 
 def _parent(data: Any) -> dict[str, Any] | None:

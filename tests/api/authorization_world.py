@@ -29,6 +29,10 @@ from tests.grpc_services.review.stays import completed_stay
 from tests.house import PERSON_PASSWORD, SignedIn, register_account
 
 NIGHTS = {"checkIn": CHECK_IN.isoformat(), "checkOut": (CHECK_IN + dt.timedelta(days=2)).isoformat()}
+WAITED_FOR = CHECK_IN + dt.timedelta(days=120)
+INVENTORY_VERSION = """
+query ($id: ID!, $from: Date!, $to: Date!) { hotel(id: $id) { calendar(from: $from, to: $to) { inventoryVersion } } }
+"""
 _ADA = {"name": "Ada Lovelace", "email": "ada@example.org"}
 
 
@@ -95,6 +99,7 @@ async def _fill_house(scene: Scene) -> None:
     extra = {"hotelId": ids["hotelId"], "name": "Breakfast", "chargeUnit": "STAY", "priceMinorUnits": "900"}
     ids["extraId"] = (await _done(owner, "extraCreate", extra, "extra { id }"))["extra"]["id"]
     seen = await owner.data("query ($id: ID!) { hotel(id: $id) { ratesVersion } }", {"id": ids["hotelId"]})
+    await _sell_out(scene)
     rule = {
         "hotelId": ids["hotelId"],
         "expectedRatesVersion": seen["hotel"]["ratesVersion"],
@@ -125,6 +130,21 @@ async def _fill_house(scene: Scene) -> None:
     night = (today() + dt.timedelta(days=200)).isoformat()
     repair = {"roomId": ids["roomId"], "firstNight": night, "lastNight": night, "idempotencyKey": uuid.uuid4().hex}
     ids["periodId"] = (await _done(owner, "roomOutOfOrderCreate", repair, "period { id }"))["period"]["id"]
+
+
+async def _sell_out(scene: Scene) -> None:
+    """A night for which one can only wait."""
+    ids, owner = scene.ids, scene.people["hotelier"]
+    night = WAITED_FOR.isoformat()
+    span = {"id": ids["hotelId"], "from": night, "to": (WAITED_FOR + dt.timedelta(days=1)).isoformat()}
+    (seen,) = (await owner.data(INVENTORY_VERSION, span))["hotel"]["calendar"]
+    none = {
+        "roomTypeId": ids["roomTypeId"],
+        "idempotencyKey": uuid.uuid4().hex,
+        "expectedVersion": seen["inventoryVersion"],
+        "changes": [{"firstNight": night, "lastNight": night, "capacity": 0}],
+    }
+    await _done(owner, "inventoryUpdate", none, "version")
 
 
 async def _first_room(owner: Client, room_type_id: str) -> str:
@@ -160,7 +180,14 @@ async def _come_as_guest(scene: Scene) -> None:
     asked = {
         **NIGHTS,
         "hotelId": ids["hotelId"],
-        "rooms": [{"roomTypeId": ids["roomTypeId"], "ratePlanId": ids["ratePlanId"], "adults": 1}],
+        "rooms": [_room(ids)],
+        "visits": [
+            {
+                "salonId": ids["salonId"],
+                "services": [{"serviceId": ids["serviceId"]}],
+                "startsAt": (NOON + dt.timedelta(days=1)).isoformat(),
+            }
+        ],
     }
     quotes: list[str] = []
 
@@ -175,6 +202,17 @@ async def _come_as_guest(scene: Scene) -> None:
     wanted = wish(quotes[0], guest.email, specialRequests="A quiet room", arrivalTime="18:00")
     made = await _done(guest, "bookingCreate", wanted, "booking { id }")
     ids["bookingId"] = made["booking"]["id"]
+    noted = {"bookingId": ids["bookingId"], "idempotencyKey": uuid.uuid4().hex, "text": "Likes the courtyard"}
+    await _done(scene.people["hotelier"], "bookingNoteAdd", noted, "note { id }")
+    waiting = {
+        "hotelId": ids["hotelId"],
+        "checkIn": WAITED_FOR.isoformat(),
+        "checkOut": (WAITED_FOR + dt.timedelta(days=1)).isoformat(),
+        "room": _room(ids),
+        "guest": {"name": "Gwen Guest", "email": guest.email},
+        "idempotencyKey": uuid.uuid4().hex,
+    }
+    ids["waitlistEntryId"] = (await _done(guest, "waitlistJoin", waiting, "entry { id }"))["entry"]["id"]
     review = await _done(guest, "reviewCreate", review_of(ids["stayId"]), "review { id }")
     ids["reviewId"] = review["review"]["id"]
     signed_in = {"email": guest.email, "password": PERSON_PASSWORD, "refreshTokenIn": "BODY"}
@@ -193,7 +231,10 @@ async def _come_as_guest(scene: Scene) -> None:
     # Last of all, for a house sells nothing while one of its channels is silent.
     feed = {"roomTypeId": ids["roomTypeId"], "name": "A channel", "url": "https://channel.example.org/a.ics"}
     ids["feedId"] = (await _done(scene.people["hotelier"], "calendarFeedCreate", feed, "feed { id }"))["feed"]["id"]
-    ids["waitlistEntryId"] = encode_id("WaitlistEntry", str(uuid.uuid4()))
+
+
+def _room(ids: dict[str, str]) -> dict[str, Any]:
+    return {"roomTypeId": ids["roomTypeId"], "ratePlanId": ids["ratePlanId"], "adults": 1}
 
 
 def _own(ids: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from api.http_requests import EVENT_STREAM, LEGACY, MODERN
+from runtime.identity import Role
 from stack.tour_client import document
 from tests.api.client import Client, metric, until
 from tests.api.house import ApiHouse
@@ -127,3 +129,15 @@ async def test_a_client_that_goes_leaves_no_listener_behind(
             return await streams() == before
 
         await until(gone)
+
+
+async def test_a_stream_ends_with_its_token(house: ApiHouse, http: httpx.AsyncClient) -> None:
+    token = await house.token_for(house.hotelier, Role.HOTELIER, 2)
+    headers = STREAM | {"authorization": f"Bearer {token}"}
+    asked = {"query": "subscription { notificationReceived { id } }"}
+    async with http.stream("POST", f"{house.url}/graphql", json=asked, headers=headers) as answer:
+        async with asyncio.timeout(7):
+            lines = [line async for line in answer.aiter_lines()]
+    told = json.loads([line for line in lines if line.startswith("data: {")][-1].removeprefix("data: "))
+    assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert lines[-3:] == ["event: complete", "data:", ""]

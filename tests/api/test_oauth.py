@@ -6,8 +6,10 @@ import uuid
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from joserfc.jws import extract_compact
 
 from api.node_ids import encode_id
 from tests.api.client import Client, until
@@ -132,6 +134,7 @@ async def test_a_body_that_is_no_form_is_an_invalid_request(owner: Client, body:
 
 async def test_the_metadata_is_what_the_standard_asks_for(house: ApiHouse, nobody: Client) -> None:
     told = (await nobody.http.get(f"{house.url}/.well-known/oauth-authorization-server")).json()
+    assert told["issuer"] == orjson.loads(extract_compact(house.hotelier.token.encode()).payload)["iss"]
     assert told["token_endpoint"] == f"{house.url}/oauth/token"
     over_tls = {
         name: value.replace("http://", "https://") if isinstance(value, str) else value for name, value in told.items()

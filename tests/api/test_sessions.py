@@ -6,6 +6,7 @@ import asyncio
 import uuid
 
 import httpx
+import orjson
 import pytest
 
 from api.refresh_cookie import NAME
@@ -13,6 +14,7 @@ from grpc_services.auth.mail_tokens import token_hash
 from tests.api.client import PASSWORD, Client, until
 from tests.api.house import ApiHouse
 from tests.api.sockets import open_socket
+from tests.api.test_graphql_sse import following, next_state
 
 SHOWN = "{ __typename ... on UserError { code message } ... on SessionCreated { accessToken refreshToken } }"
 SIGN_IN = f"mutation ($input: SessionCreateInput!) {{ sessionCreate(input: $input) {SHOWN} }}"
@@ -75,6 +77,39 @@ async def test_signing_out_takes_the_cookie_back(house: ApiHouse, person: Client
     assert "Max-Age=0" in out.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("over", ["a socket", "an event stream"])
+async def test_a_cookie_is_refused_where_none_can_be_set(house: ApiHouse, person: Client, over: str) -> None:
+    """Neither is the password looked at, nor the refresh token used up, whose successor nobody could keep."""
+    token = (await browser(person)).headers["set-cookie"].partition("=")[2].partition(";")[0]
+    wanted = {"email": person.email, "password": PASSWORD, "refreshTokenIn": "COOKIE"}
+    before = await house.rows()
+    for query, given in ((SIGN_IN, wanted), (REFRESH, {})):
+        if over == "a socket":
+            async with open_socket(house.url, token="") as socket:
+                await socket.subscribe("1", query, {"input": given})
+                payload = (await socket.receive())["payload"]
+        else:
+            headers = {"accept": "text/event-stream", "cookie": f"{NAME}={token}", "origin": house.url}
+            answer = await person.post(query, {"input": given}, **headers)
+            assert "set-cookie" not in answer.headers
+            payload = orjson.loads(answer.text.partition("data: ")[2].partition("\n")[0])
+        (member,) = payload["data"].values()
+        assert (member["__typename"], member["code"]) == ("InvalidInput", "INVALID_INPUT")
+    assert await house.rows() == before
+    kept = await person.post(REFRESH, {"input": {}}, cookie=f"{NAME}={token}", origin=house.url)
+    assert kept.json()["data"]["sessionRefresh"]["__typename"] == "SessionCreated"
+
+
+async def test_passwords_are_hashed_twice_a_document_at_most(house: ApiHouse, person: Client) -> None:
+    before = await house.rows()
+    wanted = f'{{email: "{person.email}", password: "{PASSWORD}"}}'
+    many = " ".join(f"a{n}: sessionCreate(input: {wanted}) {{ __typename }}" for n in range(3))
+    answer = await person.post(f"mutation {{ {many} }}", accept="application/graphql-response+json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_TOO_LARGE"
+    assert await house.rows() == before
+
+
 async def test_twenty_refreshes_at_once_give_one_successor(person: Client) -> None:
     wanted = {"email": person.email, "password": PASSWORD}
     token = (await person.mutate(SIGN_IN, wanted))["refreshToken"]
@@ -98,6 +133,20 @@ async def until_refused(client: Client) -> None:
         return (await client.post("{ viewer { id } }")).status_code == 401
 
     await until(refused)
+
+
+async def test_a_sessions_end_ends_its_event_streams_within_five_seconds(house: ApiHouse, person: Client) -> None:
+    booking = await person.book(house.houses["Grand House"])
+    session = await person.mutate(SIGN_IN, {"email": person.email, "password": PASSWORD})
+    client = Client(person.http, person.url, token=session["accessToken"])
+    async with following(person.http, house.url, client.token, booking) as lines:
+        await next_state(lines)
+        assert (await client.mutate(REVOKE, {}))["__typename"] == "SessionRevoked"
+        async with asyncio.timeout(5):
+            rest = [line async for line in lines]
+    told = orjson.loads(next(line for line in rest if line.startswith("data: {")).removeprefix("data: "))
+    assert told["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "event: complete" in rest
 
 
 @pytest.mark.parametrize("how", ["revoked", "stolen"])

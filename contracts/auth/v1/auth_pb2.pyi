@@ -99,12 +99,15 @@ class RegisterRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     password: _builtins.str
     name: _builtins.str
     role: Global___Role.ValueType
     """GUEST or HOTELIER"""
     locale: _builtins.str
+    address: _builtins.str
+    """of the client on the network; trying one taken address after another is slowed down"""
     def __init__(
         self,
         *,
@@ -113,10 +116,11 @@ class RegisterRequest(_message.Message):
         name: _builtins.str = ...,
         role: Global___Role.ValueType = ...,
         locale: _builtins.str = ...,
+        address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "locale", b"locale", "name", b"name", "password", b"password", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "email", b"email", "locale", b"locale", "name", b"name", "password", b"password", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -864,15 +864,19 @@ class ForgetAccountRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    ONLY_TELL_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
+    only_tell: _builtins.bool
+    """Forgets nothing yet and only answers what of theirs is here, so that others can be told before nobody knows it."""
     def __init__(
         self,
         *,
         account_id: _builtins.str = ...,
+        only_tell: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "only_tell", b"only_tell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -882,12 +886,17 @@ Global___ForgetAccountRequest: _TypeAlias = ForgetAccountRequest  # noqa: Y015
 class ForgetAccountResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    REVIEW_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def review_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
+        *,
+        review_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review_ids", b"review_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -14,9 +14,9 @@ from contracts.events.v1 import events_pb2
 from runtime.channels import call, open_token_verifier
 from runtime.database import Database
 from runtime.identity import Role, Scope
-from runtime.settings import TokenSection
 from tests.grpc_services.auth.people import Stub
-from tests.house import SignedIn, refused, register_account, service_token
+from tests.house import SignedIn, caller_section, refused, register_account, service_token
+from tests.parts import Parts
 
 Clients: TypeAlias = "api_client_pb2_grpc.ApiClientServiceAsyncStub"
 READ, WRITE = access_pb2.SCOPE_READ_BOOKINGS, access_pb2.SCOPE_WRITE_INVENTORY
@@ -62,13 +62,15 @@ async def desk(clients: Clients, auth_address: str, auth_database: Database) -> 
     return Desk(clients, owner, await service_token(auth_address))
 
 
-async def test_a_client_comes_in_its_hoteliers_name_within_its_scopes(desk: Desk, auth_address: str) -> None:
+async def test_a_client_comes_in_its_hoteliers_name_within_its_scopes(
+    desk: Desk, parts: Parts, auth_address: str
+) -> None:
     made = await desk.create()
     assert made.client.scopes == [READ, WRITE]
     assert made.secret.startswith("ink_")
     assert (await desk.enter(made)).id == made.client.id
     issued = await desk.token(made.client.id, READ)
-    async with open_token_verifier(TokenSection(auth_address=auth_address)) as verifier:
+    async with open_token_verifier(caller_section(parts, auth_address)) as verifier:
         caller = await verifier.verify(issued.access_token)
     assert (caller.role, caller.account_id, caller.client_id) == (
         Role.HOTELIER,

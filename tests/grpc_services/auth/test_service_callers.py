@@ -11,16 +11,17 @@ from contracts.auth.v1 import auth_pb2
 from runtime.channels import ServiceIdentity, call, open_token_verifier
 from runtime.errors import ServiceError
 from runtime.identity import Role
-from runtime.settings import ServiceClientSection, TokenSection
+from runtime.settings import ServiceClientSection
 from tests.grpc_services.auth.people import Stub, refused
-from tests.house import client_fields, register_account, service_token
+from tests.house import caller_section, client_fields, register_account, service_token
+from tests.parts import Parts
 
 
-async def test_a_process_gets_a_system_token_and_keeps_it(auth: Stub, auth_address: str) -> None:
+async def test_a_process_gets_a_system_token_and_keeps_it(auth: Stub, parts: Parts, auth_address: str) -> None:
     identity = ServiceIdentity(auth, ServiceClientSection.model_validate(client_fields("gateway")))
     token = await identity.token()
     assert await identity.token() == token
-    async with open_token_verifier(TokenSection.model_validate({"auth_address": auth_address})) as verifier:
+    async with open_token_verifier(caller_section(parts, auth_address)) as verifier:
         caller = await verifier.verify(token)
     assert (caller.role, caller.account_id, caller.session_id) == (Role.SYSTEM, uuid.UUID(int=0), "")
 

@@ -5,20 +5,37 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import asyncpg
 import orjson
 import pytest
 from joserfc import jwt
+from joserfc.jws import extract_compact
 
+from contracts.auth.v1 import signing_key_pb2, signing_key_pb2_grpc
+from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from grpc_services.auth.access_tokens import AccessTokens
+from grpc_services.auth.service import auth_service
 from grpc_services.auth.signing_keys import SigningKeys
+from grpc_services.hotel.service import hotel_service
 from migrations.commands import provision, upgrade
 from migrations.histories import RELAY_ROLE, SERVICES, role_of
+from runtime.channels import call, open_channel
 from runtime.database import Database, open_database
+from runtime.errors import ServiceError, Unauthenticated
 from runtime.identity import Role, TokenVerifier
 from stack.embedded.postgres import SUPERUSER
-from tests.house import SIGNING_KEY_SECRET, auth_settings
+from tests.api.client import until
+from tests.house import (
+    SIGNING_KEY_SECRET,
+    SignedIn,
+    auth_settings,
+    hotel_settings,
+    refused,
+    register_account,
+    service_token,
+)
 from tests.parts import PASSWORD, Parts
 
 LIFETIME = dt.timedelta(minutes=10)
@@ -50,7 +67,7 @@ def keys_of(database: Database) -> SigningKeys:
 
 
 def verifier_of(keys: SigningKeys) -> TokenVerifier:
-    return TokenVerifier(keys.published, issuer="innkeeper", audience="innkeeper-services")
+    return TokenVerifier(keys.published, issuer="https://innkeeper.example", audience="innkeeper-services")
 
 
 async def published_ids(keys: SigningKeys) -> list[str]:
@@ -126,3 +143,115 @@ async def test_private_keys_are_unreadable_without_the_secret(
     stranger = SigningKeys(own_database, "another-secret-of-thirty-two-letters", token_lifetime=LIFETIME)
     with pytest.raises(OSError, match="another signing key secret"):
         await stranger.load()
+
+
+@dataclass
+class Operator:
+    """What `python -m stack keys` does, over a running auth service of its own."""
+
+    keys: signing_key_pb2_grpc.SigningKeyServiceAsyncStub
+    token: str
+
+    async def list(self) -> dict[str, str]:
+        """The state of each key."""
+        listed = await call(self.keys.ListSigningKeys, signing_key_pb2.ListSigningKeysRequest(), token=self.token)
+        return {key.kid: signing_key_pb2.SigningKeyState.Name(key.state)[18:] for key in listed.keys}
+
+    async def rotate(self, *, at_once: bool) -> str:
+        request = signing_key_pb2.RotateSigningKeyRequest(at_once=at_once)
+        return (await call(self.keys.RotateSigningKey, request, token=self.token)).kid
+
+    async def retire(self, kid: str) -> str:
+        request = signing_key_pb2.RetireSigningKeyRequest(kid=kid)
+        return (await call(self.keys.RetireSigningKey, request, token=self.token)).kid
+
+
+@dataclass
+class RunningServices:
+    auth_address: str
+    hotels: hotel_pb2_grpc.HotelServiceAsyncStub
+    operator: Operator
+
+    async def greets(self, person: SignedIn) -> bool:
+        """Whether the hotel service takes a person's token."""
+        try:
+            await call(self.hotels.ListOwnHotels, hotel_pb2.ListOwnHotelsRequest(first=1), token=person.token)
+        except ServiceError as refusal:
+            return refusal.code != Unauthenticated.code
+        return True
+
+
+@pytest.fixture
+async def running(parts: Parts, own_database: Database) -> AsyncIterator[RunningServices]:
+    """An auth service with keys of its own, and a hotel service that reads them often."""
+    url = parts.postgres.url_of(role_of("auth"), PASSWORD, database="signing_keys")
+    async with auth_service(auth_settings(parts, DATABASE_URL=url, token_keys_seconds=0.3)) as auth:
+        section = hotel_settings(parts, auth.address).model_copy(update={"token_keys_seconds": 0.3})
+        async with (
+            hotel_service(section) as hotel,
+            open_channel(auth.address, signing_key_pb2.DESCRIPTOR) as to_auth,
+            open_channel(hotel.address, hotel_pb2.DESCRIPTOR) as to_hotel,
+        ):
+            operator = Operator(
+                signing_key_pb2_grpc.SigningKeyServiceStub(to_auth), await service_token(auth.address, "operator")
+            )
+            yield RunningServices(auth.address, hotel_pb2_grpc.HotelServiceStub(to_hotel), operator)
+
+
+async def test_a_rotation_is_taken_up_by_running_services_and_overlaps(running: RunningServices) -> None:
+    before = await register_account(running.auth_address, Role.HOTELIER)
+    assert await running.greets(before)
+    (old,) = (kid for kid, state in (await running.operator.list()).items() if state == "SIGNING")
+    new = await running.operator.rotate(at_once=True)
+    after = await register_account(running.auth_address, Role.HOTELIER)
+    assert (kid_of(before.token), kid_of(after.token)) == (old, new)
+
+    async def taken_up() -> bool:
+        return await running.greets(after)
+
+    await until(taken_up, seconds=10)
+    assert await running.greets(before), "both keys are published as long as tokens of the old one live"
+    listed = await running.operator.list()
+    assert (listed[old], listed[new]) == ("PASSING", "SIGNING")
+
+
+async def test_a_retired_keys_tokens_are_refused_by_running_services(running: RunningServices) -> None:
+    before = await register_account(running.auth_address, Role.HOTELIER)
+    assert await running.greets(before)
+    new = await running.operator.rotate(at_once=True)
+    running.operator.token = await service_token(running.auth_address, "operator")
+    assert await running.operator.retire(kid_of(before.token)) == kid_of(before.token)
+    after = await register_account(running.auth_address, Role.HOTELIER)
+
+    async def refused_and_the_other_taken() -> bool:
+        return not await running.greets(before) and await running.greets(after)
+
+    await until(refused_and_the_other_taken, seconds=10)
+    assert kid_of(after.token) == new
+    assert kid_of(before.token) not in await running.operator.list()
+
+
+async def test_the_key_that_signs_is_not_retired_and_a_key_that_comes_may_be(running: RunningServices) -> None:
+    (signing,) = (kid for kid, state in (await running.operator.list()).items() if state == "SIGNING")
+    assert (await refused(running.operator.retire(signing))).code == "ILLEGAL_STATE"
+    assert (await refused(running.operator.retire("unheard of"))).code == "NOT_FOUND"
+    coming = await running.operator.rotate(at_once=False)
+    assert (await running.operator.list())[coming] == "COMING"
+    await running.operator.retire(coming)
+    assert (await running.operator.list())[signing] == "SIGNING"
+
+
+@pytest.mark.parametrize("client", ["gateway", ""])
+async def test_keys_are_nobodys_but_operators(running: RunningServices, client: str) -> None:
+    before = await running.operator.list()
+    person = await register_account(running.auth_address, Role.HOTELIER)
+    running.operator.token = await service_token(running.auth_address, client) if client else person.token
+    for attempt in (running.operator.list(), running.operator.rotate(at_once=True), running.operator.retire("x")):
+        assert (await refused(attempt)).code == "PERMISSION_DENIED"
+    running.operator.token = await service_token(running.auth_address, "operator")
+    assert await running.operator.list() == before
+
+
+def kid_of(token: str) -> str:
+    kid: str = extract_compact(token.encode()).headers()["kid"]
+    return kid

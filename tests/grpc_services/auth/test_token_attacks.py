@@ -32,7 +32,7 @@ def encoded(part: object) -> str:
 def good_claims(**changes: object) -> dict[str, Any]:
     now = int(time.time())
     claims = {
-        "iss": "innkeeper",
+        "iss": "https://innkeeper.example",
         "aud": "innkeeper-services",
         "sub": str(uuid.uuid4()),
         "role": "ADMIN",
@@ -102,7 +102,7 @@ class CountingFetch:
         return (await call(self.auth.GetJwks, auth_pb2.GetJwksRequest(), token="")).jwks_json
 
     def verifier(self) -> TokenVerifier:
-        return TokenVerifier(self, issuer="innkeeper", audience="innkeeper-services")
+        return TokenVerifier(self, issuer="https://innkeeper.example", audience="innkeeper-services")
 
 
 async def test_a_token_with_every_claim_in_order_is_accepted(auth: Stub, signing_keys: SigningKeys) -> None:

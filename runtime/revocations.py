@@ -1,8 +1,9 @@
-"""Access tokens whose session or machine was revoked: refused here at once, and their streams ended.
+"""Access tokens whose session or machine was revoked: refused at once, by the gateway and by every service.
 
-A token lives ten minutes and services do not ask whether its session does. So the worker `live_status` writes every
-revocation into Redis and tells all gateways; each remembers it as long as a token can live, and after a lost
-connection reads them all again. While Redis is away, a revoked token works until it ends.
+A token lives ten minutes and nobody asks whether its session does. So the worker `live_status` writes every
+revocation into Redis and tells all who verify tokens; each remembers it as long as a token can live, and reads them
+all again after a lost connection and now and then. While Redis is away, a revoked token works until it ends; the log,
+a metric and an alert say so.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import redis.asyncio as redis
 import structlog
+from prometheus_client import Gauge
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from runtime.errors import Unauthenticated
-from runtime.identity import Caller, TokenVerifier
+from runtime.identity import KEYS_SECONDS, Caller, TokenVerifier
 from runtime.live_channels import (
     REVOKED_CHANNEL,
     REVOKED_KEY,
@@ -31,6 +34,9 @@ log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
 _POLL_SECONDS = 30.0
+_REDIS_SECONDS = 5.0
+
+UNHEARD = Gauge("innkeeper_revocations_unheard", "1 while Redis is away and revoked tokens work until they end")
 
 
 class Revocations:
@@ -38,6 +44,7 @@ class Revocations:
         self._client = client
         self._until: dict[str, float] = {}  # name → Unix seconds when no token of it can live any more
         self._watchers: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._away = False
 
     def check(self, caller: Caller) -> None:
         """Raises Unauthenticated for a caller whose session or client was revoked."""
@@ -64,17 +71,39 @@ class Revocations:
         while True:
             pubsub = self._client.pubsub(ignore_subscribe_messages=True)
             try:
-                await pubsub.subscribe(REVOKED_CHANNEL)
-                await self._read_all()
-                while True:
-                    message = await pubsub.get_message(timeout=_POLL_SECONDS)
-                    if message is not None:
-                        self._take(message["data"].decode().split(","))
-            except (RedisError, OSError) as failure:
-                log.warning("revocations.redis_away", failure=type(failure).__name__)
+                await self._listen(pubsub)
+            except (RedisError, OSError, TimeoutError) as failure:
+                self._note_away(failure)
             finally:
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
+                with suppress(RedisError, OSError):
+                    await pubsub.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _listen(self, pubsub: PubSub) -> None:
+        """Raises when Redis goes away."""
+        async with asyncio.timeout(_REDIS_SECONDS):
+            await pubsub.subscribe(REVOKED_CHANNEL)
+            await self._read_all()
+        self._note_heard()
+        while True:
+            message = await pubsub.get_message(timeout=_POLL_SECONDS)
+            if message is not None:
+                self._take(message["data"].decode().split(","))
+            else:
+                async with asyncio.timeout(_REDIS_SECONDS):
+                    await self._read_all()  # a connection that died without a word says nothing either
+
+    def _note_away(self, failure: Exception) -> None:
+        UNHEARD.set(1)
+        if not self._away:
+            self._away = True
+            log.error("revocations.unheard", failure=type(failure).__name__)
+
+    def _note_heard(self) -> None:
+        UNHEARD.set(0)
+        if self._away:
+            self._away = False
+            log.info("revocations.heard")
 
     async def _read_all(self) -> None:
         names = await self._client.zrangebyscore(REVOKED_KEY, time.time(), "+inf")
@@ -93,9 +122,15 @@ class LivingTokens(TokenVerifier):
     """Verifies as everybody does, and refuses what was revoked."""
 
     def __init__(
-        self, fetch_jwks: Callable[[], Awaitable[str]], revocations: Revocations, *, issuer: str, audience: str
+        self,
+        fetch_jwks: Callable[[], Awaitable[str]],
+        revocations: Revocations,
+        *,
+        issuer: str,
+        audience: str,
+        keys_seconds: float = KEYS_SECONDS,
     ) -> None:
-        super().__init__(fetch_jwks, issuer=issuer, audience=audience)
+        super().__init__(fetch_jwks, issuer=issuer, audience=audience, keys_seconds=keys_seconds)
         self._revocations = revocations
 
     async def verify(self, token: str) -> Caller:
@@ -113,6 +148,17 @@ async def open_revocations(client: redis.Redis) -> AsyncIterator[Revocations]:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@asynccontextmanager
+async def revocations_of(redis_url: str) -> AsyncIterator[Revocations]:
+    """For a process that asks Redis for nothing else."""
+    client: redis.Redis = redis.Redis.from_url(redis_url, socket_connect_timeout=_REDIS_SECONDS)
+    try:
+        async with open_revocations(client) as revocations:
+            yield revocations
+    finally:
+        await client.aclose()
 
 
 def _name(caller: Caller) -> str:
