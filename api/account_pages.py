@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.account_words import DEFAULT_LANGUAGE, WORDS, Words
 from api.doors import Door
+from api.rate_limits import TooManyOperations
 from contracts.auth.v1 import account_pb2
 from runtime.channels import call
 from runtime.errors import ServiceError
@@ -79,6 +80,8 @@ class AccountPages:
         form = await self._form(request)
         language = _language(request, form.get("lang"))
         words = WORDS[language]
+        if many := await self._too_many(request):
+            return _too_often(many, Page(words.verify_title), language)
         try:
             asked = account_pb2.VerifyEmailRequest(token=form.get("token", ""))
             await call(self._accounts.VerifyEmail, asked, token="")
@@ -94,9 +97,19 @@ class AccountPages:
             return _rendered(_resetting(WORDS[language], token) if token else _asking(WORDS[language]), language)
         form = await self._form(request)
         language = _language(request, form.get("lang"))
+        if many := await self._too_many(request):
+            return _too_often(many, Page(WORDS[language].reset_title), language)
         if form.get("token"):
             return await self._reset(form, language)
         return await self._ask(form, self._door.context(request).address, language)
+
+    async def _too_many(self, request: Request) -> TooManyOperations | None:
+        """A page's button is an operation like any other."""
+        try:
+            await self._door.services.rate_limits.count(1, principal="", address=self._door.context(request).address)
+        except TooManyOperations as many:
+            return many
+        return None
 
     async def _ask(self, form: dict[str, str], address: str, language: str) -> Response:
         words = WORDS[language]
@@ -175,6 +188,12 @@ def _refused(refusal: ServiceError, page: Page, language: str) -> Response:
         fault = words.bad_email if refusal.path == ("email",) else words.bad_password
         return _rendered(page, language, fault=fault, status=422)
     return _rendered(Page(page.title), language, fault=words.away, status=503, retry_after="30")
+
+
+def _too_often(many: TooManyOperations, page: Page, language: str) -> Response:
+    seconds = str(many.retry_after)
+    fault = WORDS[language].too_many.format(seconds=seconds)
+    return _rendered(page, language, fault=fault, status=429, retry_after=seconds)
 
 
 def _rendered(page: Page, language: str, *, fault: str = "", status: int = 200, retry_after: str = "") -> Response:

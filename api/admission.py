@@ -18,6 +18,7 @@ from api.request_errors import document_error
 from api.trusted_documents import TrustedDocuments
 from runtime.identity import Caller, Role
 
+_OF_A_WRONG_DOCUMENT = 5
 _FREE_ROLES = frozenset({Role.HOTELIER, Role.MASTER, Role.ADMIN, Role.SYSTEM})
 
 
@@ -61,6 +62,10 @@ class Admission:
         self._limits = limits
         self._only_trusted = only_trusted
 
+    def refuse_the_spent(self, caller: Caller, address: str) -> None:
+        """Before anything is read. Raises TooManyOperations."""
+        self._limits.refuse_the_spent(principal=_principal(caller), address=address)
+
     def choose(self, asked: Asked, caller: Caller) -> Chosen | list[dict[str, Any]]:
         """The one operation that is meant, or the errors that say why none can run."""
         free = not self._only_trusted or caller.role in _FREE_ROLES
@@ -77,11 +82,18 @@ class Admission:
             return [document_error(error, hints=free) for error in chosen]
         return chosen
 
-    async def count(self, chosen: Chosen, caller: Caller, address: str) -> Quota:
-        """Every mutation of an operation counts. Raises TooManyOperations."""
-        operations = chosen.root_fields if chosen.kind is OperationType.MUTATION else 1
-        principal = f"account:{caller.account_id}" if caller.signed_in else ""
-        return await self._limits.count(operations, principal=principal, address=address)
+    async def count(self, chosen: Chosen | list[dict[str, Any]], caller: Caller, address: str) -> Quota:
+        """Every mutation of an operation counts, and what is wrong counts for several: finding out took longer than
+        most answers, and nothing of it is remembered. Raises TooManyOperations."""
+        if not isinstance(chosen, Chosen):
+            operations = _OF_A_WRONG_DOCUMENT
+        else:
+            operations = chosen.root_fields if chosen.kind is OperationType.MUTATION else 1
+        return await self._limits.count(operations, principal=_principal(caller), address=address)
+
+
+def _principal(caller: Caller) -> str:
+    return f"account:{caller.account_id}" if caller.signed_in else ""
 
 
 def _refusal(message: str, code: str) -> dict[str, Any]:

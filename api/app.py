@@ -21,6 +21,7 @@ from api.client_address import trusted_networks
 from api.cross_site import CUSTOM_HEADER
 from api.documents import Documents
 from api.doors import Door
+from api.follower_limits import FollowerLimits
 from api.fresh_requests import FreshRequests
 from api.graphql_http import GraphQLOverHTTP
 from api.graphql_ws import GraphQLOverWebSocket
@@ -62,6 +63,7 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
         trusted_proxies=trusted_networks(settings.trusted_proxies),
         allowed_origins=frozenset(settings.allowed_origins),
         slow_client_seconds=settings.slow_client_seconds,
+        followers=FollowerLimits(settings.subscriptions_address),
         closing=closing or asyncio.Event(),
     )
     unsubscribing, payouts = Unsubscribing(services), PayoutPapers(services)

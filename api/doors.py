@@ -14,6 +14,7 @@ from api.admission import Admission
 from api.client_address import Network, client_address
 from api.context import RequestContext
 from api.cross_site import counted_cookies
+from api.follower_limits import FollowerLimits
 from api.services import Services
 
 SLOW_CLIENTS = Counter(
@@ -28,6 +29,7 @@ class Door:
     trusted_proxies: Sequence[Network]
     allowed_origins: Collection[str]
     slow_client_seconds: float  # how long a client may read nothing of what it asked for
+    followers: FollowerLimits
     closing: asyncio.Event  # set when the process is about to end
 
     def context(self, connection: HTTPConnection) -> RequestContext:

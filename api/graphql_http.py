@@ -8,6 +8,7 @@ ask for one.
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -59,12 +60,13 @@ class GraphQLOverHTTP:
             set_current_caller(caller)
             context = self._door.context(request)
             headers = context.response_headers
+            self._door.admission.refuse_the_spent(caller, context.address)
             chosen = self._door.admission.choose(asked, caller)
             if _streams(wanted, chosen):
                 _check_method(request.method, chosen, streams=True)
-                if isinstance(chosen, Chosen):
-                    await self._count(chosen, caller, context)
-                await self._streams.answer(request, send, chosen, caller, context)
+                await self._count(chosen, caller, context)
+                with self._door.followers.one_more(context.address) if _subscribes(chosen) else nullcontext():
+                    await self._streams.answer(request, send, chosen, caller, context)
                 return
             status, body = await self._answer(request, asked, chosen, caller, context, media_type)
         except ClientDisconnect:
@@ -103,6 +105,7 @@ class GraphQLOverHTTP:
         media_type: str,
     ) -> tuple[int, dict[str, Any]]:
         if not isinstance(chosen, Chosen):
+            await self._count(chosen, caller, context)
             return (200 if media_type == LEGACY else 400), {"errors": chosen}
         _check_method(request.method, chosen)
         await self._count(chosen, caller, context)
@@ -124,15 +127,18 @@ class GraphQLOverHTTP:
             )
         return (200 if "data" in body or media_type == LEGACY else 400), body
 
-    async def _count(self, chosen: Chosen, caller: Caller, context: RequestContext) -> None:
+    async def _count(self, chosen: Chosen | list[dict[str, Any]], caller: Caller, context: RequestContext) -> None:
         quota = await self._door.admission.count(chosen, caller, context.address)
         context.response_headers += quota.headers()
 
 
 def _streams(wanted: Wanted, chosen: Chosen | list[dict[str, Any]]) -> bool:
     """Many clients always name the event stream among what they can read; it is for what has no end."""
-    subscribes = isinstance(chosen, Chosen) and chosen.kind is OperationType.SUBSCRIPTION
-    return wanted.must_stream or (wanted.may_stream and subscribes)
+    return wanted.must_stream or (wanted.may_stream and _subscribes(chosen))
+
+
+def _subscribes(chosen: Chosen | list[dict[str, Any]]) -> bool:
+    return isinstance(chosen, Chosen) and chosen.kind is OperationType.SUBSCRIPTION
 
 
 def _refusal(message: str, code: str) -> dict[str, Any]:

@@ -195,16 +195,21 @@ class _Conversation:
 
     async def _execute(self, identifier: str, context: RequestContext, asked: Asked) -> None:
         caller = self._caller or ANONYMOUS
+        self._door.admission.refuse_the_spent(caller, context.address)
         chosen = self._door.admission.choose(asked, caller)
+        await self._door.admission.count(chosen, caller, context.address)
         if not isinstance(chosen, Chosen):
             await self._send_errors(identifier, chosen)
             return
-        await self._door.admission.count(chosen, caller, context.address)
         if chosen.kind is not OperationType.SUBSCRIPTION:
             body = await run_operation(chosen, context)
             await self._send({"id": identifier, "type": "next", "payload": body})
             await self._send({"id": identifier, "type": "complete"})
             return
+        with self._door.followers.one_more(context.address):
+            await self._follow(identifier, context, chosen)
+
+    async def _follow(self, identifier: str, context: RequestContext, chosen: Chosen) -> None:
         stream = await open_subscription(chosen, context)
         if isinstance(stream, ExecutionResult):
             await self._send_errors(identifier, response_body(chosen, stream)["errors"])

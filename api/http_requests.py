@@ -15,6 +15,7 @@ from starlette.requests import Request
 from api.admission import Asked, NotAsked, asked_of
 
 LARGEST_BODY = 256 * 1024
+_MOST_FIELDS = 20  # of a query string
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"
 EVENT_STREAM = "text/event-stream"
@@ -82,7 +83,12 @@ async def _body(request: Request) -> bytes:
 
 def _from_query_string(request: Request) -> Asked:
     try:
-        given = parse_qs(request.scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict")
+        given = parse_qs(
+            request.scope["query_string"].decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
     except ValueError:
         raise BadRequest(400, "The query string is not valid.") from None
     fields: dict[str, Any] = {name: values[-1] for name, values in given.items()}

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 WINDOW_SECONDS = 60
 _PATIENCE_SECONDS = 0.5
+_MOST_SPENT = 10_000
 _PAUSE_SECONDS = 1.0  # after a failure, so that Redis being away costs no request a wait
 
 REFUSED = Counter("innkeeper_rate_limited_total", "Operations refused because there were too many", ("by",))
@@ -55,11 +56,11 @@ class Quota:
 
 
 class TooManyOperations(Exception):
-    def __init__(self, quota: Quota, spent: Allowance) -> None:
+    def __init__(self, quota: Quota, spent: Allowance, message: str = "") -> None:
         super().__init__(spent.name)
         self.quota = quota
         self.retry_after = max(spent.seconds, 1)
-        self.message = f"Too many operations; try again in {self.retry_after} seconds."
+        self.message = message or f"Too many operations; try again in {self.retry_after} seconds."
 
     def error(self) -> dict[str, object]:
         return {"message": self.message, "extensions": {"code": "RATE_LIMITED", "retryAfter": self.retry_after}}
@@ -73,14 +74,11 @@ class RateLimits:
         self._address = address
         self._away_until = 0.0
         self._away = False
+        self._spent: dict[str, float] = {}  # who has nothing left → Unix seconds when their window ends
 
     async def count(self, operations: int, *, principal: str, address: str) -> Quota:
         """Raises TooManyOperations."""
-        asked = []
-        if principal and self._principal:
-            asked.append(("principal", principal, self._principal))
-        if address and self._address:
-            asked.append(("address", household(address), self._address))
+        asked = self._asked(principal, address)
         if not asked:
             return Quota()
         if time.monotonic() < self._away_until:
@@ -109,9 +107,36 @@ class RateLimits:
         )
         for allowance in quota.allowances:
             if allowance.left < 0:
+                self._note_spent(next(who for kind, who, _ in asked if kind == allowance.name), now + seconds)
                 REFUSED.labels(allowance.name).inc(operations)
                 raise TooManyOperations(quota, allowance)
         return quota
+
+    def refuse_the_spent(self, *, principal: str, address: str) -> None:
+        """Raises TooManyOperations for whom this gateway has refused in this minute: nothing of theirs is read."""
+        now = time.time()
+        for kind, who, most in self._asked(principal, address):
+            ends = self._spent.get(who, 0.0)
+            if ends > now:
+                REFUSED.labels(kind).inc()
+                spent = Allowance(kind, most, 0, int(ends - now) + 1)
+                raise TooManyOperations(Quota((spent,)), spent)
+
+    def _asked(self, principal: str, address: str) -> list[tuple[str, str, int]]:
+        """Kind, name and limit of everything that counts."""
+        asked = []
+        if principal and self._principal:
+            asked.append(("principal", principal, self._principal))
+        if address and self._address:
+            asked.append(("address", household(address), self._address))
+        return asked
+
+    def _note_spent(self, who: str, ends: float) -> None:
+        if len(self._spent) >= _MOST_SPENT:
+            now = time.time()
+            self._spent = {name: until for name, until in self._spent.items() if until > now}
+        if len(self._spent) < _MOST_SPENT:
+            self._spent[who] = ends
 
     def _note_away(self, failure: Exception) -> None:
         UNCHECKED.inc()

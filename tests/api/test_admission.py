@@ -212,3 +212,69 @@ async def test_a_gateway_for_trusted_documents_needs_some(house: ApiHouse, tmp_p
     with pytest.raises(BrokenManifest, match="not its hash's"):
         async with house.another_gateway(web_root=str(tmp_path)):
             pass
+
+
+async def test_wrong_documents_count_too_and_then_nothing_is_read(house: ApiHouse, http: httpx.AsyncClient) -> None:
+    limits: dict[str, Any] = {"rate_limit_principal": 0, "rate_limit_address": 20, "trusted_proxies": ["127.0.0.1"]}
+    async with house.another_gateway(**limits) as url:
+        client = Client(http, url)
+        there: dict[str, Any] = {"x-forwarded-for": "2001:db8:bad::1", "accept": MODERN}
+        answers: list[httpx.Response] = []
+
+        async def refused() -> bool:
+            answers.append(await client.post("{ unicorns }", **there))
+            return answers[-1].status_code == 429
+
+        await until(refused)
+        assert {answer.status_code for answer in answers[:-1]} == {400}
+        async with open_socket(url, token="") as socket:  # from this machine's own address
+            await socket.subscribe("1", NOTHING)
+            assert (await socket.receive())["type"] == "next"
+        again = await client.post("{" * 3_000, **there)
+        if again.status_code != 429:  # in the minute after
+            return
+        assert again.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+        assert ";r=0;" in again.headers["ratelimit"]
+
+
+async def test_an_address_has_so_many_subscriptions_open_at_once(
+    house: ApiHouse, http: httpx.AsyncClient, guest: Client
+) -> None:
+    follow = "subscription { notificationReceived { id } }"
+    async with house.another_gateway(subscriptions_address=2) as url:
+        client = Client(http, url, token=guest.token)
+        async with open_socket(url, token=guest.token) as one, open_socket(url, token=guest.token) as two:
+            for socket in (one, two):
+                await socket.subscribe("follow", follow)
+                await socket.subscribe("asked", NOTHING)
+                while (await socket.receive())["id"] != "asked":
+                    pass
+
+            async def refused() -> bool:
+                answer = await client.post("{ __typename }", accept=EVENT_STREAM)
+                assert answer.status_code == 200, "only what follows counts"
+                await two.subscribe("third", follow)
+                frame = await two.receive()
+                while frame["id"] != "third":
+                    frame = await two.receive()
+                return bool(frame["type"] == "error" and frame["payload"][0]["extensions"]["code"] == "RATE_LIMITED")
+
+            await until(refused)
+            stream = await client.post(follow, accept=EVENT_STREAM)
+            assert (stream.status_code, stream.json()["errors"][0]["extensions"]["code"]) == (429, "RATE_LIMITED")
+            await one.send({"id": "follow", "type": "complete"})
+
+            async def another_may() -> bool:
+                await two.subscribe("again", follow)
+                await two.send({"type": "ping"})
+                frame = await two.receive()
+                while frame["type"] not in ("error", "pong", "next"):
+                    frame = await two.receive()
+                return bool(frame["type"] != "error")
+
+            await until(another_may)
+
+
+async def test_a_query_string_has_few_fields(house: ApiHouse, http: httpx.AsyncClient) -> None:
+    answer = await http.get(f"{house.url}/graphql?query={{__typename}}" + "&x=1" * 20)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
