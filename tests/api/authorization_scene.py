@@ -89,6 +89,7 @@ _REACHED = {
     "WaitlistEntry": "viewer {{ waitlist {{ nodes {{ FIELD }} }} }}",
     "ApiClientSecret": "viewer {{ apiClients {{ nodes {{ secrets {{ FIELD }} }} }} }}",
     "WebhookDelivery": "viewer {{ webhookEndpoints {{ nodes {{ deliveries {{ nodes {{ FIELD }} }} }} }} }}",
+    "WebhookChange": "viewer {{ webhookChanges {{ nodes {{ FIELD }} }} }}",
     "CalendarFeed": 'hotel(id: "{hotelId}") {{ calendarFeeds {{ nodes {{ FIELD }} }} }}',
     "OutOfOrderPeriod": 'hotel(id: "{hotelId}") {{ outOfOrder {{ nodes {{ FIELD }} }} }}',
     "RoomBlock": 'hotel(id: "{hotelId}") {{ blocks {{ nodes {{ FIELD }} }} }}',
