@@ -219,7 +219,6 @@ async def test_a_retired_keys_tokens_are_refused_by_running_services(running: Ru
     before = await register_account(running.auth_address, Role.HOTELIER)
     assert await running.greets(before)
     new = await running.operator.rotate(at_once=True)
-    running.operator.token = await service_token(running.auth_address, "operator")
     assert await running.operator.retire(kid_of(before.token)) == kid_of(before.token)
     after = await register_account(running.auth_address, Role.HOTELIER)
 
@@ -228,6 +227,7 @@ async def test_a_retired_keys_tokens_are_refused_by_running_services(running: Ru
 
     await until(refused_and_the_other_taken, seconds=10)
     assert kid_of(after.token) == new
+    running.operator.token = await service_token(running.auth_address, "operator")
     assert kid_of(before.token) not in await running.operator.list()
 
 
