@@ -61,6 +61,7 @@ class NotificationType(enum.Enum):
     SALON_APPOINTMENT_CREATED = strawberry.enum_value("SALON_APPOINTMENT_CREATED", description="A client comes.")
     SALON_APPOINTMENT_MOVED = strawberry.enum_value("SALON_APPOINTMENT_MOVED", description="One has another time.")
     SALON_APPOINTMENT_CANCELLED = strawberry.enum_value("SALON_APPOINTMENT_CANCELLED", description="One is off.")
+    SALON_DAY = strawberry.enum_value("SALON_DAY", description="Each morning: who comes to you today.")
     SALON_PAYMENT_DISPUTED = strawberry.enum_value(
         "SALON_PAYMENT_DISPUTED", description="A client's bank took a payment back, or the dispute about it ended."
     )

@@ -94,6 +94,7 @@ MESSAGES = {
     "new_appointment": Message("SALON_APPOINTMENT_CREATED", _SALON, Email.ON),
     "moved_appointment": Message("SALON_APPOINTMENT_MOVED", _SALON, Email.ON),
     "cancelled_appointment": Message("SALON_APPOINTMENT_CANCELLED", _SALON, Email.ON),
+    "salon_day": Message("SALON_DAY", _SALON, Email.ON),
     "disputed_appointment": Message("SALON_PAYMENT_DISPUTED", _HOUSE),
     "won_appointment_dispute": Message("SALON_PAYMENT_DISPUTED", _HOUSE),
     "lost_appointment_dispute": Message("SALON_PAYMENT_DISPUTED", _HOUSE),

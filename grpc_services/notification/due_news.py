@@ -106,7 +106,7 @@ async def _arrivals(owners: Owners, hotel_id: uuid.UUID, occasion: str) -> Findi
     event_id = planning.event_of(planning.ARRIVALS, hotel_id, occasion)
     notices = (Notice(uuid.UUID(house.hotel_owner_id), planning.ARRIVALS),)
     plan = Plan(event_id, "HotelArrivals", NO_BOOKING, "", parameters, notices)
-    return News(plan, schedule.arrivals(day, house.time_zone), house.time_zone)
+    return News(plan, schedule.morning_list(day, house.time_zone), house.time_zone)
 
 
 async def _appointment_reminder(owners: Owners, appointment_id: uuid.UUID, _occasion: str) -> Finding:
@@ -130,6 +130,39 @@ async def _appointment_review(owners: Owners, appointment_id: uuid.UUID, _occasi
     return _of_visit(planning.APPOINTMENT_REVIEW, "AppointmentReviewRequest", appointment, "", slot)
 
 
+async def _salon_day(owners: Owners, account_id: uuid.UUID, occasion: str) -> Finding:
+    day, _, salon_id = occasion.partition("/")
+    coming, more = await owners.salon_day(uuid.UUID(salon_id), account_id, dt.date.fromisoformat(day))
+    if not coming:
+        return Untrue("nobody comes")
+    salon = coming[0]
+    parameters = {
+        "salon_name": salon.salon_name,
+        "day": day,
+        "time_zone": salon.time_zone,
+        "more": more,
+        "clients": [
+            {
+                "client_name": appointment.client.name,
+                "starts_at": from_timestamp(appointment.starts_at).isoformat(),
+                "reference": appointment.reference,
+                **_done(appointment),
+            }
+            for appointment in coming
+        ],
+    }
+    event_id = planning.event_of(planning.SALON_DAY, account_id, occasion)
+    plan = Plan(event_id, "SalonDay", NO_BOOKING, "", parameters, (Notice(account_id, planning.SALON_DAY),))
+    return News(plan, schedule.morning_list(dt.date.fromisoformat(day), salon.time_zone), salon.time_zone)
+
+
+def _done(appointment: appointment_pb2.Appointment) -> dict[str, Any]:
+    return {
+        "services": [service.service_name for service in appointment.services],
+        "masters": list(dict.fromkeys(service.master_name for service in appointment.services)),
+    }
+
+
 def _of_visit(template: str, kind: str, appointment: appointment_pb2.Appointment, occasion: str, slot: Slot) -> News:
     event_id = planning.event_of(template, uuid.UUID(appointment.id), occasion)
     parameters = {
@@ -139,8 +172,7 @@ def _of_visit(template: str, kind: str, appointment: appointment_pb2.Appointment
         "client_name": appointment.client.name,
         "starts_at": from_timestamp(appointment.starts_at).isoformat(),
         "time_zone": appointment.time_zone,
-        "services": [service.service_name for service in appointment.services],
-        "masters": list(dict.fromkeys(service.master_name for service in appointment.services)),
+        **_done(appointment),
         "total": amount(appointment.total),
         "to_confirm": False,
     }
@@ -203,4 +235,5 @@ _LOOKS: dict[str, Callable[[Owners, uuid.UUID, str], Awaitable[Finding]]] = {
     planning.ARRIVALS: _arrivals,
     planning.APPOINTMENT_REMINDER: _appointment_reminder,
     planning.APPOINTMENT_REVIEW: _appointment_review,
+    planning.SALON_DAY: _salon_day,
 }

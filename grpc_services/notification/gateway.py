@@ -52,6 +52,28 @@ class Owners:
         page = await call(self._desk.ListDeskBookings, asked, token=await self._identity.token())
         return list(page.bookings), page.has_next_page
 
+    async def salon_day(
+        self, salon_id: uuid.UUID, account_id: uuid.UUID, day: dt.date
+    ) -> tuple[list[appointment_pb2.Appointment], bool]:
+        """The confirmed appointments that a master may see, by start, and whether there are more than a mail can name.
+        None of a salon that is gone."""
+        asked = appointment_pb2.ListSalonAppointmentsRequest(
+            salon_id=str(salon_id),
+            account_id=str(account_id),
+            first_day=day.isoformat(),
+            last_day=day.isoformat(),
+            states=[appointment_pb2.APPOINTMENT_STATE_CONFIRMED],
+            first=MOST_ARRIVALS,
+        )
+        token = await self._identity.token()
+        try:
+            page = await call(self._appointments.ListSalonAppointments, asked, token=token)
+        except ServiceError as failure:
+            if failure.code == NotFound.code:
+                return [], False
+            raise
+        return list(page.appointments), page.has_next_page
+
     async def appointment(self, appointment_id: uuid.UUID) -> appointment_pb2.Appointment | None:
         asked = appointment_pb2.GetAppointmentsRequest(ids=[str(appointment_id)])
         found = await call(self._appointments.GetAppointments, asked, token=await self._identity.token())

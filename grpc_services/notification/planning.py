@@ -23,6 +23,7 @@ STAY_REVIEW = "stay_review_request"
 ARRIVALS = "arrivals"
 APPOINTMENT_REMINDER = "appointment_reminder"
 APPOINTMENT_REVIEW = "appointment_review_request"
+SALON_DAY = "salon_day"
 
 _EVENTS: dict[str, Callable[[bytes], Message]] = {
     kind.DESCRIPTOR.name: kind.FromString
@@ -115,7 +116,7 @@ def _stay(booking: events_pb2.BookingSnapshot) -> Iterator[Planned | Dropped]:
     )
     if booking.hotel_owner_id and uuid.UUID(booking.hotel_owner_id) != NO_ACCOUNT:
         day = check_in.isoformat()
-        slot = schedule.arrivals(check_in, booking.time_zone)
+        slot = schedule.morning_list(check_in, booking.time_zone)
         yield Planned(ARRIVALS, uuid.UUID(booking.hotel_id), slot, 0, occasion=day)
 
 
@@ -127,9 +128,16 @@ def _after_stay(booking: events_pb2.BookingSnapshot, left_at: dt.datetime) -> It
 
 
 def _visit(appointment: events_pb2.AppointmentSnapshot) -> Iterator[Planned]:
-    if appointment.state == appointment_pb2.APPOINTMENT_STATE_CONFIRMED:
-        slot = schedule.appointment_reminder(from_timestamp(appointment.starts_at))
-        yield Planned(APPOINTMENT_REMINDER, uuid.UUID(appointment.appointment_id), slot, appointment.version)
+    """The client is reminded; the masters who sign in read in the morning who comes."""
+    if appointment.state != appointment_pb2.APPOINTMENT_STATE_CONFIRMED:
+        return
+    starts_at = from_timestamp(appointment.starts_at)
+    slot = schedule.appointment_reminder(starts_at)
+    yield Planned(APPOINTMENT_REMINDER, uuid.UUID(appointment.appointment_id), slot, appointment.version)
+    day = schedule.local_day(starts_at, appointment.time_zone)
+    slot, occasion = schedule.morning_list(day, appointment.time_zone), f"{day}/{uuid.UUID(appointment.salon_id)}"
+    for account_id in dict.fromkeys(appointment.master_account_ids):
+        yield Planned(SALON_DAY, uuid.UUID(account_id), slot, 0, occasion=occasion)
 
 
 def _no_visit(appointment: events_pb2.AppointmentSnapshot, why: str) -> Dropped:

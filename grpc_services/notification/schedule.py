@@ -52,8 +52,8 @@ def review_request(ended_at: dt.datetime, time_zone: str) -> Slot:
     return Slot(due_at, due_at + _REVIEW_FOR)
 
 
-def arrivals(day: dt.date, time_zone: str) -> Slot:
-    """In the morning of the day; too late once guests arrive."""
+def morning_list(day: dt.date, time_zone: str) -> Slot:
+    """Of who comes today: in the morning; too late once most have come."""
     zone = _zone(time_zone)
     return Slot(
         dt.datetime.combine(day, _BEFORE_THE_DESK_OPENS, zone), dt.datetime.combine(day, _AFTER_THE_MORNING, zone)
@@ -63,6 +63,10 @@ def arrivals(day: dt.date, time_zone: str) -> Slot:
 def appointment_reminder(starts_at: dt.datetime) -> Slot:
     """A day before, until an hour before."""
     return Slot(starts_at - _REMIND_BEFORE_APPOINTMENT, starts_at - _TOO_LATE_FOR_APPOINTMENT)
+
+
+def local_day(moment: dt.datetime, time_zone: str) -> dt.date:
+    return moment.astimezone(_zone(time_zone)).date()
 
 
 def after_quiet_hours(now: dt.datetime, quiet: Quiet | None, time_zone: str) -> dt.datetime | None:

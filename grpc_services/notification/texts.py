@@ -35,6 +35,12 @@ from grpc_services.notification.arrivals_texts import (
 )
 from grpc_services.notification.catalogue import MESSAGES, Audience
 from grpc_services.notification.review_texts import REVIEW_WORDS, is_of_review, review_facts, review_rows
+from grpc_services.notification.salon_day_texts import (
+    SALON_DAY_FOOTER,
+    is_of_salon_day,
+    salon_day_facts,
+    salon_day_rows,
+)
 from grpc_services.notification.webhook_texts import is_of_webhook, webhook_facts
 from grpc_services.notification.wording import DEFAULT_LOCALE, UNSUBSCRIBING, WORDS
 from runtime.money_format import formatted_money
@@ -268,6 +274,9 @@ _WEBHOOK = _About(lambda parameters, _: webhook_facts(parameters), lambda *_: []
 _ARRIVALS = _About(
     arrivals_facts, lambda _, facts, locale: arrivals_rows(facts, locale), lambda locale: ARRIVALS_FOOTER[locale]
 )
+_SALON_DAY = _About(
+    salon_day_facts, lambda _, facts, locale: salon_day_rows(facts, locale), lambda locale: SALON_DAY_FOOTER[locale]
+)
 _NOTHING = _About(lambda _, _locale: {}, lambda *_: [], lambda locale: WORDS[locale].footer)
 
 
@@ -278,6 +287,8 @@ def _about(parameters: Mapping[str, Any]) -> _About:
         return _WEBHOOK
     if is_of_arrivals(parameters):
         return _ARRIVALS
+    if is_of_salon_day(parameters):
+        return _SALON_DAY
     if is_of_review(parameters):
         return _REVIEW
     return _APPOINTMENT if is_of_appointment(parameters) else _BOOKING

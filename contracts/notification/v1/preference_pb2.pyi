@@ -70,6 +70,7 @@ class _NotificationTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Noti
     NOTIFICATION_TYPE_SALON_APPOINTMENT_CANCELLED: _NotificationType.ValueType  # 52
     NOTIFICATION_TYPE_SALON_PAYMENT_DISPUTED: _NotificationType.ValueType  # 53
     NOTIFICATION_TYPE_SALON_REFUND_FAILED: _NotificationType.ValueType  # 54
+    NOTIFICATION_TYPE_SALON_DAY: _NotificationType.ValueType  # 55
     NOTIFICATION_TYPE_EMAIL_UNDELIVERABLE: _NotificationType.ValueType  # 60
     """Everybody"""
 
@@ -119,6 +120,7 @@ NOTIFICATION_TYPE_SALON_APPOINTMENT_MOVED: NotificationType.ValueType  # 51
 NOTIFICATION_TYPE_SALON_APPOINTMENT_CANCELLED: NotificationType.ValueType  # 52
 NOTIFICATION_TYPE_SALON_PAYMENT_DISPUTED: NotificationType.ValueType  # 53
 NOTIFICATION_TYPE_SALON_REFUND_FAILED: NotificationType.ValueType  # 54
+NOTIFICATION_TYPE_SALON_DAY: NotificationType.ValueType  # 55
 NOTIFICATION_TYPE_EMAIL_UNDELIVERABLE: NotificationType.ValueType  # 60
 """Everybody"""
 Global___NotificationType: _TypeAlias = NotificationType  # noqa: Y015

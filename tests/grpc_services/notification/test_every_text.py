@@ -62,6 +62,23 @@ def arrivals(number: int, *, more: bool = False) -> dict[str, Any]:
     }
 
 
+def salon_day(number: int, *, more: bool = False) -> dict[str, Any]:
+    client = {
+        "client_name": "Mina Harker",
+        "starts_at": "2027-05-14T08:30:00+00:00",
+        "reference": "AP-7Q2F9K",
+        "services": ["Cut", "Colour"],
+        "masters": ["Amélie"],
+    }
+    return {
+        "salon_name": "Coupe & Co",
+        "day": "2027-05-14",
+        "time_zone": "Europe/Paris",
+        "more": more,
+        "clients": [client] * number,
+    }
+
+
 def facts_of(template: str) -> dict[str, Any]:
     if template == "email_undeliverable":
         return {}
@@ -69,6 +86,8 @@ def facts_of(template: str) -> dict[str, Any]:
         return {"webhook_host": "desk.example", "webhook_reason": "GONE"}
     if template == "arrivals":
         return arrivals(2, more=True)
+    if template == "salon_day":
+        return salon_day(2, more=True)
     if "review" in template and not template.endswith("review_request"):
         return _REVIEW
     if "appointment" in template:

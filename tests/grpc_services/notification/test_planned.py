@@ -12,6 +12,7 @@ import pytest
 from contracts.events.v1 import events_pb2
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, preference_pb2, preference_pb2_grpc
 from contracts.review.v1 import review_pb2
+from contracts.salon.v1 import appointment_pb2
 from grpc_services.booking.service import booking_service
 from grpc_services.notification.service import notification_service
 from runtime.channels import call, open_channel
@@ -295,6 +296,36 @@ async def test_a_client_is_reminded_the_day_before_and_again_only_of_another_tim
     await salon.cancel(moved, hotelier)
     await foresight.tell_of(appointment.id, salon.database, "salon")
     assert (await kinds(foresight.notifications, guest)).count("AppointmentReminder") == 2
+
+
+async def test_a_master_reads_in_the_morning_who_comes_in_one_mail(
+    foresight: Foresight, salon: AppointmentDesk, auth_address: str, guest: SignedIn, hotelier: SignedIn
+) -> None:
+    master = await register_account(auth_address, Role.GUEST, "Amélie", locale="fr")
+    shop = await salon.parlour.shop(hotelier, masters=1)
+    await salon.parlour.join(hotelier, shop.masters[0], master)
+    coming = [await salon.book(shop, guest, at_salon(time)) for time in ("10:00", "14:00")]
+    gone = await salon.book(shop, guest, at_salon("16:00"))
+    await salon.cancel(gone, hotelier)
+    for appointment in (*coming, gone):
+        await foresight.tell_of(appointment.id, salon.database, "salon")
+    deliveries = await foresight.come_to(at_salon("07:00"))
+    mails = [await claim(foresight.notifications, foresight.system, one) for one in deliveries]
+    (mail,) = [one for one in mails if one and one.kind == "SalonDay"]
+    assert mail.to_address == master.email
+    assert mail.subject.startswith("2\N{NO-BREAK SPACE}rendez-vous aujourd’hui chez ")
+    assert [appointment.reference in mail.text for appointment in (*coming, gone)] == [True, True, False]
+    await foresight.come_to(at_salon("08:00"))
+    assert (await kinds(foresight.notifications, master)).count("SalonDay") == 1
+    assert "SalonDay" not in await kinds(foresight.notifications, hotelier)
+    asked = appointment_pb2.ListSalonAppointmentsRequest(
+        salon_id=shop.salon.id,
+        account_id=str(master.account_id),
+        first_day=APPOINTMENT_DAY.isoformat(),
+        last_day=APPOINTMENT_DAY.isoformat(),
+    )
+    refusal = await refused(call(salon.appointments.ListSalonAppointments, asked, token=guest.token))
+    assert refusal.code == "NOT_FOUND"
 
 
 async def test_while_the_owner_is_away_nothing_is_told_and_nothing_lost(
