@@ -152,7 +152,7 @@ async def consume(
         enable_auto_commit=False,
         auto_offset_reset="earliest" if from_beginning else "latest",
         session_timeout_ms=10_000,
-        heartbeat_interval_ms=2_000,
+        heartbeat_interval_ms=500,  # by which members learn that others came or went
         max_poll_interval_ms=300_000,
         fetch_max_wait_ms=fetch_wait_ms,
     )
