@@ -60,6 +60,9 @@ class GuestDetails:
     name: str = strawberry.field(description="Full name.")
     email: EmailAddress = strawberry.field(description="E-mail address.")
     phone: str | None = strawberry.field(description="Telephone number.")
+    locale: str | None = strawberry.field(
+        description="The language we write in to a guest without an account: en, fr or ru. Others choose their own."
+    )
 
 
 @strawberry.type(description="A payment of a booking or of an appointment.")
@@ -169,6 +172,13 @@ class GuestDetailsInput:
     name: str = strawberry.field(description="Full name, 1 to 120 characters.")
     email: EmailAddress = strawberry.field(description="E-mail address.")
     phone: str | None = strawberry.field(default=None, description="Telephone number.")
+    locale: str | None = strawberry.field(
+        default=None,
+        description=(
+            "The language we write in where the guest has no account: en, fr or ru. Left out: the one of these that is "
+            "spoken where the house is, else English."
+        ),
+    )
 
 
 @strawberry.input(description="Who sleeps in one room of a quote.")
@@ -251,14 +261,18 @@ class BookingMutations:
         request = booking_pb2.CreateBookingRequest(
             quote_id=decode_id("Quote", input.quote_id, path=("quoteId",)),
             idempotency_key=input.idempotency_key,
-            guest=booking_pb2.GuestDetails(
-                name=input.guest.name, email=input.guest.email, phone=input.guest.phone or ""
-            ),
+            guest=guest_details(input.guest),
             special_requests=input.special_requests or "",
             arrival_time=input.arrival_time or "",
             room_guests=[booking_pb2.RoomGuest(position=one.position, name=one.name) for one in input.room_guests],
         )
         return BookingCreated(booking=booking(await call(info.context.services.bookings.CreateBooking, request)))
+
+
+def guest_details(written: GuestDetailsInput) -> booking_pb2.GuestDetails:
+    return booking_pb2.GuestDetails(
+        name=written.name, email=written.email, phone=written.phone or "", locale=written.locale or ""
+    )
 
 
 def stay_time(value: StayTime | None) -> booking_pb2.StayTime.ValueType:
@@ -272,7 +286,10 @@ def booking(message: booking_pb2.Booking) -> Booking:
         state=booking_state(message.state),
         version=message.version,
         guest=GuestDetails(
-            name=message.guest.name, email=EmailAddress(message.guest.email), phone=message.guest.phone or None
+            name=message.guest.name,
+            email=EmailAddress(message.guest.email),
+            phone=message.guest.phone or None,
+            locale=message.guest.locale or None,
         ),
         rooms=[priced_room(room) for room in message.rooms],
         visits=[booked_visit(one) for one in message.visits],

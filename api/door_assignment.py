@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.bookings import Booking, GuestDetailsInput, booking
+from api.bookings import Booking, GuestDetailsInput, booking, guest_details
 from api.context import Info
 from api.errors import (
     DoorTaken,
@@ -23,7 +23,7 @@ from api.errors import (
 from api.node_ids import decode_id
 from api.permissions import Demands, Permission
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2, front_desk_pb2
+from contracts.booking.v1 import front_desk_pb2
 from runtime.channels import call
 from runtime.identity import Scope
 
@@ -141,9 +141,7 @@ class DoorMutations:
         request = front_desk_pb2.CreateWalkInRequest(
             quote_id=decode_id("Quote", input.quote_id, path=("quoteId",)),
             idempotency_key=input.idempotency_key,
-            guest=booking_pb2.GuestDetails(
-                name=input.guest.name, email=input.guest.email, phone=input.guest.phone or ""
-            ),
+            guest=guest_details(input.guest),
             special_requests=input.special_requests or "",
             block_id=decode_id("RoomBlock", input.block_id, path=("blockId",)) if input.block_id else "",
         )

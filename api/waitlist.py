@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.bookings import Booking, GuestDetailsInput, booking
+from api.bookings import Booking, GuestDetailsInput, booking, guest_details
 from api.context import Info
 from api.errors import (
     IdempotencyConflict,
@@ -25,7 +25,7 @@ from api.paging import Connection, at_least_one, edges, page_info
 from api.permissions import Demands, Permission
 from api.quotes import QuoteRoomInput, hotel_of, room_request
 from api.scalars import IdempotencyKey
-from contracts.booking.v1 import booking_pb2, waitlist_pb2
+from contracts.booking.v1 import waitlist_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
 
@@ -160,9 +160,7 @@ class WaitlistMutations:
             check_in=input.check_in.isoformat(),
             check_out=input.check_out.isoformat(),
             room=room_request(input.room, ("room",)),
-            guest=booking_pb2.GuestDetails(
-                name=input.guest.name, email=input.guest.email, phone=input.guest.phone or ""
-            ),
+            guest=guest_details(input.guest),
         )
         return WaitlistJoined(entry=waitlist_entry(await call(info.context.services.waitlists.JoinWaitlist, request)))
 

@@ -71,6 +71,7 @@ async def create_booking(
         guest_name=guest.name.strip(),
         guest_email=guest.email,
         guest_phone=guest.phone,
+        guest_locale=guest.locale or rules.language_of(stay.address.country),
         special_requests=special_requests,
         arrival_time=arrival_time,
         priced_stay=quote["priced_stay"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
 from sqlmodel import Field
 
 from grpc_services.booking.table_base import BookingServiceModel
@@ -115,6 +115,7 @@ class WaitlistEntry(BookingServiceModel, table=True):
     guest_name: str = long_text()
     guest_email: str = long_text()
     guest_phone: str = long_text()
+    guest_locale: str = Field(sa_type=Text, nullable=False, sa_column_kwargs={"server_default": text("''")})
     state: str = long_text()
     booking_id: uuid.UUID | None = Field(
         default=None, nullable=True, sa_column_args=(ForeignKey("booking.booking.id"),)

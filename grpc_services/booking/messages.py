@@ -57,7 +57,9 @@ def booking_message(row: Record, folio: Folio) -> booking_pb2.Booking:
         hotel_name=stay.hotel_name,
         hotel_owner_id=str(row["hotel_owner_id"]),
         guest_account_id=str(row["guest_account_id"]),
-        guest=booking_pb2.GuestDetails(name=row["guest_name"], email=row["guest_email"], phone=row["guest_phone"]),
+        guest=booking_pb2.GuestDetails(
+            name=row["guest_name"], email=row["guest_email"], phone=row["guest_phone"], locale=row["guest_locale"]
+        ),
         check_in=row["check_in"].isoformat(),
         check_out=row["check_out"].isoformat(),
         rooms=stay.rooms,

@@ -129,6 +129,7 @@ class Booking(BookingServiceModel, table=True):
     guest_name: str = long_text()
     guest_email: str = long_text()
     guest_phone: str = long_text()
+    guest_locale: str = Field(sa_type=Text, nullable=False, sa_column_kwargs={"server_default": text("''")})
     special_requests: str = long_text()
     arrival_time: str = long_text()
     priced_stay: bytes = Field(sa_type=LargeBinary)  # innkeeper.hotel.v1.PriceStayResponse

@@ -74,7 +74,7 @@ class PaymentMethods:
                 booking_reference=row["reference"],
                 description=messages.priced_stay(row).hotel_name,
                 return_url=request.return_url,
-                locale=request.locale,
+                locale=request.locale or row["guest_locale"],
                 expires_at=row["hold_expires_at"] or self._now() + _TIME_TO_PAY,
                 shares=payees.shares_of(row, visits, kept, amount, self._commission_basis_points),
             )

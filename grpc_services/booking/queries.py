@@ -79,6 +79,7 @@ _GIVEN = (
     "guest_name",
     "guest_email",
     "guest_phone",
+    "guest_locale",
     "special_requests",
     "arrival_time",
     "priced_stay",

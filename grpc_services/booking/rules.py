@@ -15,6 +15,8 @@ from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from runtime.errors import IllegalState, InvalidInput
 
+LOCALES = ("en", "fr", "ru")
+_SPOKEN_IN = dict.fromkeys(("FR", "MC", "LU"), "fr") | dict.fromkeys(("RU", "BY", "KZ", "KG"), "ru")
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is mistaken for something else
 REFERENCE_LENGTH = 8
 LONGEST_NAME = 120
@@ -92,6 +94,13 @@ def check_guest(guest: booking_pb2.GuestDetails) -> None:
         raise InvalidInput("This is not an e-mail address.", path=("guest", "email")) from None
     if guest.phone and not re.fullmatch(r"\+?[0-9 ().-]{5,24}", guest.phone):
         raise InvalidInput("This is not a telephone number.", path=("guest", "phone"))
+    if guest.locale and guest.locale not in LOCALES:
+        raise InvalidInput(f"We speak {', '.join(LOCALES)}.", path=("guest", "locale"))
+
+
+def language_of(country: str) -> str:
+    """What a guest who did not say is written to in, by the country of the house (ISO 3166-1)."""
+    return _SPOKEN_IN.get(country, LOCALES[0])
 
 
 def room_guests(guests: Sequence[booking_pb2.RoomGuest], rooms: int) -> dict[int, str]:

@@ -111,7 +111,9 @@ async def _offer(
 
 
 def guest_of(entry: Record) -> booking_pb2.GuestDetails:
-    return booking_pb2.GuestDetails(name=entry["guest_name"], email=entry["guest_email"], phone=entry["guest_phone"])
+    return booking_pb2.GuestDetails(
+        name=entry["guest_name"], email=entry["guest_email"], phone=entry["guest_phone"], locale=entry["guest_locale"]
+    )
 
 
 def same_stay(entry: Record, request: waitlist_pb2.JoinWaitlistRequest, room_type_id: uuid.UUID) -> bool:

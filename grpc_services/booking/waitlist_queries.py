@@ -45,7 +45,7 @@ _INSERT = Statement(
             name: bindparam(name)
             for name in (
                 *("id", "account_id", "hotel_id", "hotel_name", "room_type_id", "check_in", "check_out"),
-                *("time_zone", "room_request", "guest_name", "guest_email", "guest_phone"),
+                *("time_zone", "room_request", "guest_name", "guest_email", "guest_phone", "guest_locale"),
             )
         }
         | {"state": "WAITING"}

@@ -96,6 +96,7 @@ class WaitlistMethods:
                     guest_name=request.guest.name.strip(),
                     guest_email=request.guest.email,
                     guest_phone=request.guest.phone,
+                    guest_locale=request.guest.locale,
                 )
                 known = await waitlist_queries.load_entry(connection, entry_id)
             answer = entry_message(known)

@@ -150,7 +150,8 @@ class DeliveryMethods:
         if delivery["account_id"] == NO_ACCOUNT:
             if booking is None or not booking.guest.email:
                 return None, "nobody to write to"
-            contact = auth_pb2.Contact(name=booking.guest.name, email=booking.guest.email)
+            guest = booking.guest
+            contact = auth_pb2.Contact(name=guest.name, email=guest.email, locale=guest.locale)
         else:
             known = await self._people.contact(delivery["account_id"])
             if known is None:

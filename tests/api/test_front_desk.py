@@ -202,6 +202,23 @@ async def test_notes_are_the_hotels_and_never_the_guests(inn: Inn, hotelier: Cli
     assert refusal["__typename"] == "NotPermitted"
 
 
+@pytest.mark.parametrize(("asked", "kept"), [({}, "fr"), ({"locale": "ru"}, "ru")])
+async def test_a_walk_in_is_written_to_in_their_language_or_that_of_the_house(
+    inn: Inn, hotelier: Client, asked: dict[str, str], kept: str
+) -> None:
+    guest = {"name": "Paul Passant", "email": "p@example.org", **asked}
+    booking = await inn.walk_in(hotelier, guest=guest)
+    query = "query ($id: ID!) { booking(id: $id) { guest { locale } } }"
+    assert (await hotelier.data(query, {"id": booking["id"]}))["booking"]["guest"] == {"locale": kept}
+
+
+async def test_a_language_we_do_not_write_in_is_refused_by_its_path(inn: Inn, hotelier: Client) -> None:
+    quoted = await hotelier.quote(inn.built, ahead=AHEAD)
+    guest = {"name": "Paul Passant", "email": "p@example.org", "locale": "tlh"}
+    refusal = await hotelier.mutate(WALK_IN, {**wish(quoted["id"], "p@example.org"), "guest": guest})
+    assert (refusal["__typename"], refusal["path"]) == ("InvalidInput", ["guest", "locale"])
+
+
 async def test_a_block_keeps_rooms_gives_them_to_walk_ins_and_lets_go(inn: Inn, hotelier: Client) -> None:
     kept = (await hotelier.mutate(KEEP, inn.block(3)))["block"]
     assert (kept["name"], kept["state"], kept["rooms"][0]["rooms"]) == ("Wedding", "OPEN", 3)

@@ -1022,6 +1022,7 @@ class ListSalonAppointmentsRequest(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     FIRST_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     salon_id: _builtins.str
     master_id: _builtins.str
     """empty: of all masters the caller may see"""
@@ -1031,6 +1032,8 @@ class ListSalonAppointmentsRequest(_message.Message):
     """inclusive, at most 31 days"""
     first: _builtins.int
     after: _builtins.str
+    account_id: _builtins.str
+    """for our own processes (role SYSTEM): what this account may see"""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___AppointmentState.ValueType]: ...
     def __init__(
@@ -1043,10 +1046,11 @@ class ListSalonAppointmentsRequest(_message.Message):
         states: _abc.Iterable[Global___AppointmentState.ValueType] | None = ...,
         first: _builtins.int = ...,
         after: _builtins.str = ...,
+        account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "first", b"first", "first_day", b"first_day", "last_day", b"last_day", "master_id", b"master_id", "salon_id", b"salon_id", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "after", b"after", "first", b"first", "first_day", b"first_day", "last_day", b"last_day", "master_id", b"master_id", "salon_id", b"salon_id", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

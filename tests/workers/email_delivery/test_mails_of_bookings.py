@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contracts.booking.v1 import booking_pb2, booking_pb2_grpc
 from contracts.events.v1 import events_pb2
 from contracts.money.v1 import money_pb2
@@ -22,24 +24,29 @@ from tests.workers.email_delivery.post_office import PostOffice, calendar_of
 from workers.email_delivery import deliver_email
 
 
+@pytest.mark.parametrize(("asked", "spoken"), [("", "fr"), ("ru", "ru")])
 async def test_a_guest_without_an_account_is_written_to_at_the_address_of_the_booking(
     office: PostOffice,
     parts: Parts,
     auth_address: str,
     booking_address: str,
+    asked: str,
+    spoken: str,
 ) -> None:
-    """And with the calendar file of the stay."""
+    """In their language or that of the house, and with the calendar file of the stay."""
     owner = await register_account(auth_address, Role.HOTELIER)
     guest = await register_account(auth_address, Role.GUEST)
     async with open_desk(parts, auth_address, booking_address) as desk:
         house = await desk.house(owner)
-        booking = await desk.booked(house, guest, house.room(plan=1))
+        person = booking_pb2.GuestDetails(name="Ada Lovelace", email="ada@example.org", locale=asked)
+        booking = await desk.book(await desk.quote(house, house.room(plan=1)), guest.token, guest=person)
     event = events_pb2.BookingConfirmed(booking=snapshot(NOBODY))
     event.booking.booking_id = booking.id
     (delivery,) = await tell(office.notifications, office.system, envelope(event))
     assert await deliver_email(office.context(), delivery) == "sent"
     (mail,) = office.server.taken
     assert mail["To"].addresses[0].addr_spec == "ada@example.org"
+    assert mail["Content-Language"] == spoken
     (attached,) = mail.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("stay.ics", "text/calendar")
     assert attached["Content-Type"].params["method"] == "REQUEST"
