@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.services import Services
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2
-from contracts.salon.v1 import appointment_pb2
+from contracts.salon.v1 import appointment_pb2, salon_pb2
 from runtime.channels import call
 from runtime.errors import IllegalState
 from runtime.identity import Role, current_caller
@@ -37,15 +37,31 @@ async def check_nothing_is_left(services: Services) -> None:
     )
     if appointments.appointments:
         raise _left("Please end or cancel your appointments first.", "APPOINTMENTS_AHEAD")
-    if current_caller().role is Role.HOTELIER and await _runs_houses(services):
-        raise _left("Please archive your hotels first.", "HOTELS_RUN")
+    if current_caller().role is Role.HOTELIER:
+        if await _runs_hotels(services):
+            raise _left("Please archive your hotels first.", "HOTELS_RUN")
+        if await _runs_salons(services):
+            raise _left("Please archive your salons first.", "SALONS_RUN")
 
 
-async def _runs_houses(services: Services) -> bool:
+async def _runs_hotels(services: Services) -> bool:
     after = ""
     while True:
         page = await call(services.hotels.ListOwnHotels, hotel_pb2.ListOwnHotelsRequest(first=100, after=after))
         if any(hotel.state != hotel_pb2.HOTEL_STATE_ARCHIVED for hotel in page.hotels):
+            return True
+        if not page.has_next_page:
+            return False
+        after = page.cursors[-1]
+
+
+async def _runs_salons(services: Services) -> bool:
+    """Not those where the caller only works."""
+    own = str(current_caller().account_id)
+    after = ""
+    while True:
+        page = await call(services.salons.ListOwnSalons, salon_pb2.ListOwnSalonsRequest(first=100, after=after))
+        if any(salon.owner_id == own and salon.state != hotel_pb2.HOTEL_STATE_ARCHIVED for salon in page.salons):
             return True
         if not page.has_next_page:
             return False

@@ -18,6 +18,7 @@ from grpc_services.notification.schedule import Slot
 from runtime.clock import from_timestamp
 
 _LONGEST_REQUEST = 200
+_DELETED = "the account is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ async def _stay_review(owners: Owners, booking_id: uuid.UUID, _occasion: str) ->
         return Untrue("gone")
     if booking.state != booking_pb2.BOOKING_STATE_COMPLETED:
         return Untrue(_state(booking))
+    if uuid.UUID(booking.guest_account_id) == NO_ACCOUNT:
+        return Untrue(_DELETED)
     slot = schedule.review_request(from_timestamp(booking.updated_at), booking.time_zone)
     facts = _stay_facts(booking)
     return _of_stay(planning.STAY_REVIEW, "StayReviewRequest", booking, "", slot, facts)
@@ -163,7 +166,9 @@ def _done(appointment: appointment_pb2.Appointment) -> dict[str, Any]:
     }
 
 
-def _of_visit(template: str, kind: str, appointment: appointment_pb2.Appointment, occasion: str, slot: Slot) -> News:
+def _of_visit(template: str, kind: str, appointment: appointment_pb2.Appointment, occasion: str, slot: Slot) -> Finding:
+    if uuid.UUID(appointment.client_account_id) == NO_ACCOUNT:
+        return Untrue(_DELETED)
     event_id = planning.event_of(template, uuid.UUID(appointment.id), occasion)
     parameters = {
         "appointment_id": appointment.id,

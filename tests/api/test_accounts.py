@@ -14,6 +14,7 @@ from api.node_ids import encode_id
 from stack.tour_client import document
 from tests.api.client import PASSWORD, Client, until
 from tests.api.house import ApiHouse
+from tests.api.salon_desk import SalonDesk
 
 NEW_PASSWORD = "another long enough secret"
 
@@ -198,3 +199,15 @@ async def test_a_hotelier_with_houses_is_not_deleted(house: ApiHouse, hotelier: 
     answer = await hotelier.mutate(DELETE, {"password": PASSWORD})
     assert (answer["__typename"], answer["state"]) == ("IllegalState", "HOTELS_RUN")
     assert await house.rows() == before
+
+
+async def test_a_hotelier_with_a_salon_of_its_own_is_not_deleted_before_it_is_archived(
+    house: ApiHouse, http: httpx.AsyncClient
+) -> None:
+    owner = await Client(http, house.url).sign_up("HOTELIER")
+    desk = SalonDesk(owner)
+    salon = await desk.salon()
+    answer = await owner.mutate(DELETE, {"password": PASSWORD})
+    assert (answer["__typename"], answer["state"]) == ("IllegalState", "SALONS_RUN")
+    await desk.done("salonArchive", salonId=salon["id"], expectedVersion=salon["version"])
+    assert (await owner.mutate(DELETE, {"password": PASSWORD}))["__typename"] == "AccountDeleted"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from contracts.booking.v1 import booking_pb2
 from contracts.events.v1 import events_pb2
 from contracts.notification.v1 import notification_pb2, notification_pb2_grpc, preference_pb2, preference_pb2_grpc
 from contracts.review.v1 import review_pb2
@@ -275,6 +276,19 @@ async def test_a_guest_is_asked_for_a_review_the_day_after_and_not_when_they_wro
     await foresight.come_to(at(dt.datetime.now(dt.UTC).date() + 2 * _DAY, "10:00"))
     assert (await kinds(foresight.notifications, guest)).count("StayReviewRequest") == 1
     assert await foresight.state("stay_review_request", silent.id) == ("TOLD", "")
+
+
+async def test_whose_account_is_deleted_is_asked_for_no_review(
+    foresight: Foresight, auth_address: str, hotelier: SignedIn
+) -> None:
+    leaving = await register_account(auth_address, Role.GUEST)
+    booking = await foresight.stay(await foresight.desk.house(hotelier), leaving, ARRIVAL)
+    await foresight.live_through(booking, hotelier, ARRIVAL)
+    await foresight.tell_of(booking.id)
+    forget = booking_pb2.ForgetAccountRequest(account_id=str(leaving.account_id))
+    await call(foresight.desk.bookings.ForgetAccount, forget, token=foresight.system)
+    await foresight.come_to(at(dt.datetime.now(dt.UTC).date() + 2 * _DAY, "10:00"))
+    assert await foresight.state("stay_review_request", booking.id) == ("DROPPED", "the account is gone")
 
 
 async def test_a_client_is_reminded_the_day_before_and_again_only_of_another_time(
