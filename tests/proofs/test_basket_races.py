@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from contracts.booking.v1 import booking_pb2
 from runtime.database import Database
 from tests.api.client import until
 from tests.grpc_services.booking.basket_desk import BasketDesk, open_basket_desk
@@ -36,6 +37,13 @@ async def until_waiting(database: Database, number: int) -> None:
             return bool(await connection.fetchval("SELECT count(*) >= $1 FROM pg_locks WHERE NOT granted", number))
 
     await until(wait)
+
+
+async def attempts(desk: Desk, booking_id: str) -> int:
+    """How often the visits of a booking were asked for."""
+    async with desk.database.reading() as connection:
+        query = "SELECT attempt FROM booking.basket WHERE booking_id = $1"
+        return int(await connection.fetchval(query, uuid.UUID(booking_id)))
 
 
 async def test_a_booker_who_waits_for_another_of_the_same_quote_lets_none_of_its_visits_go(
@@ -68,7 +76,8 @@ async def test_late_money_that_is_told_twice_at_once_lets_none_of_the_visits_go(
     await basket.tend(pending)
     async with desk.database.transaction() as connection:  # in which nobody can write this payment down
         await connection.execute(
-            "INSERT INTO booking.captured_payment (payment_id, booking_id, amount_minor_units) VALUES ($1, $2, 1)",
+            "INSERT INTO booking.captured_payment (payment_id, booking_id, amount_minor_units, shares)"
+            " VALUES ($1, $2, 1, '{}')",
             pending.payment.id,
             uuid.UUID(other.id),
         )
@@ -83,8 +92,23 @@ async def test_late_money_that_is_told_twice_at_once_lets_none_of_the_visits_go(
     now = await desk.get(pending)
     assert (now.state, now.visits[0].state) == (CONFIRMED, visits.CONFIRMED)
     assert (await basket.appointment(now)).state == visits.CONFIRMED
-    async with desk.database.reading() as connection:
-        attempts = await connection.fetchval(
-            "SELECT attempt FROM booking.basket WHERE booking_id = $1", uuid.UUID(pending.id)
-        )
-    assert attempts == 2, "the visits were asked for again once"
+    assert await attempts(desk, pending.id) == 2, "the visits were asked for again once"
+
+
+async def test_the_sweeper_leaves_alone_whoever_is_just_holding_visits(
+    basket: BasketDesk, desk: Desk, owner: SignedIn, guests: list[SignedIn]
+) -> None:
+    house, shop = await basket.places(owner)
+    quote = await basket.quote(house, [basket.visit(shop)])
+    async with basket.salon.database.transaction() as connection:  # in which nobody can hold visits
+        await connection.execute("SELECT FROM salon.salon WHERE id = $1 FOR UPDATE", uuid.UUID(shop.salon.id))
+        booking = asyncio.create_task(desk.book(quote, guests[0].token))
+        await until_waiting(desk.database, 1)
+        async with desk.database.reading() as reading:
+            booking_id = await reading.fetchval(
+                "SELECT booking_id FROM booking.basket WHERE quote_id = $1", uuid.UUID(quote.id)
+            )
+        await basket.tend(booking_pb2.Booking(id=str(booking_id)))
+    booked = await booking
+    assert booked.visits[0].state == visits.HELD
+    assert await attempts(desk, booked.id) == 1, "it was not let go, and so not asked for again"
