@@ -60,8 +60,10 @@ async def _find_in_statements(settings: StackSettings) -> Sequence[Discrepancy]:
 
 
 async def _find_in_shares(settings: StackSettings) -> Sequence[Discrepancy]:
-    async with _reading(settings, "booking") as connection:
-        known = await payee_audit.known_shares(connection, payee_audit.OF_BOOKINGS)
+    known: dict[tuple[str, str], int] = {}
+    for service, statement in (("booking", payee_audit.OF_BOOKINGS), ("salon", payee_audit.OF_APPOINTMENTS)):
+        async with _reading(settings, service) as connection:
+            known |= await payee_audit.known_shares(connection, statement)
     async with _reading(settings, "payment") as connection:
         return await payee_audit.find_discrepancies(connection, known)
 

@@ -1,5 +1,5 @@
-"""The part of the audit that sets what booking says of payees against the ledger: what each got by a payment, and gave
-back by a refund, is the same on both sides, refund by refund."""
+"""The part of the audit that sets what booking and salon say of payees against the ledger: what each got by a payment,
+and gave back by a refund, is the same on both sides, refund by refund."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from runtime.database import Connection, Statement
 Shares: TypeAlias = "Mapping[tuple[str, str], int]"
 """Minor units by what moved ('payment …' or 'refund …', with the payment system's id) and payee."""
 
-OF_BOOKINGS = Statement(
-    text("""
+_KNOWN = """
         SELECT 'payment ' || payment_id AS what, share.key AS payee_id, share.value::bigint AS amount
-        FROM booking.captured_payment CROSS JOIN jsonb_each_text(shares) AS share
+        FROM {schema}.captured_payment CROSS JOIN jsonb_each_text(shares) AS share
         UNION ALL
         SELECT 'refund ' || provider_refund_id, share.key, share.value::bigint
-        FROM booking.refund CROSS JOIN jsonb_each_text(shares) AS share WHERE provider_refund_id <> ''
-    """)
-)
+        FROM {schema}.refund CROSS JOIN jsonb_each_text(shares) AS share WHERE provider_refund_id <> ''
+"""
+OF_BOOKINGS = Statement(text(_KNOWN.replace("{schema}", "booking")))
+OF_APPOINTMENTS = Statement(text(_KNOWN.replace("{schema}", "salon")))
 _IN_LEDGER = Statement(
     text("""
         SELECT CASE t.kind WHEN 'CAPTURE' THEN 'payment ' || t.payment_id ELSE 'refund ' || t.refund_id END AS what,
@@ -33,7 +33,7 @@ _IN_LEDGER = Statement(
 )
 
 
-async def known_shares(connection: Connection, statement: Statement) -> Shares:
+async def known_shares(connection: Connection, statement: Statement) -> dict[tuple[str, str], int]:
     return {(row["what"], row["payee_id"]): row["amount"] for row in await statement.fetch(connection)}
 
 

@@ -9,12 +9,12 @@ import structlog
 
 from contracts.booking.v1 import basket_pb2
 from grpc_services.booking import basket_queries, basket_tending
-from grpc_services.booking.gateway import PaymentSystem
 from grpc_services.booking.reading import parse_ids
 from grpc_services.booking.salon_gateway import Salons
 from runtime.database import TRANSIENT, Database
 from runtime.errors import InvalidInput, ServiceError
 from runtime.identity import Role, require_role
+from runtime.payment_system import PaymentSystem
 
 Context = grpc.aio.ServicerContext[Any, Any]
 MOST_AT_ONCE = 100

@@ -16,16 +16,15 @@ from grpc_services.booking import (
     folio,
     move_queries,
     payees,
-    payment_queries,
     queries,
     refunds,
 )
 from grpc_services.booking.basket_rules import STANDING, Heard, cost, heard, is_news
-from grpc_services.booking.gateway import PaymentSystem
 from grpc_services.booking.rules import HOLDING, State
 from grpc_services.booking.salon_gateway import Salons, Visits
 from runtime.database import Connection, Database, Record
 from runtime.identity import NOBODY, Role
+from runtime.payment_system import PaymentSystem
 
 log = structlog.get_logger()
 
@@ -107,7 +106,7 @@ async def _take_in(connection: Connection, row: Record, visit: Record, news: Hea
     if state not in HOLDING and state is not State.EXPIRED:
         back = payees.going_back(
             row,
-            await payment_queries.kept_by_payee(connection, row["id"]),
+            await refunds.records.kept_by_payee(connection, row["id"]),
             owed=folio.owed(saved),
             salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
         )

@@ -15,8 +15,6 @@ from grpc_services.booking import (
     move_queries,
     move_rules,
     payees,
-    payment_queries,
-    refund_queries,
     refunds,
     rules,
 )
@@ -52,7 +50,7 @@ class BillMethods(MovingMethods):
             saved = await move_queries.save_booking(connection, row, move.state, charges_minor_units=charges)
             back = payees.going_back(
                 row,
-                await payment_queries.kept_by_payee(connection, row["id"]),
+                await refunds.records.kept_by_payee(connection, row["id"]),
                 owed=folio.owed(saved),
                 salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
             )
@@ -75,7 +73,7 @@ class BillMethods(MovingMethods):
             amount = move_rules.check_amount(row, request.amount)
             if move.state in _UNPAID_YET:
                 raise move_rules.refuse(row, f"A booking that is {move.state} is not paid at the desk.")
-            sent_back = await refund_queries.sent_back(connection, row["id"])
+            sent_back = await refunds.records.sent_back(connection, row["id"])
             if amount > folio.due(row, sent_back=sent_back):
                 raise InvalidInput("This is more than is due.", path=("amount", "minorUnits"))
             desk_paid = row["desk_paid_minor_units"] + amount

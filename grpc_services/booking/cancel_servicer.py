@@ -24,7 +24,6 @@ from grpc_services.booking import (
     move_queries,
     move_rules,
     payees,
-    payment_queries,
     refunds,
     rules,
 )
@@ -58,7 +57,7 @@ class CancelMethods(MovingMethods):
             if not by_hotel and row["guest_account_id"] != caller.account_id:
                 raise NotFound("There is no such booking.", path=("bookingId",))
             rooms = await folio_queries.load_rooms(connection, row["id"])
-            kept = await payment_queries.kept_by_payee(connection, row["id"])
+            kept = await refunds.records.kept_by_payee(connection, row["id"])
             visits = await basket_queries.load_visits(connection, row["id"])
         now = self._now()
         chosen = _check(row, rooms, list(request.positions))
@@ -129,7 +128,7 @@ class CancelMethods(MovingMethods):
                 chosen,
                 penalty=cancellation.penalty_at(move_rules.policy_stages(row, chosen), now),
                 by_hotel=move.by_hotel,
-                kept=await payment_queries.kept_by_payee(connection, row["id"]),
+                kept=await refunds.records.kept_by_payee(connection, row["id"]),
                 salons=salons,
             )
             move_rules.check_refund(row, request.expected_refund, costs.refund)

@@ -21,8 +21,6 @@ from grpc_services.booking import (
     move_rules,
     out_of_order_queries,
     payees,
-    payment_queries,
-    refund_queries,
     refunds,
     rules,
 )
@@ -63,7 +61,7 @@ class DeskMoveMethods(MovingMethods):
         async def check_out(move: Move) -> Record:
             row, connection = move.row, move.connection
             rules.check_move(move.state, State.COMPLETED)
-            due = folio.due(row, sent_back=await refund_queries.sent_back(connection, row["id"]))
+            due = folio.due(row, sent_back=await refunds.records.sent_back(connection, row["id"]))
             if due:
                 raise PaymentDue(due, row["currency"])
             today = move_rules.today_at_hotel(row, self._now())
@@ -91,7 +89,7 @@ class DeskMoveMethods(MovingMethods):
             in_all = row["penalty_minor_units"] + penalty
             back = payees.going_back(
                 row,
-                await payment_queries.kept_by_payee(connection, row["id"]),
+                await refunds.records.kept_by_payee(connection, row["id"]),
                 owed=in_all + row["visits_minor_units"] + row["charges_minor_units"],
                 salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
             )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -26,14 +25,15 @@ from sqlmodel import Field
 
 from grpc_services.booking.table_base import BookingServiceModel, metadata
 from runtime.commit_order import commit_order
+from runtime.payment_tables import payment_tables
 from runtime.tables import (
     idempotency_table,
     inbox_table,
-    json_document,
     long_text,
     optional_moment,
     outbox_table,
     required_moment,
+    table_of,
 )
 
 _STATES = "'HELD', 'PAYMENT_PENDING', 'CONFIRMED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'NO_SHOW'"
@@ -204,76 +204,7 @@ class TimelineEntry(BookingServiceModel, table=True):
     written_in: int = commit_order()
 
 
-class CapturedPayment(BookingServiceModel, table=True):
-    """A payment whose money the booking took in; what of it may still go back is this less its refunds."""
-
-    __tablename__ = "captured_payment"
-    __table_args__ = (CheckConstraint("amount_minor_units > 0", name="amount"),)
-
-    payment_id: str = Field(primary_key=True, sa_type=Text)
-    booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id"),))
-    amount_minor_units: int = Field(sa_type=BigInteger)
-    shares: Any = json_document()  # minor units by payee, a hotel's or a salon's id; their sum is the amount
-    at: dt.datetime = required_moment(default_now=True)
-
-
-class Refund(BookingServiceModel, table=True):
-    """Money that goes back; asked of the payment system under this row's id, so asking twice pays once. One that
-    failed or came back stays as it ended, and a new row stands for what is owed again."""
-
-    __tablename__ = "refund"
-    __table_args__ = (
-        CheckConstraint("amount_minor_units > 0", name="amount"),
-        CheckConstraint("state IN ('REQUESTED', 'PENDING', 'SUCCEEDED', 'FAILED', 'REVERSED')", name="state"),
-        Index(
-            "uq_refund_late_money",
-            "payment_id",
-            unique=True,
-            postgresql_where=text("reason = 'LATE_MONEY' AND state NOT IN ('FAILED', 'REVERSED')"),
-        ),
-        Index("ix_refund_open", "created_at", postgresql_where=text("state IN ('REQUESTED', 'PENDING')")),
-    )
-
-    id: uuid.UUID = Field(primary_key=True)
-    booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id"),))
-    payment_id: str = long_text()
-    amount_minor_units: int = Field(sa_type=BigInteger)
-    shares: Any = json_document()  # minor units by payee who gives them back; their sum is the amount
-    reason: str = long_text()
-    state: str = long_text()
-    provider_refund_id: str = long_text()  # empty until the payment system has answered
-    attempt: int = Field(sa_type=SmallInteger)
-    due_at: dt.datetime | None = optional_moment()  # it is not sent before; none: a person sends it
-    checked_at: dt.datetime | None = optional_moment()
-    created_at: dt.datetime = required_moment(default_now=True)
-
-
-class Dispute(BookingServiceModel, table=True):
-    """A payment that its guest contests at their bank. The booking stays as it is."""
-
-    __tablename__ = "dispute"
-    __table_args__ = (CheckConstraint("state IN ('OPENED', 'WON', 'LOST')", name="state"),)
-
-    id: str = Field(primary_key=True, sa_type=Text)  # the payment system's
-    booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id"),))
-    payment_id: str = long_text()
-    amount_minor_units: int = Field(sa_type=BigInteger)
-    reason: str = long_text()
-    state: str = long_text()
-    opened_at: dt.datetime = required_moment()
-
-
-class OpenPayment(BookingServiceModel, table=True):
-    """A payment that may still change: looked after until it is over, whether or not webhooks tell of it."""
-
-    __tablename__ = "open_payment"
-
-    payment_id: str = Field(primary_key=True, sa_type=Text)
-    booking_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("booking.booking.id", ondelete="CASCADE"),))
-    opened_at: dt.datetime = required_moment(default_now=True)
-    checked_at: dt.datetime | None = optional_moment()
-
-
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
+payments = payment_tables(table_of(Booking))
 idempotency = idempotency_table(metadata)

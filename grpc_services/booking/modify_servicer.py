@@ -25,7 +25,6 @@ from grpc_services.booking import (
     move_queries,
     move_rules,
     payees,
-    payment_queries,
     queries,
     refunds,
     rules,
@@ -133,7 +132,7 @@ class ModifyMethods(MovingMethods):
             row,
             sum(room["total_minor_units"] for room in folio.standing(after)),
             cancelling_costs=penalty,
-            kept=await payment_queries.kept_by_payee(connection, row["id"]),
+            kept=await refunds.records.kept_by_payee(connection, row["id"]),
             salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
         )
         return Change(stay, after, costs)

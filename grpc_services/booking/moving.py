@@ -13,7 +13,6 @@ from contracts.booking.v1 import booking_pb2, front_desk_pb2
 from grpc_services.booking import folio, folio_queries, holds, inventory_queries, night_queries, queries, refunds
 from grpc_services.booking.answers import booking_as_message
 from grpc_services.booking.errors import RoomUnavailable
-from grpc_services.booking.gateway import PaymentSystem
 from grpc_services.booking.night_queries import SwapRefused
 from grpc_services.booking.reading import keys
 from grpc_services.booking.rules import HOLDING, State
@@ -21,6 +20,7 @@ from runtime.database import Connection, Database, Record
 from runtime.errors import NotFound
 from runtime.identifiers import parse_id
 from runtime.identity import Caller, Role, require_account, require_role
+from runtime.payment_system import PaymentSystem
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from contracts.payment.v1 import payment_pb2
 from contracts.salon.v1 import basket_pb2
 from runtime.database import Record
 
-PLATFORM_ITSELF = ""  # the payee of payments that we did not ask for
 Amounts: TypeAlias = "Mapping[str, int]"
 
 
@@ -48,13 +47,6 @@ def shares_of(
         for payee in (house, *commissions)
         if parts[payee]
     ]
-
-
-def got_by(payment: payment_pb2.Payment) -> dict[str, int]:
-    """What each payee got by a payment that was taken whole; one that names none was the platform's own."""
-    if not payment.shares:
-        return {PLATFORM_ITSELF: payment.amount.minor_units}
-    return {share.payee_id: share.amount.minor_units for share in payment.shares}
 
 
 def going_back(row: Record, kept: Amounts, *, owed: int, salons: Amounts) -> dict[str, int]:

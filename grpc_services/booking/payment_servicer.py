@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -17,19 +18,20 @@ from grpc_services.booking import (
     folio,
     messages,
     payees,
-    payment_queries,
     queries,
+    refunds,
     rules,
     settlement,
 )
 from grpc_services.booking.answers import booking_as_message
-from grpc_services.booking.gateway import PaymentSystem, payment_state_name
 from grpc_services.booking.reading import keys, visible_booking
 from grpc_services.booking.salon_gateway import Salons
+from runtime.clock import to_timestamp
 from runtime.database import Connection, Database, Record
 from runtime.errors import IllegalState, NotFound, Unavailable
 from runtime.idempotency import check_key
 from runtime.identity import require_account
+from runtime.payment_system import PaymentSystem, payment_state_name
 
 _ENDED = ("CAPTURED", "FAILED", "VOIDED")
 _PAYS_MORE = (rules.State.CONFIRMED, rules.State.CHECKED_IN)
@@ -57,7 +59,7 @@ class PaymentMethods:
         async with self._database.reading() as connection:
             row = await visible_booking(connection, request.booking_id)
             visits = await basket_queries.load_visits(connection, row["id"])
-            kept = await payment_queries.kept_by_payee(connection, row["id"])
+            kept = await refunds.records.kept_by_payee(connection, row["id"])
             earlier = await keys.find(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
         if earlier is not None:
             return earlier
@@ -68,15 +70,17 @@ class PaymentMethods:
         payment = await self._open_payment(row, amount)
         if payment is None:
             payment = await self._payments.create(
-                idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}:{amount}",
-                amount=money_pb2.Money(minor_units=amount, currency=row["currency"]),
-                booking_id=str(row["id"]),
-                booking_reference=row["reference"],
-                description=messages.priced_stay(row).hotel_name,
-                return_url=request.return_url,
-                locale=request.locale or row["guest_locale"],
-                expires_at=row["hold_expires_at"] or self._now() + _TIME_TO_PAY,
-                shares=payees.shares_of(row, visits, kept, amount, self._commission_basis_points),
+                payment_pb2.CreatePaymentRequest(
+                    idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}:{amount}",
+                    amount=money_pb2.Money(minor_units=amount, currency=row["currency"]),
+                    booking_id=str(row["id"]),
+                    booking_reference=row["reference"],
+                    description=messages.priced_stay(row).hotel_name,
+                    return_url=request.return_url,
+                    locale=request.locale or row["guest_locale"],
+                    expires_at=to_timestamp(row["hold_expires_at"] or self._now() + _TIME_TO_PAY),
+                    shares=payees.shares_of(row, visits, kept, amount, self._commission_basis_points),
+                )
             )
         async with self._database.transaction() as connection:
             earlier = await keys.claim(connection, **key, request=request, answer=booking_pb2.StartPaymentResponse)
@@ -97,11 +101,16 @@ class PaymentMethods:
     async def RefreshPayment(self, request: booking_pb2.RefreshPaymentRequest, context: Context) -> booking_pb2.Booking:
         async with self._database.reading() as connection:
             row = await visible_booking(connection, request.booking_id)
-            is_open = await payment_queries.is_open(connection, row["payment_id"])
+            is_open = await refunds.records.is_open(connection, row["payment_id"])
         if is_open:
-            await settlement.look_after(
-                self._database, self._payments, self._salons, row["payment_id"], stale_seconds=self._stale_seconds
+            settle = partial(
+                settlement.settle_payment,
+                self._database,
+                self._payments,
+                self._salons,
+                stale_seconds=self._stale_seconds,
             )
+            await refunds.settling.look_after(self._database, row["payment_id"], settle)
         async with self._database.reading() as connection:
             return await booking_as_message(connection, await visible_booking(connection, request.booking_id))
 
@@ -134,7 +143,7 @@ async def _begin_payment(connection: Connection, row: Record, payment: payment_p
     )
     if moved is None:
         raise RuntimeError("a locked booking was moved by somebody else")
-    await payment_queries.open_new_payment(connection, row["id"], payment.id)
+    await refunds.records.open_new_payment(connection, row["id"], payment.id)
     await queries.write_timeline(
         connection,
         moved,

@@ -1,4 +1,4 @@
-"""The SQL of quotes and bookings. Nights: inventory_queries.py; money: payment_queries.py; see timeline_queries.py."""
+"""The SQL of quotes and bookings. Nights: inventory_queries.py; money: refunds.py; see timeline_queries.py."""
 
 from __future__ import annotations
 

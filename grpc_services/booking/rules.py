@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import hotel_pb2, rate_pb2
 from runtime.errors import IllegalState, InvalidInput
+from runtime.payment_system import CAPTURED, FAILED, PaymentFacts
 
 LOCALES = ("en", "fr", "ru")
 _SPOKEN_IN = dict.fromkeys(("FR", "MC", "LU"), "fr") | dict.fromkeys(("RU", "BY", "KZ", "KG"), "ru")
@@ -137,10 +138,6 @@ def check_line(text: str, longest: int, path: Sequence[str], *, required: bool =
         raise InvalidInput("This has characters that cannot be shown.", path=path)
 
 
-CAPTURED = ("CAPTURED", "DISPUTED")  # states of a payment whose money came in; that it is contested comes after
-FAILED = ("FAILED", "VOIDED")
-
-
 class Settlement(enum.Enum):
     """What the state of a payment asks of its booking."""
 
@@ -151,15 +148,6 @@ class Settlement(enum.Enum):
     REOPEN = enum.auto()  # the payment failed; the guest may try again while the hold lives
     NOTHING = enum.auto()
     PARK = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentFacts:
-    state: str
-    amount_minor_units: int
-    currency: str
-    is_current: bool  # the booking's newest payment
-    is_taken_in: bool  # its money was counted before
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from grpc_services.booking.desk_servicer import DeskMethods
 from grpc_services.booking.document_servicer import DocumentMethods
 from grpc_services.booking.figures_servicer import FiguresMethods
 from grpc_services.booking.forget_servicer import ForgetMethods
-from grpc_services.booking.gateway import HotelPrices, PaymentSystem
+from grpc_services.booking.gateway import HotelPrices
 from grpc_services.booking.inventory_change_servicer import InventoryChangeMethods
 from grpc_services.booking.inventory_servicer import InventoryMethods
 from grpc_services.booking.live_servicer import LiveMethods
@@ -49,6 +49,7 @@ from grpc_services.booking.waitlist_servicer import WaitlistMethods
 from grpc_services.booking.walk_in_servicer import WalkInMethods
 from runtime.database import Database
 from runtime.payee_statements import PayeeStatements
+from runtime.payment_system import PaymentSystem
 from runtime.settings import BookingSettings
 
 

@@ -5,13 +5,10 @@ The payment's state is fetched anew each time, so stale, reordered and repeated 
 
 from __future__ import annotations
 
-import enum
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
-import orjson
 import structlog
 
 from contracts.payment.v1 import payment_pb2
@@ -19,90 +16,41 @@ from grpc_services.booking import (
     basket_queries,
     basket_tending,
     baskets,
-    disputes,
     events,
     folio,
     folio_queries,
     holds,
     inventory_queries,
+    paid_bookings,
     payees,
-    payment_queries,
     queries,
-    refund_queries,
     refunds,
     rules,
-    timeline_topics,
 )
-from grpc_services.booking.gateway import PROVIDER, PaymentSystem, payment_state_name
 from grpc_services.booking.inventory_queries import Shift
-from grpc_services.booking.refunds import inbox
 from grpc_services.booking.rules import Settlement, State
 from grpc_services.booking.salon_gateway import Salons
 from runtime.database import Connection, Database, Record
-from runtime.errors import InvalidInput, NotFound, ServiceError, Unavailable
+from runtime.disputes import take_in_disputes
+from runtime.errors import Unavailable
 from runtime.identity import NOBODY, Role
+from runtime.payment_system import CAPTURED, FAILED, PaymentFacts, PaymentSystem, got_by, payment_state_name
+from runtime.settling import Outcome, Parked, Settled, what_is_paid
 
 log = structlog.get_logger()
-
-LOOKED_AFTER = "payment.looked_after"  # what booking tells itself of a payment that it found by itself
-
-
-class Outcome(enum.StrEnum):
-    APPLIED = "APPLIED"
-    NOTHING_TO_DO = "NOTHING_TO_DO"
-    PARKED = "PARKED"
-
-
-class Parked(enum.StrEnum):
-    """Why a person must look at a payment."""
-
-    UNREADABLE = "UNREADABLE"
-    UNKNOWN_PAYMENT = "UNKNOWN_PAYMENT"
-    NOTHING_TO_PAY = "NOTHING_TO_PAY"  # no booking of ours
-    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"  # or its currency
-
-
-class Settled(NamedTuple):
-    """What came of looking at a payment, and the booking that it was about; None when there is none."""
-
-    outcome: Outcome
-    booking_id: uuid.UUID | None = None
-    reason: Parked | None = None  # of what is parked
-
-
-def type_of(payload: bytes) -> str:
-    """What a stored webhook calls its event; empty when it does not."""
-    try:
-        named = orjson.loads(payload)["type"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return ""
-    return named if isinstance(named, str) else ""
-
-
-def payment_of(payload: bytes) -> str | None:
-    """The payment that a stored webhook speaks of; None when it speaks of none."""
-    try:
-        identifier = orjson.loads(payload)["data"]["payment_id"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
-    return identifier if isinstance(identifier, str) else None
 
 
 async def settle_payment(
     database: Database, payments: PaymentSystem, salons: Salons, payment_id: str, *, stale_seconds: int
 ) -> Settled:
     """Brings the booking of a payment in line with it. Safe to repeat, to race and to be killed in."""
-    try:
-        payment = await payments.get(payment_id)
-        booking_id = uuid.UUID(payment.booking_id)
-    except (ServiceError, ValueError) as refusal:
-        if isinstance(refusal, ServiceError) and refusal.code not in (NotFound.code, InvalidInput.code):
-            raise
-        log.error("payment.unknown", payment_id=payment_id)
-        return await _without_booking(database, payment_id, Parked.UNKNOWN_PAYMENT)
+    paid = await what_is_paid(payments, payment_id)
+    if paid is None:
+        return await refunds.settling.leave(database, payment_id, Parked.UNKNOWN_PAYMENT)
+    payment, booking_id = paid
     state = payment_state_name(payment)
     again = None
-    if state in rules.CAPTURED:
+    if state in CAPTURED:
         await _make_way(database, booking_id)
         again = await baskets.hold_again(database, salons, booking_id)
     try:
@@ -110,80 +58,23 @@ async def settle_payment(
             row = await queries.lock_booking(connection, booking_id)
             if row is not None:
                 outcome = await _apply(connection, row, payment, stale_seconds, again)
-                news = await disputes.take_in(connection, row, payment)
-                taken_in = state in rules.CAPTURED and outcome is not Outcome.PARKED
-                await payment_queries.looked_at(
-                    connection, payment_id, over=taken_in or state in rules.FAILED, with_bank=state == "AUTHORIZED"
+                news = await take_in_disputes(connection, refunds.records, paid_bookings, row, payment)
+                taken_in = state in CAPTURED and outcome is not Outcome.PARKED
+                await refunds.records.looked_at(
+                    connection, payment_id, over=taken_in or state in FAILED, with_bank=state == "AUTHORIZED"
                 )
     finally:
         if again is not None:  # nothing is left of the attempt where its visits were taken
             await baskets.let_go(database, salons, booking_id, again.attempt)
     if row is None:
         log.error("payment.without_booking", payment_id=payment_id)
-        return await _without_booking(database, payment_id, Parked.NOTHING_TO_PAY)
+        return await refunds.settling.leave(database, payment_id, Parked.NOTHING_TO_PAY)
     news = await refunds.follow(database, payments, payment_id) or news
     await refunds.send_open(database, payments, booking_id)
     await basket_tending.tend(database, salons, payments, booking_id)
     if news and outcome is Outcome.NOTHING_TO_DO:
         outcome = Outcome.APPLIED
     return Settled(outcome, booking_id, Parked.AMOUNT_DIFFERS if outcome is Outcome.PARKED else None)
-
-
-async def settle_event(
-    database: Database, payments: PaymentSystem, salons: Salons, event: Record, *, stale_seconds: int
-) -> Settled:
-    """Works one stored webhook off to its end. Safe to repeat, to race and to be killed in."""
-    payment_id = payment_of(event["payload"])
-    if payment_id and type_of(event["payload"]) == refunds.OWED:
-        async with database.transaction() as connection:
-            await refund_queries.make_due(connection, payment_id)
-    settled = (
-        await settle_payment(database, payments, salons, payment_id, stale_seconds=stale_seconds)
-        if payment_id
-        else Settled(Outcome.PARKED, reason=Parked.UNREADABLE)
-    )
-    async with database.transaction() as connection:
-        await _finish_event(connection, event, settled)
-    return settled
-
-
-async def look_after(
-    database: Database, payments: PaymentSystem, salons: Salons, payment_id: str, *, stale_seconds: int
-) -> Settled:
-    """Settles a payment that nobody told of. What does not fit is parked in the inbox, as a webhook's would be."""
-    settled = await settle_payment(database, payments, salons, payment_id, stale_seconds=stale_seconds)
-    if settled.outcome is Outcome.PARKED:
-        event_id = f"looked-after-{payment_id}"
-        payload = orjson.dumps({"type": LOOKED_AFTER, "data": {"payment_id": payment_id}})
-        async with database.transaction() as connection:
-            if await inbox.store(connection, PROVIDER, event_id, payload):
-                await inbox.finish(connection, PROVIDER, event_id, settled.outcome, reason=settled.reason or "")
-    return settled
-
-
-async def _without_booking(database: Database, payment_id: str, reason: Parked) -> Settled:
-    async with database.transaction() as connection:
-        await payment_queries.looked_at(connection, payment_id, over=True, with_bank=False)
-    return Settled(Outcome.PARKED, reason=reason)
-
-
-async def _finish_event(connection: Connection, event: Record, settled: Settled) -> None:
-    """Closes a stored webhook and writes it into its booking's timeline; of two who close it only one writes."""
-    row = await queries.lock_booking(connection, settled.booking_id) if settled.booking_id else None
-    first = await inbox.finish(
-        connection, event["source"], event["event_id"], settled.outcome, reason=settled.reason or ""
-    )
-    event_type = type_of(event["payload"])
-    if row is None or not first or event_type in (refunds.OWED, LOOKED_AFTER):
-        return
-    await queries.write_timeline(
-        connection,
-        row,
-        kind=timeline_topics.WEBHOOK_RECEIVED,
-        actor=Role.SYSTEM,
-        summary=timeline_topics.webhook_summary(event_type, settled.outcome),
-        changed_state=False,
-    )
 
 
 async def _make_way(database: Database, booking_id: uuid.UUID) -> None:
@@ -211,12 +102,12 @@ async def _apply(
             row["paid_minor_units"],
             row["payment_minor_units"],
         ),
-        rules.PaymentFacts(
+        PaymentFacts(
             payment_state_name(payment),
             (payment.captured if payment.captured.minor_units else payment.amount).minor_units,
             payment.amount.currency,
             is_current=payment.id == row["payment_id"],
-            is_taken_in=await payment_queries.is_taken_in(connection, payment.id),
+            is_taken_in=await refunds.records.is_taken_in(connection, payment.id),
         ),
     )
     match decision:
@@ -270,7 +161,7 @@ async def _keep_what_is_due(connection: Connection, row: Record, payment: paymen
     )
     too_much = payees.going_back(
         paid,
-        await payment_queries.kept_by_payee(connection, row["id"]),
+        await refunds.records.kept_by_payee(connection, row["id"]),
         owed=folio.owed(paid),
         salons=payees.of_salons(await basket_queries.load_visits(connection, row["id"])),
     )
@@ -287,7 +178,7 @@ async def _keep_what_is_due(connection: Connection, row: Record, payment: paymen
 
 
 async def _record_capture(connection: Connection, row: Record, payment: payment_pb2.Payment) -> None:
-    await payment_queries.record_capture(connection, row["id"], payment.id, payees.got_by(payment))
+    await refunds.records.record_capture(connection, row["id"], payment.id, got_by(payment))
 
 
 async def _take_again(
@@ -334,14 +225,7 @@ async def _take_again(
 
 async def _owe_refund(connection: Connection, row: Record, payment: payment_pb2.Payment, why: str) -> None:
     """Records that all of this payment goes back; the payment system is asked after the commit."""
-    new = await refund_queries.request_refund(
-        connection,
-        booking_id=row["id"],
-        payment_id=payment.id,
-        shares=payees.got_by(payment),
-        reason=refunds.LATE_MONEY,
-    )
-    if not new:
+    if not await refunds.owe_of(connection, row["id"], payment.id, got_by(payment), refunds.LATE_MONEY):
         return
     await _record_capture(connection, row, payment)
     paid = await queries.add_paid(connection, row["id"], payment.amount.minor_units, payment_state_name(payment))

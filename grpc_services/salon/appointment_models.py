@@ -18,7 +18,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     SmallInteger,
-    Text,
     UniqueConstraint,
     text,
 )
@@ -26,7 +25,8 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 from sqlmodel import Field
 
 from grpc_services.salon.table_base import SalonServiceModel
-from runtime.tables import json_document, long_text, optional_moment, required_moment
+from runtime.payment_tables import payment_tables
+from runtime.tables import json_document, long_text, optional_moment, required_moment, table_of
 
 _STATES = "'HELD', 'PAYMENT_PENDING', 'REQUESTED', 'CONFIRMED', 'COMPLETED', 'CANCELLED', 'EXPIRED', 'NO_SHOW'"
 
@@ -149,71 +149,4 @@ class AppointmentTimelineEntry(SalonServiceModel, table=True):
     at: dt.datetime = required_moment(default_now=True)
 
 
-class AppointmentCapturedPayment(SalonServiceModel, table=True):
-    """A payment whose money an appointment took in."""
-
-    __tablename__ = "captured_payment"
-    __table_args__ = (CheckConstraint("amount_minor_units > 0", name="amount"),)
-
-    payment_id: str = Field(primary_key=True, sa_type=Text)
-    appointment_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("salon.appointment.id"),))
-    amount_minor_units: int = Field(sa_type=BigInteger)
-    at: dt.datetime = required_moment(default_now=True)
-
-
-class AppointmentRefund(SalonServiceModel, table=True):
-    """Money that goes back; asked of the payment system under this row's id, so asking twice pays once. One that
-    failed or came back stays as it ended, and a new row stands for what is owed again."""
-
-    __tablename__ = "refund"
-    __table_args__ = (
-        CheckConstraint("amount_minor_units > 0", name="amount"),
-        CheckConstraint("state IN ('REQUESTED', 'PENDING', 'SUCCEEDED', 'FAILED', 'REVERSED')", name="state"),
-        Index(
-            "uq_refund_late_money",
-            "payment_id",
-            unique=True,
-            postgresql_where=text("reason = 'LATE_MONEY' AND state NOT IN ('FAILED', 'REVERSED')"),
-        ),
-        Index("ix_refund_open", "created_at", postgresql_where=text("state IN ('REQUESTED', 'PENDING')")),
-    )
-
-    id: uuid.UUID = Field(primary_key=True)
-    appointment_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("salon.appointment.id"),))
-    payment_id: str = long_text()
-    amount_minor_units: int = Field(sa_type=BigInteger)
-    reason: str = long_text()
-    state: str = long_text()
-    provider_refund_id: str = long_text()  # empty until the payment system has answered
-    attempt: int = Field(sa_type=SmallInteger)
-    due_at: dt.datetime | None = optional_moment()  # it is not sent before; none: a person sends it
-    checked_at: dt.datetime | None = optional_moment()
-    created_at: dt.datetime = required_moment(default_now=True)
-
-
-class AppointmentDispute(SalonServiceModel, table=True):
-    """A payment that its client contests at their bank. The appointment stays as it is."""
-
-    __tablename__ = "dispute"
-    __table_args__ = (CheckConstraint("state IN ('OPENED', 'WON', 'LOST')", name="state"),)
-
-    id: str = Field(primary_key=True, sa_type=Text)  # the payment system's
-    appointment_id: uuid.UUID = Field(index=True, sa_column_args=(ForeignKey("salon.appointment.id"),))
-    payment_id: str = long_text()
-    amount_minor_units: int = Field(sa_type=BigInteger)
-    reason: str = long_text()
-    state: str = long_text()
-    opened_at: dt.datetime = required_moment()
-
-
-class AppointmentOpenPayment(SalonServiceModel, table=True):
-    """A payment that may still change: looked after until it is over, whether or not webhooks tell of it."""
-
-    __tablename__ = "open_payment"
-
-    payment_id: str = Field(primary_key=True, sa_type=Text)
-    appointment_id: uuid.UUID = Field(
-        index=True, sa_column_args=(ForeignKey("salon.appointment.id", ondelete="CASCADE"),)
-    )
-    opened_at: dt.datetime = required_moment(default_now=True)
-    checked_at: dt.datetime | None = optional_moment()
+payments = payment_tables(table_of(Appointment))

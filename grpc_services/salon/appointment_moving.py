@@ -15,11 +15,11 @@ from grpc_services.salon import appointment_refunds as refunds
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon.appointment_reading import keys, no_appointment
 from grpc_services.salon.appointment_rules import State
-from grpc_services.salon.gateway import PaymentSystem
 from runtime.database import Connection, Database, Record
 from runtime.errors import VersionConflict
 from runtime.identifiers import parse_id
 from runtime.identity import Caller, Role, require_account
+from runtime.payment_system import PaymentSystem
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -13,18 +14,19 @@ from contracts.payment.v1 import payment_pb2
 from contracts.salon.v1 import appointment_pb2
 from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_messages as messages
-from grpc_services.salon import appointment_money_queries as money_queries
 from grpc_services.salon import appointment_queries as queries
+from grpc_services.salon import appointment_refunds as refunds
 from grpc_services.salon import appointment_rules as rules
 from grpc_services.salon import appointment_settlement as settlement
 from grpc_services.salon import appointment_timeline_queries as timeline_queries
 from grpc_services.salon.appointment_reading import keys, no_appointment, visible_appointment
 from grpc_services.salon.appointment_rules import State
-from grpc_services.salon.gateway import PaymentSystem
+from runtime.clock import to_timestamp
 from runtime.database import Connection, Database, Record
 from runtime.errors import IllegalState
 from runtime.idempotency import check_key
 from runtime.identity import require_account
+from runtime.payment_system import PaymentSystem, payment_state_name
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -76,9 +78,10 @@ class AppointmentPaymentMethods:
     ) -> appointment_pb2.Appointment:
         async with self._database.reading() as connection:
             row = await visible_appointment(connection, request.appointment_id)
-            is_open = await money_queries.is_open(connection, row["payment_id"])
+            is_open = await refunds.records.is_open(connection, row["payment_id"])
         if is_open:
-            await settlement.look_after(self._database, self._payments, row["payment_id"], now=self._now())
+            settle = partial(settlement.settle_payment, self._database, self._payments, now=self._now())
+            await refunds.settling.look_after(self._database, row["payment_id"], settle)
         async with self._database.reading() as connection:
             now = await visible_appointment(connection, request.appointment_id)
             return await messages.appointment_as_message(connection, now)
@@ -91,19 +94,24 @@ class AppointmentPaymentMethods:
             return await self._payments.get(row["payment_id"])
         amount = money_pb2.Money(minor_units=row["total_minor_units"], currency=row["currency"])
         return await self._payments.create(
-            idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}",
-            amount=amount,
-            appointment_id=str(row["id"]),
-            reference=row["reference"],
-            description=row["salon_name"],
-            return_url=request.return_url,
-            locale=request.locale,
-            expires_at=row["hold_expires_at"],
-            payee=payment_pb2.PayeeShare(
-                payee_id=str(row["salon_id"]),
+            payment_pb2.CreatePaymentRequest(
+                idempotency_key=f"{row['id']}:{row['payment_attempts'] + 1}",
+                purpose=payment_pb2.PAYMENT_PURPOSE_APPOINTMENT,
                 amount=amount,
-                commission_basis_points=self._commission_basis_points,
-            ),
+                booking_id=str(row["id"]),
+                booking_reference=row["reference"],
+                description=row["salon_name"],
+                return_url=request.return_url,
+                locale=request.locale,
+                expires_at=to_timestamp(row["hold_expires_at"]),
+                shares=[
+                    payment_pb2.PayeeShare(
+                        payee_id=str(row["salon_id"]),
+                        amount=amount,
+                        commission_basis_points=self._commission_basis_points,
+                    )
+                ],
+            )
         )
 
 
@@ -113,12 +121,12 @@ async def _begin(connection: Connection, row: Record, payment: payment_pb2.Payme
         row,
         State.PAYMENT_PENDING,
         payment_id=payment.id,
-        payment_state=payment_pb2.PaymentState.Name(payment.state).removeprefix("PAYMENT_STATE_"),
+        payment_state=payment_state_name(payment),
         payment_minor_units=payment.amount.minor_units,
         checkout_url=payment.checkout_url,
         payment_attempts=row["payment_attempts"] + 1,
     )
-    await money_queries.open_new_payment(connection, row["id"], payment.id)
+    await refunds.records.open_new_payment(connection, row["id"], payment.id)
     await timeline_queries.write_timeline(
         connection, moved, kind="PaymentStarted", actor=actor, summary="Payment begun."
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-from dataclasses import dataclass
 
 from contracts.salon.v1 import appointment_pb2
 from runtime.database import Record
 from runtime.errors import IllegalState, InvalidInput
 from runtime.field_checks import Values, checked_email, checked_line, checked_phone
+from runtime.payment_system import CAPTURED, FAILED, PaymentFacts
 
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is mistaken for something else
 REFERENCE_LENGTH = 8
@@ -96,10 +96,6 @@ def checked_client(client: appointment_pb2.ClientDetails) -> Values:
     }
 
 
-CAPTURED = ("CAPTURED", "DISPUTED")  # states of a payment whose money came in; that it is contested comes after
-FAILED = ("FAILED", "VOIDED")
-
-
 class Settlement(enum.Enum):
     """What the state of a payment asks of its appointment."""
 
@@ -109,15 +105,6 @@ class Settlement(enum.Enum):
     REOPEN = enum.auto()  # the payment failed; the client may try again while the hold lives
     NOTHING = enum.auto()
     PARK = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentFacts:
-    state: str
-    amount_minor_units: int
-    currency: str
-    is_current: bool  # the appointment's newest payment
-    is_taken_in: bool  # its money was counted before
 
 
 def settlement(row: Record, payment: PaymentFacts) -> Settlement:

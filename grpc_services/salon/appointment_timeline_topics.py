@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Sequence
 
 from contracts.salon.v1 import appointment_pb2
 from runtime.errors import InvalidInput
+from runtime.settling import WEBHOOK_RECEIVED
 
-WEBHOOK_RECEIVED = "WebhookReceived"
 NOTIFICATION_SENT = "NotificationSent"
 NOTIFICATION_FAILED = "NotificationFailed"
-_EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,64}")
 _PREFIX = "APPOINTMENT_TIMELINE_TOPIC_"
-_OUTCOMES = {
-    "APPLIED": "The appointment was brought in line.",
-    "NOTHING_TO_DO": "The appointment was in line already.",
-    "PARKED": "It does not fit the appointment; a person looks at it.",
-}
 
 
 class Topic(enum.StrEnum):
@@ -61,9 +54,3 @@ def wanted_topics(values: Sequence[appointment_pb2.AppointmentTimelineTopic.Valu
     except ValueError:
         raise InvalidInput("There is no such topic.", path=("topics",)) from None
     return named or set(Topic)
-
-
-def webhook_summary(event_type: str, outcome: str) -> str:
-    """`event_type` is that of a verified webhook; `outcome` says what it did to its appointment."""
-    told = event_type if _EVENT_TYPE.fullmatch(event_type) else "an unknown event"
-    return f"The payment system told of {told}. {_OUTCOMES[outcome]}"

@@ -10,7 +10,6 @@ from contracts.salon.v1 import appointment_pb2
 from grpc_services.salon import appointment_cancellation as cancellation
 from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_queries as queries
-from grpc_services.salon import appointment_refund_queries as refund_queries
 from grpc_services.salon import appointment_refunds as refunds
 from grpc_services.salon import appointment_rules as rules
 from grpc_services.salon import master_time_queries
@@ -33,7 +32,7 @@ class CancelMethods(MovingMethods):
         async with self._database.snapshot() as connection:
             row = await visible_appointment(connection, request.appointment_id)
             services = (await queries.load_services(connection, [row["id"]]))[row["id"]]
-            sent_back = await refund_queries.sent_back(connection, row["id"])
+            sent_back = await refunds.records.sent_back(connection, row["id"])
         by_salon = is_of_salon(caller, row, services)
         self._check(row, by_salon=by_salon)
         stages = cancellation.stages(row)
@@ -54,7 +53,7 @@ class CancelMethods(MovingMethods):
             row, connection = move.row, move.connection
             self._check(row, by_salon=move.by_salon)
             penalty = 0 if move.by_salon else cancellation.penalty_at(cancellation.stages(row), self._now())
-            sent_back = await refund_queries.sent_back(connection, row["id"])
+            sent_back = await refunds.records.sent_back(connection, row["id"])
             refund = cancellation.refund_of(row, penalty=penalty, sent_back=sent_back)
             cancellation.check_refund(row, request.expected_refund, refund)
             saved = await queries.save(connection, row, State.CANCELLED, penalty_minor_units=penalty)

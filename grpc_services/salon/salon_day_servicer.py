@@ -13,7 +13,6 @@ from grpc_services.salon import appointment_cancellation as cancellation
 from grpc_services.salon import appointment_events as events
 from grpc_services.salon import appointment_messages as messages
 from grpc_services.salon import appointment_queries as queries
-from grpc_services.salon import appointment_refund_queries as refund_queries
 from grpc_services.salon import appointment_refunds as refunds
 from grpc_services.salon import appointment_rules as rules
 from grpc_services.salon import visit_queries
@@ -96,7 +95,7 @@ class SalonDayMethods(MovingMethods):
             row, connection = move.row, move.connection
             self._check_begun(move, State.NO_SHOW, since=row["starts_at"])
             penalty = cancellation.strictest_penalty(row)
-            sent_back = await refund_queries.sent_back(connection, row["id"])
+            sent_back = await refunds.records.sent_back(connection, row["id"])
             refund = cancellation.refund_of(row, penalty=penalty, sent_back=sent_back)
             saved = await queries.save(connection, row, State.NO_SHOW, penalty_minor_units=penalty)
             if refund:

@@ -20,7 +20,7 @@ from grpc_services.salon.cancel_servicer import CancelMethods
 from grpc_services.salon.change_servicer import ChangeMethods
 from grpc_services.salon.figures_servicer import FiguresMethods
 from grpc_services.salon.forget_servicer import ForgetMethods
-from grpc_services.salon.gateway import Hotels, PaymentSystem
+from grpc_services.salon.gateway import Hotels
 from grpc_services.salon.master_servicer import MasterMethods
 from grpc_services.salon.move_servicer import MoveMethods
 from grpc_services.salon.payout_servicer import PayoutMethods
@@ -32,6 +32,7 @@ from grpc_services.salon.time_block_servicer import TimeBlockMethods
 from runtime.clock import utc_now
 from runtime.database import Database
 from runtime.payee_statements import PayeeStatements
+from runtime.payment_system import PaymentSystem
 from runtime.settings import SalonSettings
 
 

@@ -114,9 +114,9 @@ def use_case(method: MethodDescriptor, folder: str) -> ast.AsyncFunctionDef:
 
 @cache
 def use_cases(folder: str) -> dict[str, ast.AsyncFunctionDef]:
-    """Every coroutine of a service by its name; the first one of a name."""
+    """Every coroutine of a service by its name, its own before those that services share; the first one of a name."""
     found: dict[str, ast.AsyncFunctionDef] = {}
-    for module in files_under(f"grpc_services/{folder}"):
+    for module in files_under(f"grpc_services/{folder}", "runtime"):
         for node in ast.walk(parsed(module)):
             if isinstance(node, ast.AsyncFunctionDef):
                 found.setdefault(node.name, node)

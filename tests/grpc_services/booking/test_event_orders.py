@@ -10,7 +10,8 @@ import uuid
 import pytest
 
 from contracts.payment.v1 import payment_pb2
-from grpc_services.booking import disputes, queries
+from grpc_services.booking import paid_bookings, queries, refunds
+from runtime.disputes import take_in_disputes
 from tests.grpc_services.booking.desk import CONFIRMED, PROVIDER, Desk
 from tests.grpc_services.booking.payments import PAID_LATE, REFUNDED_LATE, Payments
 from tests.house import SignedIn
@@ -134,7 +135,7 @@ async def test_who_asked_before_a_dispute_ended_does_not_open_it_again(
     async with desk.database.transaction() as connection:
         row = await queries.lock_booking(connection, uuid.UUID(booking.id))
         assert row is not None
-        assert not await disputes.take_in(connection, row, asked_early)
+        assert not await take_in_disputes(connection, refunds.records, paid_bookings, row, asked_early)
     assert (await desk.timeline(booking))[2:] == ["BookingConfirmed", "PaymentDisputed", "DisputeWon"]
 
 

@@ -12,9 +12,11 @@ from contracts.hotel.v1 import hotel_pb2
 from contracts.payment.v1 import payment_pb2
 from contracts.salon.v1 import appointment_pb2
 from contracts.settlement.v1 import settlement_pb2
-from grpc_services.salon import appointment_disputes as disputes
 from grpc_services.salon import appointment_queries as queries
+from grpc_services.salon import appointment_refunds as refunds
+from grpc_services.salon import paid_appointments
 from runtime.channels import call
+from runtime.disputes import take_in_disputes
 from tests.grpc_services.booking.payments import PAID_LATE, Payments
 from tests.grpc_services.salon.appointment_desk import CONFIRMED, EXPIRED, AppointmentDesk, at, clock_times
 from tests.grpc_services.salon.parlour import Shop
@@ -124,7 +126,7 @@ async def test_who_asked_before_a_dispute_ended_does_not_open_it_again(
     async with desk.database.transaction() as connection:
         row = await queries.lock_appointment(connection, uuid.UUID(pending.id))
         assert row is not None
-        assert not await disputes.take_in(connection, row, asked_early)
+        assert not await take_in_disputes(connection, refunds.records, paid_appointments, row, asked_early)
     assert (await desk.story(pending))[-2:] == ["PaymentDisputed", "DisputeWon"]
 
 
