@@ -43,6 +43,7 @@ async def take_in_disputes(
             kind, summary = _TOLD[told]
             await things.tell(connection, row, kind, summary.format(payer=things.PAYER))
             await things.publish_disputed(connection, row, dispute, told)
+        await records.has_moved(connection, payment.id)
         if state == "WON":
             await records.make_due(connection, payment.id)
         news = True

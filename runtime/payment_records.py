@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Float,
     Integer,
     Interval,
@@ -20,10 +21,12 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     column,
     delete,
     func,
     literal_column,
+    null,
     select,
     text,
     union_all,
@@ -36,6 +39,10 @@ from runtime.identifiers import new_id
 from runtime.payment_tables import PaymentTables
 
 _AT_ONCE = dt.timedelta()
+# A payment whose money came is looked at again after an hour, and then after twice as long each time nothing moved:
+# a dozen times in the four months in which banks let guests contest it.
+_FIRST_LOOK = text("interval '1 hour'")
+_EXPECT_NOTHING_AFTER = text("interval '120 days'")
 
 
 class PaymentRecords:
@@ -69,9 +76,25 @@ class PaymentRecords:
                     tables.owner_id: of_owner,
                     "amount_minor_units": bindparam("amount"),
                     "shares": bindparam("shares"),
+                    "look_at": func.now() + _FIRST_LOOK,
                 }
             )
             .on_conflict_do_nothing()
+        )
+        this_capture = captured.c.payment_id == bindparam("of_payment")
+        quiet_for = func.now() - captured.c.quiet_since
+        self._was_quiet = Statement(
+            update(captured)
+            .where(this_capture)
+            .values(
+                look_at=case(
+                    (quiet_for > _EXPECT_NOTHING_AFTER, null()),
+                    else_=func.now() + func.greatest(quiet_for, _FIRST_LOOK),
+                )
+            )
+        )
+        self._has_moved = Statement(
+            update(captured).where(this_capture).values(quiet_since=func.now(), look_at=func.now() + _FIRST_LOOK)
         )
         self._is_captured = Statement(
             select(captured.c.payment_id).where(captured.c.payment_id == bindparam("payment_id"))
@@ -144,14 +167,21 @@ class PaymentRecords:
         return await self._is_open.fetch_row(connection, of_payment=payment_id) is not None
 
     async def looked_at(self, connection: Connection, payment_id: str, *, over: bool, with_bank: bool) -> None:
-        """Closes a payment that is over, and one that its guest left days ago unless its money is `with_bank`."""
+        """Closes a payment that is over, and one that its guest left days ago unless its money is `with_bank`; one
+        that was taken in is looked at again later, see `has_moved`."""
+        await self._was_quiet.execute(connection, of_payment=payment_id)
         if over:
             await self._close.execute(connection, of_payment=payment_id)
         elif with_bank or not await self._close_abandoned.execute(connection, of_payment=payment_id):
             await self._checked.execute(connection, of_payment=payment_id)
 
+    async def has_moved(self, connection: Connection, payment_id: str) -> None:
+        """Something new came of a payment that was taken in, so more may come soon."""
+        await self._has_moved.execute(connection, of_payment=payment_id)
+
     async def stuck_payments(self, connection: Connection, *, stuck_seconds: int, limit: int) -> list[str]:
-        """Open payments, and payments with refunds under way, that nobody looked at for so long."""
+        """Open payments, and payments with refunds under way, that nobody looked at for so long; then those whose
+        money came long ago and that are to be looked at once more."""
         rows = await self._stuck.fetch(connection, seconds=float(stuck_seconds), limit=limit)
         return [row["payment_id"] for row in rows]
 
@@ -262,28 +292,36 @@ class PaymentRecords:
 
 
 def _stuck(tables: PaymentTables) -> Statement:
-    """The older a payment or a refund is, the more seldom it is looked at, but at least once an hour."""
-    opened, refund = tables.open_payment.c, tables.refund.c
+    opened, refund, captured = tables.open_payment.c, tables.refund.c, tables.captured.c
+
+    def not_looked_at(looked_at: ColumnElement[Any], since: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The older it is, the more seldom it is looked at, but at least once an hour."""
+        age = func.extract("epoch", looked_at - since).cast(Float)
+        pause = func.least(func.greatest(bindparam("seconds", type_=Float), age / 4.0), 3600.0)
+        return looked_at <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, pause)
+
+    opened_looked_at = func.coalesce(opened.checked_at, opened.opened_at)
+    requested_looked_at = func.greatest(refund.due_at, refund.checked_at)
+    pending_looked_at = func.coalesce(refund.checked_at, refund.created_at)
+    urgent, at_leisure = literal_column("0", Integer).label("turn"), literal_column("1", Integer)
     waiting = union_all(
-        select(
-            opened.payment_id,
-            opened.opened_at.label("since"),
-            func.coalesce(opened.checked_at, opened.opened_at).label("looked_at"),
+        select(opened.payment_id, urgent, opened_looked_at.label("looked_at")).where(
+            not_looked_at(opened_looked_at, opened.opened_at)
         ),
-        select(refund.payment_id, refund.due_at, func.greatest(refund.due_at, refund.checked_at)).where(
-            refund.state == literal_column("'REQUESTED'"), refund.due_at <= func.now()
+        select(refund.payment_id, urgent, requested_looked_at).where(
+            refund.state == literal_column("'REQUESTED'"),
+            refund.due_at <= func.now(),
+            not_looked_at(requested_looked_at, refund.due_at),
         ),
-        select(refund.payment_id, refund.created_at, func.coalesce(refund.checked_at, refund.created_at)).where(
-            refund.state == literal_column("'PENDING'")
+        select(refund.payment_id, urgent, pending_looked_at).where(
+            refund.state == literal_column("'PENDING'"), not_looked_at(pending_looked_at, refund.created_at)
         ),
+        select(captured.payment_id, at_leisure, captured.look_at).where(captured.look_at <= func.now()),
     ).subquery("waiting")
-    age = func.extract("epoch", waiting.c.looked_at - waiting.c.since)
-    pause = func.least(func.greatest(bindparam("seconds", type_=Float), age.cast(Float) / 4), 3600.0)
     return Statement(
         select(waiting.c.payment_id)
-        .where(waiting.c.looked_at <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, pause))
         .group_by(waiting.c.payment_id)
-        .order_by(func.min(waiting.c.looked_at))
+        .order_by(func.min(waiting.c.turn), func.min(waiting.c.looked_at))
         .limit(bindparam("limit", type_=Integer))
     )
 

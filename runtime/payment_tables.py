@@ -59,7 +59,12 @@ def payment_tables(owner: Table) -> PaymentTables:
         amount(),
         Column("shares", JSONB, nullable=False),  # minor units by payee; their sum is the amount
         moment("at", default_now=True),
+        # Its money may still be contested, or a refund of it come back: when it last moved, and when it is looked at
+        # next; none: it has been quiet for so long that nothing more is expected.
+        moment("quiet_since", default_now=True),
+        moment("look_at", required=False),
         CheckConstraint("amount_minor_units > 0", name="amount"),
+        Index("ix_captured_payment_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
     )
     # Money that goes back; asked of the payment system under the row's id, so asking twice pays once. One that failed
     # or came back stays as it ended, and a new row stands for what is owed again.

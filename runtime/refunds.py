@@ -123,6 +123,8 @@ class Refunds:
             state = refund_state_name(told)
             steps = refund_steps(known["state"], state)
             await self._records.move_refund(connection, refund["id"], state if steps else known["state"], told.id)
+            if set(steps) - {RefundStep.WAIT}:
+                await self._records.has_moved(connection, refund["payment_id"])
             for step in steps:
                 match step:
                     case RefundStep.SUCCEED:

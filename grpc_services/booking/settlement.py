@@ -58,11 +58,11 @@ async def settle_payment(
             row = await queries.lock_booking(connection, booking_id)
             if row is not None:
                 outcome = await _apply(connection, row, payment, stale_seconds, again)
-                news = await take_in_disputes(connection, refunds.records, paid_bookings, row, payment)
                 taken_in = state in CAPTURED and outcome is not Outcome.PARKED
                 await refunds.records.looked_at(
                     connection, payment_id, over=taken_in or state in FAILED, with_bank=state == "AUTHORIZED"
                 )
+                news = await take_in_disputes(connection, refunds.records, paid_bookings, row, payment)
     finally:
         if again is not None:  # nothing is left of the attempt where its visits were taken
             await baskets.let_go(database, salons, booking_id, again.attempt)

@@ -43,11 +43,11 @@ async def settle_payment(database: Database, payments: PaymentSystem, payment_id
         row = await queries.lock_appointment(connection, appointment_id)
         if row is not None:
             outcome = await _apply(connection, row, payment, now)
-            news = await take_in_disputes(connection, refunds.records, paid_appointments, row, payment)
             taken_in = state in CAPTURED and outcome is not Outcome.PARKED
             await refunds.records.looked_at(
                 connection, payment_id, over=taken_in or state in FAILED, with_bank=state == "AUTHORIZED"
             )
+            news = await take_in_disputes(connection, refunds.records, paid_appointments, row, payment)
     if row is None:
         log.error("payment.without_appointment", payment_id=payment_id)
         return await refunds.settling.leave(database, payment_id, Parked.NOTHING_TO_PAY)

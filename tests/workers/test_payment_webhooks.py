@@ -4,7 +4,7 @@ and look after payments that nobody told of."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from contracts.hotel.v1 import hotel_pb2
+from contracts.payment.v1 import payment_pb2
 from contracts.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from runtime.channels import call, open_channel, open_service_identity
 from runtime.database import Database, open_database
@@ -19,6 +20,7 @@ from runtime.errors import Unavailable
 from runtime.identity import Role
 from runtime.job_queue import open_job_queue
 from tests.grpc_services.booking.desk import Desk, open_desk, webhook
+from tests.grpc_services.booking.moves import HotelClock, MoveDesk
 from tests.grpc_services.booking.payments import running_payments
 from tests.grpc_services.hotel.catalogue import Kind
 from tests.grpc_services.salon.appointment_desk import (
@@ -224,6 +226,66 @@ async def test_payments_that_nobody_told_of_are_settled_by_the_poller(
         assert not {paid.payment.id, unpaid.payment.id} & set(await desk.stuck()), "over, or looked at just now"
         assert await reconcile_payments(context) == 0
         await desk.look_after(fresh.payment.id)
+
+
+async def test_money_that_moved_long_after_it_came_is_found_when_every_word_of_it_was_lost(
+    parts: Parts,
+    auth_address: str,
+    payment_address: str,
+    desk: Desk,
+    salon_desk: AppointmentDesk,
+    context: dict[str, Any],
+) -> None:
+    owner, guest = [await register_account(auth_address, role) for role in (Role.HOTELIER, Role.GUEST)]
+    house = await desk.house(owner, Kind(rooms=4))
+    shop = await salon_desk.parlour.shop(owner, masters=1, services=[PREPAID])
+    async with running_payments(parts, payment_address) as payments:
+        moves = MoveDesk(desk, HotelClock(), payments)
+        refunded, contested, quiet, old = [
+            await moves.paid(await desk.booked(house, guest), guest.token) for _ in range(4)
+        ]
+        await moves.cancel(refunded, owner.token, refunded.paid.minor_units)
+        visit = await salon_desk.start_payment(await salon_desk.book(shop, guest, at("10:00")), guest)
+        await payments.pay_at(visit.checkout_url)
+        await salon_desk.hear_of(visit.payment_id)
+        await salon_desk.cancel(visit, owner, refund=6000)
+        for payment_id in (refunded.payment.id, visit.payment_id):
+            await payments.settle_refund(await payments.newest_refund(payment_id), payment_pb2.REFUND_STATE_REVERSED)
+        await payments.dispute(contested.payment.id)
+        of_bookings = [one.payment.id for one in (refunded, contested, quiet, old)]
+        assert not set(of_bookings) & set(await desk.stuck()), "looked at after an hour first"
+        for days, payment_ids in ((2, of_bookings[:3]), (121, of_bookings[3:])):
+            await wait_in_vain(desk.database, "booking", payment_ids, days)
+        await wait_in_vain(salon_desk.database, "salon", [visit.payment_id], 2)
+        assert set(of_bookings) <= set(await desk.stuck())
+        assert await reconcile_payments(context) >= 3
+        assert (await desk.get(refunded)).refunded.minor_units == 0
+        assert (await salon_desk.get(visit)).refunded.minor_units == 0
+        assert (await desk.timeline(refunded))[-1] == "RefundReversed"
+        assert (await salon_desk.story(visit))[-1] == "RefundReversed"
+        assert (await desk.timeline(contested))[-1] == "PaymentDisputed"
+        assert not set(of_bookings) & set(await desk.stuck())
+        query = (
+            "SELECT payment_id, extract(epoch FROM look_at - now()) / 3600 AS hours FROM booking.captured_payment"
+            " WHERE payment_id = ANY ($1)"
+        )
+        async with desk.database.reading() as connection:
+            hours = {row["payment_id"]: row["hours"] for row in await connection.fetch(query, of_bookings)}
+        soon, later = hours[contested.payment.id], hours[quiet.payment.id]
+        assert 0 < soon <= 1, "more may come of what has just moved"
+        assert 47 < later <= 49, "after as long again as it was quiet"
+        assert hours[old.payment.id] is None, "nothing is expected any more"
+
+
+async def wait_in_vain(database: Database, service: str, payment_ids: Sequence[str], days: int) -> None:
+    """As if these payments had been taken in so many days ago, and nobody had told anything since."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            f"UPDATE {service}.captured_payment SET look_at = now(),"  # noqa: S608
+            " quiet_since = now() - make_interval(days => $2) WHERE payment_id = ANY ($1)",
+            payment_ids,
+            days,
+        )
 
 
 async def test_overdue_holds_of_appointments_are_released(
