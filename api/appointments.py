@@ -27,6 +27,7 @@ from api.permissions import Demands, Permission
 from api.reviews import AppointmentReviews
 from api.salon_services import AppointmentPaymentTiming, appointment_payment_timing
 from api.scalars import EmailAddress, IdempotencyKey
+from api.shown_amounts import ShownAmount, ShownIn
 from api.slots import VisitedService, WantedServiceInput, visited_service, wanted_services
 from contracts.salon.v1 import appointment_pb2
 from runtime.channels import call
@@ -112,6 +113,17 @@ class Appointment(AppointmentReviews, Node):
     booking_id: strawberry.ID | None = strawberry.field(
         description="The booking of rooms that it was booked and is paid with; null: it stands on its own."
     )
+    exchange_rates_day: strawberry.Private[str]
+
+    @strawberry.field(
+        description=(
+            "The total in another currency, for information; null where no rate is known. "
+            "The rate is that of the day when it was booked, whatever it is today."
+        )
+    )
+    async def shown_total(self, info: Info, currency: ShownIn) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.of_day(self.exchange_rates_day)
+        return rates.shown(self.total.minor_units, self.total.currency, currency)
 
     @strawberry.field(description="The salon; null if it is not yours to see any more.")
     async def salon(self, info: Info) -> LazySalon | None:
@@ -270,6 +282,7 @@ def appointment(message: appointment_pb2.Appointment) -> Appointment:
         payment=_payment(message),
         created_at=from_timestamp(message.created_at),
         booking_id=strawberry.ID(encode_id("Booking", message.booking_id)) if message.booking_id else None,
+        exchange_rates_day=message.exchange_rates_day,
     )
 
 

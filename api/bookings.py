@@ -34,8 +34,8 @@ from api.permissions import Demands, Permission
 from api.quotes import PricedRoom, hotel_of, priced_room, strictest_policy
 from api.rate_plans import CancellationPolicy
 from api.reviews import BookingReview
-from api.scalars import CurrencyCode, EmailAddress, IdempotencyKey
-from api.shown_amounts import ShownAmount
+from api.scalars import EmailAddress, IdempotencyKey
+from api.shown_amounts import ShownAmount, ShownIn
 from api.visits import BookedVisit, booked_visit
 from contracts.booking.v1 import booking_pb2
 from runtime.channels import call
@@ -121,11 +121,7 @@ class Booking(BookingDocuments, BookingBill, BookingNotes, BookingReview, Node):
             "The rate is that of the quote, whatever it is today."
         )
     )
-    async def shown_total(
-        self,
-        info: Info,
-        currency: Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")],
-    ) -> ShownAmount | None:
+    async def shown_total(self, info: Info, currency: ShownIn) -> ShownAmount | None:
         rates = await info.context.services.exchange_rates.of_day(self.exchange_rates_day)
         return rates.shown(self.total.minor_units, self.total.currency, currency)
 

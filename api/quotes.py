@@ -26,8 +26,7 @@ from api.nodes import Node
 from api.permissions import Demands, Permission
 from api.price_lines import PriceLine, PriceLineKind, price_line
 from api.rate_plans import CancellationPolicy, PaymentTiming, cancellation_policy, payment_timing
-from api.scalars import CurrencyCode
-from api.shown_amounts import ShownAmount
+from api.shown_amounts import ShownAmount, ShownIn
 from api.visits import QuotedVisit, QuoteVisitInput, quoted_visit, visit_lines, wanted_visits
 from contracts.booking.v1 import booking_pb2
 from contracts.hotel.v1 import rate_pb2
@@ -68,11 +67,7 @@ class Quote(Node):
             "The rate is that of the quote, whatever it is today."
         )
     )
-    async def shown_total(
-        self,
-        info: Info,
-        currency: Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")],
-    ) -> ShownAmount | None:
+    async def shown_total(self, info: Info, currency: ShownIn) -> ShownAmount | None:
         rates = await info.context.services.exchange_rates.of_day(self.exchange_rates_day)
         return rates.shown(self.total.minor_units, self.total.currency, currency)
 

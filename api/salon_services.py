@@ -11,6 +11,7 @@ from api.context import Info
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.scalars import BigInt, CurrencyCode
+from api.shown_amounts import ShownAmount, ShownIn
 from contracts.hotel.v1 import hotel_pb2
 from contracts.salon.v1 import salon_pb2
 
@@ -69,6 +70,16 @@ class SalonService:
     offerings: list[ServiceOffering] = strawberry.field(description="Who does it; nobody: it cannot be booked.")
     archived: bool = strawberry.field(description="Whether it is no longer done.")
     version: int = strawberry.field(description="Moves with every edit; name it as `expectedVersion` when you edit.")
+
+    @strawberry.field(
+        description=(
+            "The price in another currency, for information, by the newest rate, "
+            "which a quote or an appointment freezes; null where no rate is known."
+        )
+    )
+    async def shown_price(self, info: Info, currency: ShownIn) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.newest()
+        return rates.shown(self.price.minor_units, self.price.currency, currency)
 
 
 def salon_service(message: salon_pb2.Service) -> SalonService:

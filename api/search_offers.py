@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Iterable
-from typing import Annotated
 
 import strawberry
 
@@ -16,8 +15,7 @@ from api.node_ids import encode_id
 from api.paging import Connection
 from api.rate_plans import MealPlan, RatePlan
 from api.rooms import Amenity, RoomType
-from api.scalars import CurrencyCode
-from api.shown_amounts import ShownAmount
+from api.shown_amounts import ShownAmount, ShownIn
 from contracts.search.v1 import search_pb2
 
 
@@ -45,11 +43,7 @@ class HotelOffer:
             "rate is known."
         )
     )
-    async def shown_total(
-        self,
-        info: Info,
-        currency: Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")],
-    ) -> ShownAmount | None:
+    async def shown_total(self, info: Info, currency: ShownIn) -> ShownAmount | None:
         rates = await info.context.services.exchange_rates.newest()
         return rates.shown(self.total.minor_units, self.total.currency, currency)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Annotated
 
 import strawberry
 
@@ -21,6 +22,8 @@ _FRESH_SECONDS = 60.0
 _MOST_DAYS = 400
 _RATE = Context(prec=10, rounding=ROUND_HALF_EVEN)
 _AMOUNT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+
+ShownIn = Annotated[CurrencyCode, strawberry.argument(description="The guest's own, such as USD.")]
 
 
 @strawberry.type(

@@ -11,6 +11,7 @@ import strawberry
 from api.context import Info
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
+from api.shown_amounts import ShownAmount, ShownIn
 from contracts.salon.v1 import appointment_pb2
 from runtime.channels import call
 from runtime.clock import from_timestamp
@@ -54,6 +55,16 @@ class Slot:
         description="Who would do what and when. Name these masters when you book, and it costs just this."
     )
     total: Money = strawberry.field(description="What all of it costs.")
+
+    @strawberry.field(
+        description=(
+            "What all of it costs in another currency, for information, by the newest rate, "
+            "which a quote or an appointment freezes; null where no rate is known."
+        )
+    )
+    async def shown_total(self, info: Info, currency: ShownIn) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.newest()
+        return rates.shown(self.total.minor_units, self.total.currency, currency)
 
 
 @strawberry.input(description="A service that is wanted.")

@@ -13,6 +13,7 @@ from api.moments import sent_moment
 from api.money import Money, money
 from api.node_ids import decode_id, encode_id
 from api.price_lines import PriceLine, PriceLineKind
+from api.shown_amounts import ShownAmount, ShownIn
 from api.slots import VisitedService, WantedServiceInput, visited_service, wanted_services
 from contracts.booking.v1 import booking_pb2
 from contracts.salon.v1 import basket_pb2
@@ -38,6 +39,17 @@ class QuotedVisit:
     services: list[VisitedService] = strawberry.field(description="In this order, and who does them.")
     total: Money = strawberry.field(description="All its services; part of the total of the basket.")
     cancellation_tiers: list[LazyTier] = strawberry.field(description="The salon's policy when it was quoted.")
+    exchange_rates_day: strawberry.Private[str]
+
+    @strawberry.field(
+        description=(
+            "The total in another currency, for information; null where no rate is known. "
+            "The rate is that of the day when it was quoted, whatever it is today."
+        )
+    )
+    async def shown_total(self, info: Info, currency: ShownIn) -> ShownAmount | None:
+        rates = await info.context.services.exchange_rates.of_day(self.exchange_rates_day)
+        return rates.shown(self.total.minor_units, self.total.currency, currency)
 
     @strawberry.field(description="The salon; null if it is not yours to see any more.")
     async def salon(self, info: Info) -> LazySalon | None:
@@ -112,6 +124,7 @@ def quoted_visit(message: basket_pb2.QuotedVisit) -> QuotedVisit:
             )
             for tier in message.cancellation_policy.tiers
         ],
+        exchange_rates_day=message.exchange_rates_day,
     )
 
 

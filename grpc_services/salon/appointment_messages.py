@@ -76,6 +76,7 @@ def appointment_message(row: Record, services: Sequence[Record]) -> appointment_
         created_at=to_timestamp(row["created_at"]),
         payment_timing=hotel_pb2.PaymentTiming.Value(f"PAYMENT_TIMING_{row['payment_timing']}"),
         booking_id=str(row["booking_id"] or ""),
+        exchange_rates_day=row["exchange_rates_day"],
     )
     if row["hold_expires_at"] is not None:
         message.hold_expires_at.CopyFrom(to_timestamp(row["hold_expires_at"]))

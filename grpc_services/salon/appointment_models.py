@@ -65,6 +65,7 @@ class Appointment(SalonServiceModel, table=True):
     ends_at: dt.datetime = required_moment()
     time_zone: str = long_text()
     currency: str = long_text()
+    exchange_rates_day: str = long_text()  # by which its price is shown in other currencies; empty: none were known
     cancellation_tiers: Any = json_document()  # of the salon when it was booked
     payment_timing: str = long_text()  # PREPAID when one of its services is
     total_minor_units: int = Field(sa_type=BigInteger)

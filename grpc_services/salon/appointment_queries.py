@@ -61,6 +61,7 @@ _GIVEN = (
     "ends_at",
     "time_zone",
     "currency",
+    "exchange_rates_day",
     "cancellation_tiers",
     "payment_timing",
     "total_minor_units",

@@ -30,6 +30,7 @@ from grpc_services.salon.appointment_reading import (
     visible_appointment,
 )
 from grpc_services.salon.appointment_rules import State
+from grpc_services.salon.gateway import Hotels
 from runtime.clock import from_timestamp
 from runtime.cursors import page_size
 from runtime.database import Connection, Database, Record
@@ -46,9 +47,11 @@ LATEST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
 
 class AppointmentMethods:
-    """A part of AppointmentServicer, which gives it the database, the clock and how long holds live."""
+    """A part of AppointmentServicer, which gives it the database, the clock, the hotel service and how long holds
+    live."""
 
     _database: Database
+    _hotels: Hotels
     _now: Callable[[], dt.datetime]
     _hold_seconds: int
 
@@ -79,18 +82,19 @@ class AppointmentMethods:
     ) -> appointment_pb2.Appointment:
         caller = require_account()
         check_key(request.idempotency_key)
-        client = rules.checked_client(request.client)
-        client["note"] = checked_text(request.note, ("note",), longest=rules.LONGEST_NOTE)
+        given = rules.checked_client(request.client)
+        given["note"] = checked_text(request.note, ("note",), longest=rules.LONGEST_NOTE)
         starts_at = wanted_start(request)
+        given["exchange_rates_day"] = await self._hotels.exchange_rates_day()
         return await booking.claim_time(
-            self._database, lambda: self._book(request, caller, client, starts_at), self._now
+            self._database, lambda: self._book(request, caller, given, starts_at), self._now
         )
 
     async def _book(
         self,
         request: appointment_pb2.CreateAppointmentRequest,
         caller: Caller,
-        client: Values,
+        given: Values,
         starts_at: dt.datetime,
     ) -> appointment_pb2.Appointment:
         """All of it or nothing, in one transaction. Raises NotFree."""
@@ -120,7 +124,7 @@ class AppointmentMethods:
                 hold_seconds=self._hold_seconds if state is State.HELD else None,
                 client_account_id=caller.account_id,
                 total_minor_units=total,
-                **client,
+                **given,
             )
             await booking.take(connection, appointment_id, booked, visit)
             await _tell(connection, row, caller)

@@ -86,6 +86,7 @@ async def take(
                 booking_position=one.number,
                 booking_attempt=request.attempt,
                 cancellation_tiers=_tiers(one.quoted),
+                exchange_rates_day=one.quoted.exchange_rates_day,
             )
         try:
             await booking.take(connection, row["id"], booked, one.visit)

@@ -27,6 +27,14 @@ MOST_VISITS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a quote freezes besides prices."""
+
+    commission_basis_points: int
+    exchange_rates_day: str
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Time of a master that an earlier visit of the same basket takes, buffers included."""
 
@@ -50,7 +58,7 @@ async def price(
     request: basket_pb2.PriceVisitsRequest,
     caller: Caller,
     now: dt.datetime,
-    commission_basis_points: int,
+    terms: Terms,
 ) -> basket_pb2.QuotedVisits:
     """Raises InvalidInput, NotFound, PermissionDenied or SlotUnavailable, naming the visit."""
     if not 1 <= len(request.visits) <= MOST_VISITS:
@@ -66,11 +74,11 @@ async def price(
                 visit = without_caller(visit, caller)
             booked = await _free(connection, visit, starts_at, taken, now)
         taken += [Taken(offer.master_id, line.taken_from, line.taken_until) for offer, line in booked]
-        quoted.append(quoted_visit(salon, booked, commission_basis_points))
+        quoted.append(quoted_visit(salon, booked, terms))
     return basket_pb2.QuotedVisits(visits=quoted)
 
 
-def quoted_visit(salon: Record, booked: Booked, commission_basis_points: int) -> basket_pb2.QuotedVisit:
+def quoted_visit(salon: Record, booked: Booked, terms: Terms) -> basket_pb2.QuotedVisit:
     def money(minor_units: int) -> money_pb2.Money:
         return money_pb2.Money(minor_units=minor_units, currency=salon["currency"])
 
@@ -105,7 +113,8 @@ def quoted_visit(salon: Record, booked: Booked, commission_basis_points: int) ->
                 for tier in salon["cancellation_tiers"]
             ]
         ),
-        commission_basis_points=commission_basis_points,
+        commission_basis_points=terms.commission_basis_points,
+        exchange_rates_day=terms.exchange_rates_day,
     )
 
 

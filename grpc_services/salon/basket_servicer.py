@@ -21,6 +21,7 @@ from grpc_services.salon import basket_pricing as pricing
 from grpc_services.salon import basket_queries, master_time_queries
 from grpc_services.salon.appointment_cancellation import stage_message, stages
 from grpc_services.salon.appointment_rules import State
+from grpc_services.salon.gateway import Hotels
 from runtime.cursors import page_size
 from runtime.database import Connection, Database, Record
 from runtime.errors import IllegalState
@@ -32,19 +33,19 @@ _HELD_OR_TO_BE = frozenset({State.HELD, State.CONFIRMED, State.EXPIRED})
 
 
 class BasketMethods:
-    """A part of BasketServicer, which gives it the database, the clock, how long holds live and
-    what the platform keeps."""
+    """A part of BasketServicer, which gives it the database, the clock, how long holds live, what
+    the platform keeps and the hotel service."""
 
     _database: Database
     _now: Callable[[], dt.datetime]
     _hold_seconds: int
     _commission_basis_points: int
+    _hotels: Hotels
 
     async def PriceVisits(self, request: basket_pb2.PriceVisitsRequest, context: Context) -> basket_pb2.QuotedVisits:
+        terms = pricing.Terms(self._commission_basis_points, await self._hotels.exchange_rates_day())
         async with self._database.snapshot() as connection:
-            return await pricing.price(
-                connection, request, current_caller(), self._now(), self._commission_basis_points
-            )
+            return await pricing.price(connection, request, current_caller(), self._now(), terms)
 
     async def HoldVisits(self, request: basket_pb2.HoldVisitsRequest, context: Context) -> basket_pb2.BasketVisits:
         require_role(Role.SYSTEM)

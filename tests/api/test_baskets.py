@@ -12,18 +12,21 @@ import pytest
 
 from api.node_ids import decode_id
 from runtime.identity import Role
-from tests.api.client import Client, stay, until, wish
+from tests.api.client import Client, stay, today, until, wish
 from tests.api.extra_shop import MONEY, REFUSED, extra_inn
 from tests.api.house import ApiHouse
 from tests.api.salon_desk import SalonDesk
 from tests.api.test_appointments import DAY, answer, done, slots, visit
+from tests.api.test_currencies import RATES, SHOWN, put
 from tests.grpc_services.hotel.catalogue import House
 from tests.house import SignedIn, register_account
 
 VISITS = f"""
   visits {{
     position startsAt cost {MONEY} quoted {{ salonName timeZone total {MONEY} services {{ serviceName masterName }} }}
-    appointment {{ id state version bookingId booking {{ id }} paid {MONEY} penalty {MONEY} refunded {MONEY} }}
+    appointment {{
+      {SHOWN} id state version bookingId booking {{ id }} paid {MONEY} penalty {MONEY} refunded {MONEY}
+    }}
   }}
 """
 BOOKING = f"id state version total {MONEY} paid {MONEY} refunded {MONEY} due {MONEY} penalty {MONEY} {VISITS}"
@@ -33,7 +36,8 @@ mutation ($input: QuoteCreateInput!) {{
     {REFUSED} ... on SlotUnavailable {{ nextStarts }}
     ... on Quote {{
       id total {MONEY} rooms {{ total {MONEY} }} lines {{ kind description amount {MONEY} }}
-      visits {{ salonName startsAt total {MONEY} cancellationTiers {{ penaltyPercent }} salon {{ id }} }}
+      {SHOWN}
+      visits {{ salonName startsAt total {MONEY} {SHOWN} cancellationTiers {{ penaltyPercent }} salon {{ id }} }}
     }}
   }}
 }}
@@ -147,6 +151,15 @@ async def test_a_quote_of_room_and_spa_adds_up_and_names_its_parts(basket: Baske
     )
     wrong = await basket.guest.mutate(QUOTE, basket.asked(start, services=[]))
     assert (wrong["code"], wrong["path"]) == ("INVALID_INPUT", ["visits", "0", "services"])
+
+
+async def test_a_visit_is_shown_in_the_guests_currency_by_the_day_of_its_quote(basket: Basket) -> None:
+    await put(basket.house, today() - dt.timedelta(days=9), RATES)
+    quote = await basket.guest.mutate(QUOTE, basket.asked(await basket.free_start()))
+    shown = quote["visits"][0]["shownTotal"]
+    assert shown["day"] == quote["shownTotal"]["day"]
+    made = await basket.guest.mutate(BOOK, wish(quote["id"], basket.guest.email))
+    assert made["booking"]["visits"][0]["appointment"]["shownTotal"] == shown
 
 
 async def test_a_basket_is_paid_at_the_checkout_and_everybody_hears_once(basket: Basket) -> None:

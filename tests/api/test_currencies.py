@@ -21,6 +21,8 @@ from runtime.identity import Role
 from tests.api.client import Client, today, until, wish
 from tests.api.hotelier_desk import HotelierDesk, new_rate_plan, new_room_type
 from tests.api.house import ApiHouse
+from tests.api.salon_desk import SalonDesk
+from tests.api.test_appointments import DAY, done, visit
 from tests.house import refused, register_account, service_token
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -45,6 +47,11 @@ CANCEL = (
 SEARCH = (
     "query ($input: HotelSearchInput!) { searchHotels(input: $input) "
     f"{{ nodes {{ hotel {{ name }} total {MONEY} {SHOWN} }} }} }}"
+)
+SALON_PRICES = (
+    "query ($salon: ID!, $service: ID!, $day: Date!) { "
+    "salon(id: $salon) { services { shownPrice(currency: USD) { amount { minorUnits decimal currency } rate day } } } "
+    f"freeSlots(salonId: $salon, serviceId: $service, from: $day, to: $day) {{ startsAt {SHOWN} }} }}"
 )
 RATES = {"USD": "1.1", "JPY": "160", "KWD": "0.335"}
 
@@ -261,3 +268,28 @@ async def test_codes_that_are_no_currency_in_use_are_refused(nobody: Client) -> 
         document = f'{{ quote(id: "x") {{ shownTotal(currency: "{code}") {{ rate }} }} }}'
         body = await nobody.body(document)
         assert "ISO 4217" in body["errors"][0]["message"], body
+
+
+async def test_a_salons_prices_are_shown_by_the_newest_rate_and_an_appointments_by_the_rate_of_its_day(
+    house: ApiHouse, http: httpx.AsyncClient, guest: Client, rates_day: dt.date
+) -> None:
+    salon = await SalonDesk(await Client(http, house.url).sign_up("HOTELIER")).published()  # a cut for 60.00 EUR
+    newest = today()
+    assert rates_day < newest
+    await put(house, newest - dt.timedelta(days=1), RATES | {"USD": "2.2"})
+    asked = {"salon": salon["id"], "service": salon["services"][0]["id"], "day": DAY.isoformat()}
+
+    async def offered() -> dict[str, Any]:
+        found: dict[str, Any] = await guest.data(SALON_PRICES, asked)
+        return found
+
+    seen = await offered()
+    slot = seen["freeSlots"][0]
+    shown = {"amount": {"minorUnits": 13_200, "decimal": "132.00", "currency": "USD"}, "rate": "2.2"}
+    shown["day"] = (newest - dt.timedelta(days=1)).isoformat()
+    assert slot["shownTotal"] == seen["salon"]["services"][0]["shownPrice"] == shown
+    booked = await done(guest, "appointmentCreate", **visit(salon, slot["startsAt"]))
+    await put(house, newest, RATES | {"USD": "3.3"})
+    document = f"query ($id: ID!) {{ appointment(id: $id) {{ total {{ currency }} {SHOWN} }} }}"
+    frozen = (await guest.data(document, {"id": booked["id"]}))["appointment"]
+    assert (frozen["total"]["currency"], frozen["shownTotal"]) == ("EUR", shown)

@@ -29,7 +29,7 @@ from contracts.salon.v1 import appointment_pb2 as contracts_dot_salon_dot_v1_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ontracts/salon/v1/basket.proto\x12\x12innkeeper.salon.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a$contracts/salon/v1/appointment.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x01\n\x0bWantedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12-\n\tstarts_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x03 \x03(\x0b\x32!.innkeeper.salon.v1.WantedService\"i\n\x12PriceVisitsRequest\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.WantedVisit\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\"?\n\x0cQuotedVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"\x88\x03\n\x0bQuotedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x12\n\nsalon_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12-\n\tstarts_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x06 \x03(\x0b\x32!.innkeeper.salon.v1.QuotedService\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x43\n\x13\x63\x61ncellation_policy\x18\x08 \x01(\x0b\x32&.innkeeper.hotel.v1.CancellationPolicy\x12$\n\x17\x63ommission_basis_points\x18\t \x01(\x05H\x00\x88\x01\x01\x42\x1a\n\x18_commission_basis_points\"\x81\x01\n\rQuotedService\x12\x33\n\x07visited\x18\x01 \x01(\x0b\x32\".innkeeper.salon.v1.VisitedService\x12\x1d\n\x15\x62uffer_before_minutes\x18\x02 \x01(\x05\x12\x1c\n\x14\x62uffer_after_minutes\x18\x03 \x01(\x05\"\xb7\x01\n\x11HoldVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x19\n\x11\x63lient_account_id\x18\x03 \x01(\t\x12\x31\n\x06\x63lient\x18\x04 \x01(\x0b\x32!.innkeeper.salon.v1.ClientDetails\x12/\n\x06visits\x18\x05 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"*\n\x14\x43onfirmVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\";\n\x14ReleaseVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\"^\n\x13\x43\x61ncelVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x33\n\tpenalties\x18\x02 \x03(\x0b\x32 .innkeeper.salon.v1.VisitPenalty\";\n\x0cVisitPenalty\x12\x16\n\x0e\x61ppointment_id\x18\x01 \x01(\t\x12\x13\n\x0bminor_units\x18\x02 \x01(\x03\"&\n\x10GetVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\"?\n\x0c\x42\x61sketVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.BasketVisit\"\x97\x01\n\x0b\x42\x61sketVisit\x12\x10\n\x08position\x18\x01 \x01(\x05\x12\x34\n\x0b\x61ppointment\x18\x02 \x01(\x0b\x32\x1f.innkeeper.salon.v1.Appointment\x12@\n\x06stages\x18\x03 \x03(\x0b\x32\x30.innkeeper.salon.v1.AppointmentCancellationStage\"*\n\x19ListOverdueBasketsRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x1aListOverdueBasketsResponse\x12\x13\n\x0b\x62ooking_ids\x18\x01 \x03(\t2\xc7\x05\n\rBasketService\x12\x62\n\x0bPriceVisits\x12&.innkeeper.salon.v1.PriceVisitsRequest\x1a .innkeeper.salon.v1.QuotedVisits\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12Z\n\nHoldVisits\x12%.innkeeper.salon.v1.HoldVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12`\n\rConfirmVisits\x12(.innkeeper.salon.v1.ConfirmVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12`\n\rReleaseVisits\x12(.innkeeper.salon.v1.ReleaseVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12^\n\x0c\x43\x61ncelVisits\x12\'.innkeeper.salon.v1.CancelVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12X\n\tGetVisits\x12$.innkeeper.salon.v1.GetVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x01\x12x\n\x12ListOverdueBaskets\x12-.innkeeper.salon.v1.ListOverdueBasketsRequest\x1a..innkeeper.salon.v1.ListOverdueBasketsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ontracts/salon/v1/basket.proto\x12\x12innkeeper.salon.v1\x1a contracts/access/v1/access.proto\x1a\x1e\x63ontracts/hotel/v1/hotel.proto\x1a\x1e\x63ontracts/money/v1/money.proto\x1a$contracts/salon/v1/appointment.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x01\n\x0bWantedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12-\n\tstarts_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x03 \x03(\x0b\x32!.innkeeper.salon.v1.WantedService\"i\n\x12PriceVisitsRequest\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.WantedVisit\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\"?\n\x0cQuotedVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"\xa4\x03\n\x0bQuotedVisit\x12\x10\n\x08salon_id\x18\x01 \x01(\t\x12\x12\n\nsalon_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12-\n\tstarts_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08services\x18\x06 \x03(\x0b\x32!.innkeeper.salon.v1.QuotedService\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x19.innkeeper.money.v1.Money\x12\x43\n\x13\x63\x61ncellation_policy\x18\x08 \x01(\x0b\x32&.innkeeper.hotel.v1.CancellationPolicy\x12\x1a\n\x12\x65xchange_rates_day\x18\n \x01(\t\x12$\n\x17\x63ommission_basis_points\x18\t \x01(\x05H\x00\x88\x01\x01\x42\x1a\n\x18_commission_basis_points\"\x81\x01\n\rQuotedService\x12\x33\n\x07visited\x18\x01 \x01(\x0b\x32\".innkeeper.salon.v1.VisitedService\x12\x1d\n\x15\x62uffer_before_minutes\x18\x02 \x01(\x05\x12\x1c\n\x14\x62uffer_after_minutes\x18\x03 \x01(\x05\"\xb7\x01\n\x11HoldVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\x19\n\x11\x63lient_account_id\x18\x03 \x01(\t\x12\x31\n\x06\x63lient\x18\x04 \x01(\x0b\x32!.innkeeper.salon.v1.ClientDetails\x12/\n\x06visits\x18\x05 \x03(\x0b\x32\x1f.innkeeper.salon.v1.QuotedVisit\"*\n\x14\x43onfirmVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\";\n\x14ReleaseVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\"^\n\x13\x43\x61ncelVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\x12\x33\n\tpenalties\x18\x02 \x03(\x0b\x32 .innkeeper.salon.v1.VisitPenalty\";\n\x0cVisitPenalty\x12\x16\n\x0e\x61ppointment_id\x18\x01 \x01(\t\x12\x13\n\x0bminor_units\x18\x02 \x01(\x03\"&\n\x10GetVisitsRequest\x12\x12\n\nbooking_id\x18\x01 \x01(\t\"?\n\x0c\x42\x61sketVisits\x12/\n\x06visits\x18\x01 \x03(\x0b\x32\x1f.innkeeper.salon.v1.BasketVisit\"\x97\x01\n\x0b\x42\x61sketVisit\x12\x10\n\x08position\x18\x01 \x01(\x05\x12\x34\n\x0b\x61ppointment\x18\x02 \x01(\x0b\x32\x1f.innkeeper.salon.v1.Appointment\x12@\n\x06stages\x18\x03 \x03(\x0b\x32\x30.innkeeper.salon.v1.AppointmentCancellationStage\"*\n\x19ListOverdueBasketsRequest\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\"1\n\x1aListOverdueBasketsResponse\x12\x13\n\x0b\x62ooking_ids\x18\x01 \x03(\t2\xc7\x05\n\rBasketService\x12\x62\n\x0bPriceVisits\x12&.innkeeper.salon.v1.PriceVisitsRequest\x1a .innkeeper.salon.v1.QuotedVisits\"\t\x90\x02\x01\x8a\xb5\x18\x02\x10\x01\x12Z\n\nHoldVisits\x12%.innkeeper.salon.v1.HoldVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12`\n\rConfirmVisits\x12(.innkeeper.salon.v1.ConfirmVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12`\n\rReleaseVisits\x12(.innkeeper.salon.v1.ReleaseVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12^\n\x0c\x43\x61ncelVisits\x12\'.innkeeper.salon.v1.CancelVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x02\x12X\n\tGetVisits\x12$.innkeeper.salon.v1.GetVisitsRequest\x1a .innkeeper.salon.v1.BasketVisits\"\x03\x90\x02\x01\x12x\n\x12ListOverdueBaskets\x12-.innkeeper.salon.v1.ListOverdueBasketsRequest\x1a..innkeeper.salon.v1.ListOverdueBasketsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,29 +57,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTEDVISITS']._serialized_start=465
   _globals['_QUOTEDVISITS']._serialized_end=528
   _globals['_QUOTEDVISIT']._serialized_start=531
-  _globals['_QUOTEDVISIT']._serialized_end=923
-  _globals['_QUOTEDSERVICE']._serialized_start=926
-  _globals['_QUOTEDSERVICE']._serialized_end=1055
-  _globals['_HOLDVISITSREQUEST']._serialized_start=1058
-  _globals['_HOLDVISITSREQUEST']._serialized_end=1241
-  _globals['_CONFIRMVISITSREQUEST']._serialized_start=1243
-  _globals['_CONFIRMVISITSREQUEST']._serialized_end=1285
-  _globals['_RELEASEVISITSREQUEST']._serialized_start=1287
-  _globals['_RELEASEVISITSREQUEST']._serialized_end=1346
-  _globals['_CANCELVISITSREQUEST']._serialized_start=1348
-  _globals['_CANCELVISITSREQUEST']._serialized_end=1442
-  _globals['_VISITPENALTY']._serialized_start=1444
-  _globals['_VISITPENALTY']._serialized_end=1503
-  _globals['_GETVISITSREQUEST']._serialized_start=1505
-  _globals['_GETVISITSREQUEST']._serialized_end=1543
-  _globals['_BASKETVISITS']._serialized_start=1545
-  _globals['_BASKETVISITS']._serialized_end=1608
-  _globals['_BASKETVISIT']._serialized_start=1611
-  _globals['_BASKETVISIT']._serialized_end=1762
-  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_start=1764
-  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_end=1806
-  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_start=1808
-  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_end=1857
-  _globals['_BASKETSERVICE']._serialized_start=1860
-  _globals['_BASKETSERVICE']._serialized_end=2571
+  _globals['_QUOTEDVISIT']._serialized_end=951
+  _globals['_QUOTEDSERVICE']._serialized_start=954
+  _globals['_QUOTEDSERVICE']._serialized_end=1083
+  _globals['_HOLDVISITSREQUEST']._serialized_start=1086
+  _globals['_HOLDVISITSREQUEST']._serialized_end=1269
+  _globals['_CONFIRMVISITSREQUEST']._serialized_start=1271
+  _globals['_CONFIRMVISITSREQUEST']._serialized_end=1313
+  _globals['_RELEASEVISITSREQUEST']._serialized_start=1315
+  _globals['_RELEASEVISITSREQUEST']._serialized_end=1374
+  _globals['_CANCELVISITSREQUEST']._serialized_start=1376
+  _globals['_CANCELVISITSREQUEST']._serialized_end=1470
+  _globals['_VISITPENALTY']._serialized_start=1472
+  _globals['_VISITPENALTY']._serialized_end=1531
+  _globals['_GETVISITSREQUEST']._serialized_start=1533
+  _globals['_GETVISITSREQUEST']._serialized_end=1571
+  _globals['_BASKETVISITS']._serialized_start=1573
+  _globals['_BASKETVISITS']._serialized_end=1636
+  _globals['_BASKETVISIT']._serialized_start=1639
+  _globals['_BASKETVISIT']._serialized_end=1790
+  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_start=1792
+  _globals['_LISTOVERDUEBASKETSREQUEST']._serialized_end=1834
+  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_start=1836
+  _globals['_LISTOVERDUEBASKETSRESPONSE']._serialized_end=1885
+  _globals['_BASKETSERVICE']._serialized_start=1888
+  _globals['_BASKETSERVICE']._serialized_end=2599
 # @@protoc_insertion_point(module_scope)

@@ -115,11 +115,14 @@ class QuotedVisit(_message.Message):
     SERVICES_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     CANCELLATION_POLICY_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATES_DAY_FIELD_NUMBER: _builtins.int
     COMMISSION_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     salon_id: _builtins.str
     salon_name: _builtins.str
     time_zone: _builtins.str
     """IANA, of the salon"""
+    exchange_rates_day: _builtins.str
+    """by which it is shown in other currencies; empty: no rates were known"""
     commission_basis_points: _builtins.int
     """what the platform keeps of what the salon gets for it"""
     @_builtins.property
@@ -143,11 +146,12 @@ class QuotedVisit(_message.Message):
         services: _abc.Iterable[Global___QuotedService] | None = ...,
         total: _money_pb2.Money | None = ...,
         cancellation_policy: _hotel_pb2.CancellationPolicy | None = ...,
+        exchange_rates_day: _builtins.str = ...,
         commission_basis_points: _builtins.int | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points", "cancellation_policy", b"cancellation_policy", "commission_basis_points", b"commission_basis_points", "ends_at", b"ends_at", "starts_at", b"starts_at", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points", "cancellation_policy", b"cancellation_policy", "commission_basis_points", b"commission_basis_points", "ends_at", b"ends_at", "salon_id", b"salon_id", "salon_name", b"salon_name", "services", b"services", "starts_at", b"starts_at", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points", "cancellation_policy", b"cancellation_policy", "commission_basis_points", b"commission_basis_points", "ends_at", b"ends_at", "exchange_rates_day", b"exchange_rates_day", "salon_id", b"salon_id", "salon_name", b"salon_name", "services", b"services", "starts_at", b"starts_at", "time_zone", b"time_zone", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__commission_basis_points: _TypeAlias = _typing.Literal["commission_basis_points"]  # noqa: Y015
     _WhichOneofArgType__commission_basis_points: _TypeAlias = _typing.Literal["_commission_basis_points", b"_commission_basis_points"]  # noqa: Y015

@@ -107,7 +107,8 @@ class SettlementServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStuckPayments(self, request, context):
-        """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom.
+        """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom. Then
+        those whose money came long ago: a refund of it may have come back, or its guest may contest it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

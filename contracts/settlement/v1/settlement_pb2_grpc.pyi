@@ -43,7 +43,9 @@ class SettlementServiceStub:
     ListUnsettledPaymentEvents: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListUnsettledPaymentEventsRequest, _settlement_pb2.ListUnsettledPaymentEventsResponse]
     """Stored webhooks that nobody has finished."""
     ListStuckPayments: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListStuckPaymentsRequest, _settlement_pb2.ListStuckPaymentsResponse]
-    """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom."""
+    """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom. Then
+    those whose money came long ago: a refund of it may have come back, or its guest may contest it.
+    """
     SettlePayment: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.SettlePaymentRequest, _settlement_pb2.SettlementResponse]
     """Asks the payment system about one payment and settles it, whether or not a webhook told of it."""
     ListParkedPaymentEvents: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListParkedPaymentEventsRequest, _settlement_pb2.ListParkedPaymentEventsResponse]
@@ -68,7 +70,9 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     ListUnsettledPaymentEvents: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListUnsettledPaymentEventsRequest, _settlement_pb2.ListUnsettledPaymentEventsResponse]  # type: ignore[assignment]
     """Stored webhooks that nobody has finished."""
     ListStuckPayments: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListStuckPaymentsRequest, _settlement_pb2.ListStuckPaymentsResponse]  # type: ignore[assignment]
-    """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom."""
+    """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom. Then
+    those whose money came long ago: a refund of it may have come back, or its guest may contest it.
+    """
     SettlePayment: _aio.UnaryUnaryMultiCallable[_settlement_pb2.SettlePaymentRequest, _settlement_pb2.SettlementResponse]  # type: ignore[assignment]
     """Asks the payment system about one payment and settles it, whether or not a webhook told of it."""
     ListParkedPaymentEvents: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListParkedPaymentEventsRequest, _settlement_pb2.ListParkedPaymentEventsResponse]  # type: ignore[assignment]
@@ -114,7 +118,9 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _settlement_pb2.ListStuckPaymentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.ListStuckPaymentsResponse, _abc.Awaitable[_settlement_pb2.ListStuckPaymentsResponse]]:
-        """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom."""
+        """Payments that are still open and were not looked at for a while: the longer they are open, the more seldom. Then
+        those whose money came long ago: a refund of it may have come back, or its guest may contest it.
+        """
 
     @_abc_1.abstractmethod
     def SettlePayment(
