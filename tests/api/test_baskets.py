@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.node_ids import decode_id
+from api.node_ids import decode_id, encode_id
 from runtime.identity import Role
 from tests.api.client import Client, stay, today, until, wish
 from tests.api.extra_shop import MONEY, REFUSED, extra_inn
@@ -29,7 +29,7 @@ VISITS = f"""
     }}
   }}
 """
-BOOKING = f"id state version total {MONEY} paid {MONEY} refunded {MONEY} due {MONEY} penalty {MONEY} {VISITS}"
+BOOKING = f"id reference state version total {MONEY} paid {MONEY} refunded {MONEY} due {MONEY} penalty {MONEY} {VISITS}"
 QUOTE = f"""
 mutation ($input: QuoteCreateInput!) {{
   quoteCreate(input: $input) {{
@@ -67,6 +67,14 @@ CANCEL = (
     f"... on BookingCancelled {{ booking {{ {BOOKING} }} }} }} }}"
 )
 INBOX = "query { viewer { notifications(first: 50) { nodes { kind title body } } } }"
+STATED = (
+    "payouts(month: $month) { pageUrl csvUrl totals { gross { minorUnits } refunds { minorUnits } } "
+    "entries { nodes { kind reference } } }"
+)
+PAYOUTS = (
+    f"query ($hotel: ID!, $salon: ID!, $month: String!) {{ hotel(id: $hotel) {{ {STATED} }} salon(id: $salon) "
+    f"{{ {STATED} }} }}"
+)
 PRICE = 6000
 
 
@@ -195,6 +203,28 @@ async def test_a_basket_is_paid_at_the_checkout_and_everybody_hears_once(basket:
     bill = (await basket.guest.http.get(paid["invoiceUrl"], headers={"accept-language": "en"})).text
     assert "Visits to salons" in bill
     assert basket.salon["name"] in bill
+
+
+async def test_hotel_and_salon_each_see_their_part_of_a_basket_in_their_own_statement(
+    basket: Basket, http: httpx.AsyncClient
+) -> None:
+    paid = await basket.paid()
+    asked = {
+        "hotel": encode_id("Hotel", str(basket.inn.id)),
+        "salon": basket.salon["id"],
+        "month": f"{dt.datetime.now(dt.UTC):%Y-%m}",
+    }
+    seen = await basket.owner.data(PAYOUTS, asked)
+    for place, gross in (("hotel", paid["total"]["minorUnits"] - PRICE), ("salon", PRICE)):
+        stated = seen[place]["payouts"]
+        (totals,) = stated["totals"]
+        assert (totals["gross"]["minorUnits"], totals["refunds"]["minorUnits"]) == (gross, 0)
+        assert [entry["reference"] for entry in stated["entries"]["nodes"]] == [paid["reference"]] * 2
+        rows = (await http.get(stated["csvUrl"])).text.splitlines()
+        assert f"GROSS,{paid['reference']},{gross / 100:.2f},EUR" in rows[2]
+        page = await http.get(stated["pageUrl"], headers={"accept-language": "en"})
+        assert f"{gross / 100:,.2f}" in page.text
+    assert (await basket.guest.body(PAYOUTS, asked))["errors"][0]["extensions"]["code"] == "PERMISSION_DENIED"
 
 
 async def test_a_hold_that_runs_out_frees_both(basket: Basket) -> None:
