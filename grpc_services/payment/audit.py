@@ -15,7 +15,7 @@ from runtime.database import Connection, Statement
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """`subject` is a transaction of the ledger, a payment, a refund or a dispute; `detail` its currency or account."""
+    """`subject` is a transaction of the ledger, a payment, a refund or a dispute; `detail` its currency or payee."""
 
     kind: str
     subject: str
@@ -28,7 +28,7 @@ _DISCREPANCIES = Statement(
     text("""
         WITH entry AS (
             SELECT t.id AS transaction_id, t.payment_id, t.refund_id, t.dispute_id, t.kind AS movement,
-                e.account, e.currency, e.amount_minor_units AS amount
+                e.account, e.payee_id, e.kind, e.currency, e.amount_minor_units AS amount
             FROM payment.ledger_transaction AS t
             LEFT JOIN payment.ledger_entry AS e ON e.transaction_id = t.id
         ),
@@ -60,6 +60,10 @@ _DISCREPANCIES = Statement(
         SELECT 'LEDGER' AS kind, CAST(transaction_id AS text) AS subject, coalesce(currency, 'EMPTY') AS detail,
             0 AS expected, CAST(coalesce(sum(amount), 0) AS bigint) AS found
         FROM entry GROUP BY transaction_id, currency HAVING currency IS NULL OR sum(amount) <> 0
+        UNION ALL
+        SELECT 'OVERDRAWN', CAST(payment_id AS text), payee_id, 0, CAST(sum(amount) AS bigint)
+        FROM entry WHERE account = 'PAYEE' AND kind IN ('GROSS', 'REFUND', 'DISPUTE')
+        GROUP BY payment_id, payee_id HAVING sum(amount) < 0
         UNION ALL
         SELECT 'CAPTURED', CAST(p.id AS text), p.currency, p.captured_minor_units,
             CAST(coalesce(l.captured, 0) AS bigint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.payment.v1 import payment_pb2
+from grpc_services.payment.audit import find_discrepancies
 from grpc_services.payment.audit_metric import count_discrepancies
 from grpc_services.payment.ledger import (
     Account,
@@ -115,6 +117,32 @@ async def test_the_audit_names_a_payment_that_its_ledger_does_not_know(house: Ho
     async with house.database.transaction() as connection:
         await connection.execute("UPDATE payment.payment SET refunded_minor_units = 0 WHERE id = $1", payment.id)
     assert await house.discrepancies() == []
+
+
+async def test_the_audit_names_a_payee_who_gave_back_more_than_they_had(house: House) -> None:
+    payment = await house.paid(shares=shares(("a", 4_050, 0), ("b", 20_000, 0)))
+    found = []
+    with contextlib.suppress(_Undone):
+        async with house.database.transaction() as connection:
+            transaction = new_id()
+            await connection.execute(
+                "INSERT INTO payment.ledger_transaction (id, payment_id, kind, at) VALUES ($1, $2, 'DISPUTE', now())",
+                transaction,
+                payment.id,
+            )
+            await connection.executemany(
+                "INSERT INTO payment.ledger_entry"
+                " (transaction_id, account, payee_id, kind, amount_minor_units, currency, at)"
+                " VALUES ($1, $2, $3, 'DISPUTE', $4, 'EUR', now())",
+                [(transaction, "PAYEE", "a", -4_051), (transaction, "DISPUTES", "", 4_051)],
+            )
+            found = await find_discrepancies(connection)
+            raise _Undone
+    assert [(one.kind, one.subject, one.detail, one.found) for one in found] == [("OVERDRAWN", payment.id, "a", -1)]
+
+
+class _Undone(Exception):
+    """Ends a transaction that shall leave nothing behind."""
 
 
 @dataclass
