@@ -155,7 +155,7 @@ async def test_a_free_start_is_booked_and_seen_by_those_whom_it_concerns(
     for who in (guest, owner):
         seen = (await who.data(SEEN, {"id": booked["id"]}))["appointment"]
         assert seen["note"] == "Fringe too"
-        assert [entry["kind"] for entry in seen["timeline"]["nodes"]] == ["AppointmentConfirmed"]
+        assert seen["timeline"]["nodes"][0]["kind"] == "AppointmentConfirmed", "mails about it may follow"
     assert (await stranger.data(SEEN, {"id": booked["id"]}))["appointment"] is None
     assert booked["id"] in [one["id"] for one in (await guest.data(MINE))["viewer"]["appointments"]["nodes"]]
     node = await guest.data("query ($id: ID!) { node(id: $id) { __typename id } }", {"id": booked["id"]})

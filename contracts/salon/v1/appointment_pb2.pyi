@@ -350,6 +350,7 @@ class Appointment(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     PAYMENT_TIMING_FIELD_NUMBER: _builtins.int
     BOOKING_ID_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATES_DAY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     reference: _builtins.str
     state: Global___AppointmentState.ValueType
@@ -368,6 +369,8 @@ class Appointment(_message.Message):
     payment_timing: _hotel_pb2.PaymentTiming.ValueType
     booking_id: _builtins.str
     """that it is booked and paid with; empty: on its own"""
+    exchange_rates_day: _builtins.str
+    """by which its price is shown in other currencies; empty: no rates were known"""
     @_builtins.property
     def client(self) -> Global___ClientDetails: ...
     @_builtins.property
@@ -421,10 +424,11 @@ class Appointment(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         payment_timing: _hotel_pb2.PaymentTiming.ValueType = ...,
         booking_id: _builtins.str = ...,
+        exchange_rates_day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation_policy", b"cancellation_policy", "client", b"client", "created_at", b"created_at", "ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "paid", b"paid", "penalty", b"penalty", "refunded", b"refunded", "starts_at", b"starts_at", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "cancellation_policy", b"cancellation_policy", "checkout_url", b"checkout_url", "client", b"client", "client_account_id", b"client_account_id", "created_at", b"created_at", "ends_at", b"ends_at", "hold_expires_at", b"hold_expires_at", "id", b"id", "note", b"note", "paid", b"paid", "payment_id", b"payment_id", "payment_state", b"payment_state", "payment_timing", b"payment_timing", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "salon_id", b"salon_id", "salon_name", b"salon_name", "salon_owner_id", b"salon_owner_id", "services", b"services", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_id", b"booking_id", "cancellation_policy", b"cancellation_policy", "checkout_url", b"checkout_url", "client", b"client", "client_account_id", b"client_account_id", "created_at", b"created_at", "ends_at", b"ends_at", "exchange_rates_day", b"exchange_rates_day", "hold_expires_at", b"hold_expires_at", "id", b"id", "note", b"note", "paid", b"paid", "payment_id", b"payment_id", "payment_state", b"payment_state", "payment_timing", b"payment_timing", "penalty", b"penalty", "reference", b"reference", "refunded", b"refunded", "salon_id", b"salon_id", "salon_name", b"salon_name", "salon_owner_id", b"salon_owner_id", "services", b"services", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "total", b"total", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
