@@ -79,6 +79,10 @@ FRENCH = {
     ),
     "Card": "Carte",
     "Given back": "Remboursé",
+    "The money was given back": "L’argent vous est rendu",
+    "%(amount)s goes back to your card, which may take some days.": (
+        "%(amount)s reviennent sur votre carte ; cela peut prendre quelques jours."
+    ),
     "You will be taken back in %(count)s seconds.": "Vous serez redirigé dans %(count)s secondes.",
     "You can close this page.": "Vous pouvez fermer cette page.",
     "Payment approved, being completed": "Paiement approuvé, en cours",
@@ -194,6 +198,10 @@ RUSSIAN = {
     ),
     "Card": "Карта",
     "Given back": "Возвращено",
+    "The money was given back": "Деньги возвращены",
+    "%(amount)s goes back to your card, which may take some days.": (
+        "%(amount)s возвращается на вашу карту; это может занять несколько дней."
+    ),
     "You will be taken back in %(count)s seconds.": "Вы вернётесь через %(count)s с.",
     "You can close this page.": "Эту страницу можно закрыть.",
     "Payment approved, being completed": "Платёж одобрен, завершается",

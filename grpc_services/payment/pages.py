@@ -97,6 +97,7 @@ def payment_page(view: CheckoutView, form: CardForm) -> str:
         lang=words.language,
         amount=words.amount(payment.amount_minor_units, payment.currency),
         refunded=words.amount(payment.refunded_minor_units, payment.currency) if payment.refunded_minor_units else "",
+        whole_refunded=0 < payment.captured_minor_units == payment.refunded_minor_units,
         deadline=words.moment(payment.expires_at),
         deadline_iso=payment.expires_at.isoformat(timespec="seconds"),
         time_left=words.time_left(payment.expires_at - view.now),

@@ -13,7 +13,7 @@ import pytest
 from contracts.money.v1 import money_pb2
 from grpc_services.payment.checkout_words import Words
 from grpc_services.payment.pages import with_payment_done
-from tests.grpc_services.payment.house import CONFIRM, GOOD, RETURN_ORIGIN, House
+from tests.grpc_services.payment.house import CONFIRM, DECLINED, GOOD, RETURN_ORIGIN, House
 
 
 class Reading(HTMLParser):
@@ -106,6 +106,28 @@ async def test_markup_in_a_description_is_shown_as_text(house: House) -> None:
         assert not reading.all("i")
         assert "&lt;script&gt;alert(1)" in page.text
         assert "{{7*7}}" in page.text
+
+
+async def test_who_comes_back_to_a_payment_that_was_given_back_is_told_so_and_not_sent_away(house: House) -> None:
+    payment = await house.paid(locale="fr")
+    part = await house.refund(payment, 50)
+    assert part.amount.minor_units == 50
+    page = (await house.guest(payment).look()).text
+    assert "Payé. Merci !" in page
+    assert 'http-equiv="refresh"' in page
+    await house.refund(payment, payment.amount.minor_units - 50)
+    page = (await house.guest(payment).look()).text
+    assert "L’argent vous est rendu" in page
+    assert "Payé. Merci !" not in page
+    assert 'http-equiv="refresh"' not in page
+    assert f'href="{payment.return_url}"' in page
+
+
+async def test_a_decline_names_the_card_first_and_is_where_the_reader_is_put(house: House) -> None:
+    guest = house.guest(await house.create())
+    page = (await guest.pay(DECLINED)).text
+    assert "Visa ending in 0002. Your bank declined the card. Nothing was charged." in page
+    assert re.search(r'<div class="problem" role="alert"[^>]* autofocus>', page)
 
 
 async def test_a_quote_in_the_return_address_stays_inside_its_attribute(house: House) -> None:
