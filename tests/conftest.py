@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,6 +17,10 @@ from tests.apache_kafka.server import ApacheKafka, java_with_kafka
 from tests.distribution import FromBothEnds, place
 from tests.house import auth_settings, booking_settings, hotel_settings, review_settings, salon_settings
 from tests.parts import NewBroker, Parts, embedded_broker, free_port, running_parts
+
+# httpcore 1.0 looks for it at every lock of every request, and each time in vain through the whole path: known to be
+# missing is found at once.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # what Python itself keeps there
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
