@@ -96,6 +96,22 @@ async def test_a_desk_hears_first_of_what_it_has_before_it_and_then_of_every_mov
     assert [move["kind"] for move in moves if move["booking"]["id"] == another["id"]] == ["BookingHeld"]
 
 
+async def test_what_the_beginning_told_does_not_come_again_as_a_move(
+    house: ApiHouse, inn: House, newcomer: Client, hotelier: Client
+) -> None:
+    async with open_socket(house.url, token=hotelier.token) as socket:
+        async with (
+            open_database(house.parts.database_url("booking"), pool_size=1, application_name="tests") as database,
+            database.transaction() as connection,
+        ):
+            await connection.fetchval("SELECT pg_current_xact_id()::text")  # older, so that no move is in order yet
+            held = await newcomer.book(inn, ahead=40)
+            await socket.subscribe("follow", DESK, {"hotelId": hotel_id(inn)})
+            assert (await told(socket, "hotelBookings"))["kind"] == "CURRENT"
+        await newcomer.begin_payment(held)
+        assert (await told(socket, "hotelBookings"))["kind"] == "PaymentStarted"
+
+
 async def test_a_desk_that_was_away_goes_on_where_it_stopped(
     house: ApiHouse, inn: House, newcomer: Client, hotelier: Client
 ) -> None:
