@@ -147,14 +147,18 @@ async def open_token_verifier(settings: CallerSection) -> AsyncIterator[TokenVer
 
 
 class ServiceIdentity:
-    """The SYSTEM token of one of our own processes, fetched when needed and renewed before it ends."""
+    """The SYSTEM token of one of our own processes, fetched when needed and renewed every minute, so that it is signed
+    with a key that stays. While auth is away the one that there is goes on until it ends."""
 
-    _RENEW_BEFORE_SECONDS = 60.0
+    _FRESH_SECONDS = 60.0
+    _RETRY_SECONDS = 5.0
+    _LEFT_SECONDS = 10.0  # of its life, for the call that it is for
 
     def __init__(self, stub: auth_pb2_grpc.AuthServiceAsyncStub, settings: ServiceClientSection) -> None:
         self._stub = stub
         self._settings = settings
         self._token = ""
+        self._ends_at = 0.0
         self._renew_at = 0.0
         self._renewing = asyncio.Lock()
 
@@ -163,17 +167,25 @@ class ServiceIdentity:
             return self._token
         async with self._renewing:
             if time.time() >= self._renew_at:
-                issued = await call(
-                    self._stub.IssueServiceToken,
-                    auth_pb2.IssueServiceTokenRequest(
-                        client_id=self._settings.service_client_id,
-                        client_secret=self._settings.service_client_secret.get_secret_value(),
-                    ),
-                    token="",
-                )
-                self._token = issued.access_token
-                self._renew_at = issued.expires_at.seconds - self._RENEW_BEFORE_SECONDS
+                try:
+                    await self._renew()
+                except Unavailable:
+                    if time.time() > self._ends_at - self._LEFT_SECONDS:
+                        raise
+                    self._renew_at = time.time() + self._RETRY_SECONDS
         return self._token
+
+    async def _renew(self) -> None:
+        issued = await call(
+            self._stub.IssueServiceToken,
+            auth_pb2.IssueServiceTokenRequest(
+                client_id=self._settings.service_client_id,
+                client_secret=self._settings.service_client_secret.get_secret_value(),
+            ),
+            token="",
+        )
+        self._token, self._ends_at = issued.access_token, issued.expires_at.seconds
+        self._renew_at = min(time.time() + self._FRESH_SECONDS, self._ends_at - self._LEFT_SECONDS)
 
 
 @asynccontextmanager

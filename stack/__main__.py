@@ -59,7 +59,7 @@ def main() -> int:
     of_keys = keys.add_subparsers(dest="action", required=True)
     of_keys.add_parser("list", help="those that are published")
     rotating = of_keys.add_parser("rotate", help="publish a new one, which signs ten minutes later")
-    rotating.add_argument("--at-once", action="store_true", help="it signs from now on")
+    rotating.add_argument("--soon", action="store_true", help="it signs a minute and a half later")
     of_keys.add_parser("retire", help="end one: what it signed is refused").add_argument("kid")
     add_options(commands.add_parser("events", help="look at events, publish them again, see to dead letters"))
     options = parser.parse_args()
@@ -112,7 +112,7 @@ def _jobs_or_keys(options: argparse.Namespace) -> int:
         return dead_jobs(options.job_id if options.action == "replay" else None)
     from stack.signing_keys import signing_keys
 
-    return signing_keys(options.action, kid=getattr(options, "kid", ""), at_once=getattr(options, "at_once", False))
+    return signing_keys(options.action, kid=getattr(options, "kid", ""), soon=getattr(options, "soon", False))
 
 
 def _payments(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`python -m stack keys list`, `keys rotate [--at-once]` and `keys retire KID`: the keys that sign access tokens."""
+"""`python -m stack keys list`, `keys rotate [--soon]` and `keys retire KID`: the keys that sign access tokens."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stack.operator_client import open_operator
 from stack.ports import Ports
 
 
-def signing_keys(action: str, *, kid: str = "", at_once: bool = False) -> int:
+def signing_keys(action: str, *, kid: str = "", soon: bool = False) -> int:
     """The exit code: 0 when all went well."""
     begin_request()
     try:
-        return asyncio.run(_act(load(StackSettings), action, kid, at_once))
+        return asyncio.run(_act(load(StackSettings), action, kid, soon))
     except (BrokenSettings, OSError, ServiceError) as failure:
         sys.stderr.write(f"keys: {failure}\n")
         return 2
@@ -31,7 +31,7 @@ def line_of(key: signing_key_pb2.SigningKey) -> str:
     return f"{key.kid}  {state:<8} signs from {from_timestamp(key.signs_from):%Y-%m-%d %H:%M}  published until {until}"
 
 
-async def _act(settings: StackSettings, action: str, kid: str, at_once: bool) -> int:
+async def _act(settings: StackSettings, action: str, kid: str, soon: bool) -> int:
     async with (
         open_operator(settings) as operator,
         open_channel(Ports(settings.first_port).grpc_address("auth"), signing_key_pb2.DESCRIPTOR) as channel,
@@ -39,7 +39,7 @@ async def _act(settings: StackSettings, action: str, kid: str, at_once: bool) ->
         keys: signing_key_pb2_grpc.SigningKeyServiceAsyncStub = signing_key_pb2_grpc.SigningKeyServiceStub(channel)
         token = await operator.token()
         if action == "rotate":
-            rotating = signing_key_pb2.RotateSigningKeyRequest(at_once=at_once)
+            rotating = signing_key_pb2.RotateSigningKeyRequest(soon=soon)
             print(line_of(await call(keys.RotateSigningKey, rotating, token=token)))
         elif action == "retire":
             await call(keys.RetireSigningKey, signing_key_pb2.RetireSigningKeyRequest(kid=kid), token=token)

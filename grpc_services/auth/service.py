@@ -78,12 +78,17 @@ async def auth_service(settings: AuthSettings) -> AsyncIterator[GrpcServer]:
         )
         accounts = AccountServicer(database, passwords, tokens, mail_tokens, delays, settings)
         clients = ApiClientServicer(database, tokens)
+        keys_of_operators = SigningKeyServicer(
+            keys,
+            soon=dt.timedelta(seconds=1.5 * settings.token_keys_seconds),
+            settled=dt.timedelta(seconds=2 * settings.token_keys_seconds),
+        )
 
         def register(server: grpc.aio.Server) -> None:
             auth_pb2_grpc.add_AuthServiceServicer_to_server(sessions, server)
             account_pb2_grpc.add_AccountServiceServicer_to_server(accounts, server)
             api_client_pb2_grpc.add_ApiClientServiceServicer_to_server(clients, server)
-            signing_key_pb2_grpc.add_SigningKeyServiceServicer_to_server(SigningKeyServicer(keys), server)
+            signing_key_pb2_grpc.add_SigningKeyServiceServicer_to_server(keys_of_operators, server)
 
         tending = asyncio.create_task(_tend(database, keys, refresh_token_days=settings.refresh_token_days))
         stack.push_async_callback(_cancelled, tending)

@@ -8,7 +8,7 @@ import grpc
 import structlog
 
 from contracts.auth.v1 import signing_key_pb2, signing_key_pb2_grpc
-from grpc_services.auth.signing_keys import PUBLISH_AHEAD, KeyOnShow, SigningKeys
+from grpc_services.auth.signing_keys import PUBLISH_AHEAD, KeyOnShow, Retiring, SigningKeys
 from runtime.clock import to_timestamp
 from runtime.errors import IllegalState, NotFound, PermissionDenied
 from runtime.identity import Role, require_role
@@ -19,8 +19,12 @@ OPERATOR = "operator"
 
 
 class SigningKeyServicer(signing_key_pb2_grpc.SigningKeyServiceServicer):
-    def __init__(self, keys: SigningKeys) -> None:
+    def __init__(self, keys: SigningKeys, *, soon: dt.timedelta, settled: dt.timedelta) -> None:
+        """`soon` is longer than anybody goes without reading the published keys, and `settled` longer than our own
+        processes keep a token that another key signed."""
         self._keys = keys
+        self._soon = soon
+        self._settled = settled
 
     async def ListSigningKeys(
         self,
@@ -38,7 +42,7 @@ class SigningKeyServicer(signing_key_pb2_grpc.SigningKeyServiceServicer):
         context: grpc.aio.ServicerContext[signing_key_pb2.RotateSigningKeyRequest, signing_key_pb2.SigningKey],
     ) -> signing_key_pb2.SigningKey:
         _require_operator()
-        kid = await self._keys.rotate(publish_ahead=dt.timedelta(0) if request.at_once else PUBLISH_AHEAD)
+        kid = await self._keys.rotate(publish_ahead=self._soon if request.soon else PUBLISH_AHEAD)
         await self._keys.load()
         return next(_message(key) for key in await self._keys.on_show() if key.kid == kid)
 
@@ -53,8 +57,16 @@ class SigningKeyServicer(signing_key_pb2_grpc.SigningKeyServiceServicer):
         published = {key.kid: key for key in await self._keys.on_show()}
         if request.kid not in published:
             raise NotFound("No such key is published.", path=("kid",))
-        if not await self._keys.retire(request.kid):
-            raise IllegalState("This key signs; rotate first.", path=("kid",), details={"state": "SIGNING"})
+        match await self._keys.retire(request.kid, settled=self._settled):
+            case Retiring.SIGNS:
+                raise IllegalState("This key signs; rotate first.", path=("kid",), details={"state": "SIGNING"})
+            case Retiring.TOO_SOON:
+                raise IllegalState(
+                    "Our own processes still hold tokens of this key; try again in two minutes.",
+                    path=("kid",),
+                    details={"state": "TOO_SOON"},
+                )
+        await self._keys.load()
         log.warning("signing_key.retired", kid=request.kid)
         return signing_key_pb2.RetireSigningKeyResponse(kid=request.kid)
 

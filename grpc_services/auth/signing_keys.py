@@ -10,6 +10,7 @@ import base64
 import datetime as dt
 import enum
 import secrets
+import time
 from dataclasses import dataclass
 
 import orjson
@@ -35,6 +36,14 @@ class KeyState(enum.StrEnum):
     PASSING = "PASSING"
 
 
+class Retiring(enum.Enum):
+    """What became of retiring a key."""
+
+    DONE = enum.auto()
+    SIGNS = enum.auto()
+    TOO_SOON = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class KeyOnShow:
     """A published key, as operators see it."""
@@ -54,15 +63,19 @@ class SigningKeys:
         self._token_lifetime = token_lifetime
         self._cipher = Fernet(base64.urlsafe_b64encode(derived_key(secret, "signing-key")))
         self._current: OKPKey | None = None
+        self._coming: tuple[OKPKey, float] | None = None  # the next one, and when it signs by the process's clock
 
     @property
     def current(self) -> OKPKey:
+        if self._coming is not None and time.monotonic() >= self._coming[1]:
+            self._take_up(self._coming[0])
+            self._coming = None
         if self._current is None:
             raise RuntimeError("the signing keys were not loaded")
         return self._current
 
     async def load(self) -> None:
-        """Makes the first key where there is none, and takes up the newest one whose time has come."""
+        """Makes the first key where there is none, takes up the newest one whose time has come, and notes the next."""
         async with self._database.transaction() as connection:
             rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
             if not any(row["not_before"] <= row["now"] for row in rows):
@@ -73,8 +86,11 @@ class SigningKeys:
                     rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
             newest = next(row for row in rows if row["not_before"] <= row["now"])
         if self._current is None or self._current.kid != newest["kid"]:
-            self._current = self._opened(newest["private_key"])
-            log.info("signing_key.taken_up", kid=newest["kid"])
+            self._take_up(self._opened(newest["private_key"]))
+        self._coming = None
+        for row in (row for row in rows if row["not_before"] > row["now"]):  # the last of them is the next
+            signs_at = time.monotonic() + (row["not_before"] - row["now"]).total_seconds()
+            self._coming = (self._opened(row["private_key"]), signs_at)
 
     async def rotate(self, *, publish_ahead: dt.timedelta = PUBLISH_AHEAD) -> str:
         """Publishes a new key, which signs after `publish_ahead`; returns its id."""
@@ -110,18 +126,21 @@ class SigningKeys:
             )
         return shown
 
-    async def retire(self, kid: str) -> bool:
-        """Ends a key now; false for the one that signs."""
+    async def retire(self, kid: str, *, settled: dt.timedelta) -> Retiring:
+        """Ends a key now, if the one that signs has done so for `settled`: tokens of the one before are about then."""
         async with self._database.transaction() as connection:
             await queries.LOCK_SIGNING_KEYS.fetch(connection)
             rows = await queries.PUBLISHED_SIGNING_KEYS.fetch(connection)
             signing = next(row for row in rows if row["not_before"] <= row["now"])
             if signing["kid"] == kid:
-                return False
+                return Retiring.SIGNS
+            coming = any(row["kid"] == kid and row["not_before"] > row["now"] for row in rows)
+            if not coming and signing["now"] - signing["not_before"] < settled:
+                return Retiring.TOO_SOON
             await queries.RETIRE_SIGNING_KEY.execute(connection, kid=kid)
             if all(row["kid"] == kid for row in rows if row["retires_at"] is None):
                 await queries.KEEP_SIGNING_KEY.execute(connection, kid=signing["kid"])
-        return True
+        return Retiring.DONE
 
     async def published(self) -> str:
         """The public halves as an RFC 7517 key set."""
@@ -150,6 +169,10 @@ class SigningKeys:
             retires_at=None,
         )
         return str(key.kid)
+
+    def _take_up(self, key: OKPKey) -> None:
+        self._current = key
+        log.info("signing_key.taken_up", kid=key.kid)
 
     def _opened(self, encrypted: bytes) -> OKPKey:
         try:

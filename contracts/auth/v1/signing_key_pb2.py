@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#contracts/auth/v1/signing_key.proto\x12\x11innkeeper.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\nSigningKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".innkeeper.auth.v1.SigningKeyState\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nsigns_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fpublished_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16ListSigningKeysRequest\"F\n\x17ListSigningKeysResponse\x12+\n\x04keys\x18\x01 \x03(\x0b\x32\x1d.innkeeper.auth.v1.SigningKey\"*\n\x17RotateSigningKeyRequest\x12\x0f\n\x07\x61t_once\x18\x01 \x01(\x08\"&\n\x17RetireSigningKeyRequest\x12\x0b\n\x03kid\x18\x01 \x01(\t\"\'\n\x18RetireSigningKeyResponse\x12\x0b\n\x03kid\x18\x01 \x01(\t*\x90\x01\n\x0fSigningKeyState\x12!\n\x1dSIGNING_KEY_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18SIGNING_KEY_STATE_COMING\x10\x01\x12\x1d\n\x19SIGNING_KEY_STATE_SIGNING\x10\x02\x12\x1d\n\x19SIGNING_KEY_STATE_PASSING\x10\x03\x32\xd3\x02\n\x11SigningKeyService\x12m\n\x0fListSigningKeys\x12).innkeeper.auth.v1.ListSigningKeysRequest\x1a*.innkeeper.auth.v1.ListSigningKeysResponse\"\x03\x90\x02\x01\x12]\n\x10RotateSigningKey\x12*.innkeeper.auth.v1.RotateSigningKeyRequest\x1a\x1d.innkeeper.auth.v1.SigningKey\x12p\n\x10RetireSigningKey\x12*.innkeeper.auth.v1.RetireSigningKeyRequest\x1a+.innkeeper.auth.v1.RetireSigningKeyResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#contracts/auth/v1/signing_key.proto\x12\x11innkeeper.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\nSigningKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".innkeeper.auth.v1.SigningKeyState\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nsigns_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fpublished_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16ListSigningKeysRequest\"F\n\x17ListSigningKeysResponse\x12+\n\x04keys\x18\x01 \x03(\x0b\x32\x1d.innkeeper.auth.v1.SigningKey\"\'\n\x17RotateSigningKeyRequest\x12\x0c\n\x04soon\x18\x01 \x01(\x08\"&\n\x17RetireSigningKeyRequest\x12\x0b\n\x03kid\x18\x01 \x01(\t\"\'\n\x18RetireSigningKeyResponse\x12\x0b\n\x03kid\x18\x01 \x01(\t*\x90\x01\n\x0fSigningKeyState\x12!\n\x1dSIGNING_KEY_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18SIGNING_KEY_STATE_COMING\x10\x01\x12\x1d\n\x19SIGNING_KEY_STATE_SIGNING\x10\x02\x12\x1d\n\x19SIGNING_KEY_STATE_PASSING\x10\x03\x32\xd3\x02\n\x11SigningKeyService\x12m\n\x0fListSigningKeys\x12).innkeeper.auth.v1.ListSigningKeysRequest\x1a*.innkeeper.auth.v1.ListSigningKeysResponse\"\x03\x90\x02\x01\x12]\n\x10RotateSigningKey\x12*.innkeeper.auth.v1.RotateSigningKeyRequest\x1a\x1d.innkeeper.auth.v1.SigningKey\x12p\n\x10RetireSigningKey\x12*.innkeeper.auth.v1.RetireSigningKeyRequest\x1a+.innkeeper.auth.v1.RetireSigningKeyResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,8 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNINGKEYSERVICE'].methods_by_name['ListSigningKeys']._serialized_options = b'\220\002\001'
   _globals['_SIGNINGKEYSERVICE'].methods_by_name['RetireSigningKey']._loaded_options = None
   _globals['_SIGNINGKEYSERVICE'].methods_by_name['RetireSigningKey']._serialized_options = b'\220\002\002'
-  _globals['_SIGNINGKEYSTATE']._serialized_start=543
-  _globals['_SIGNINGKEYSTATE']._serialized_end=687
+  _globals['_SIGNINGKEYSTATE']._serialized_start=540
+  _globals['_SIGNINGKEYSTATE']._serialized_end=684
   _globals['_SIGNINGKEY']._serialized_start=92
   _globals['_SIGNINGKEY']._serialized_end=317
   _globals['_LISTSIGNINGKEYSREQUEST']._serialized_start=319
@@ -45,11 +45,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_start=345
   _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_end=415
   _globals['_ROTATESIGNINGKEYREQUEST']._serialized_start=417
-  _globals['_ROTATESIGNINGKEYREQUEST']._serialized_end=459
-  _globals['_RETIRESIGNINGKEYREQUEST']._serialized_start=461
-  _globals['_RETIRESIGNINGKEYREQUEST']._serialized_end=499
-  _globals['_RETIRESIGNINGKEYRESPONSE']._serialized_start=501
-  _globals['_RETIRESIGNINGKEYRESPONSE']._serialized_end=540
-  _globals['_SIGNINGKEYSERVICE']._serialized_start=690
-  _globals['_SIGNINGKEYSERVICE']._serialized_end=1029
+  _globals['_ROTATESIGNINGKEYREQUEST']._serialized_end=456
+  _globals['_RETIRESIGNINGKEYREQUEST']._serialized_start=458
+  _globals['_RETIRESIGNINGKEYREQUEST']._serialized_end=496
+  _globals['_RETIRESIGNINGKEYRESPONSE']._serialized_start=498
+  _globals['_RETIRESIGNINGKEYRESPONSE']._serialized_end=537
+  _globals['_SIGNINGKEYSERVICE']._serialized_start=687
+  _globals['_SIGNINGKEYSERVICE']._serialized_end=1026
 # @@protoc_insertion_point(module_scope)

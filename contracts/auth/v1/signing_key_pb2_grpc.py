@@ -64,8 +64,8 @@ class SigningKeyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RotateSigningKey(self, request, context):
-        """Publishes a new key, which signs some minutes later or at once; the one before stays published as long as its
-        tokens live.
+        """Publishes a new key, which signs ten minutes later, or as soon as everybody who verifies tokens has read it; the
+        one before stays published as long as its tokens live.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

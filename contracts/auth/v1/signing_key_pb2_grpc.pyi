@@ -36,8 +36,8 @@ class SigningKeyServiceStub:
     ListSigningKeys: _grpc.UnaryUnaryMultiCallable[_signing_key_pb2.ListSigningKeysRequest, _signing_key_pb2.ListSigningKeysResponse]
     """Every published key, the newest first."""
     RotateSigningKey: _grpc.UnaryUnaryMultiCallable[_signing_key_pb2.RotateSigningKeyRequest, _signing_key_pb2.SigningKey]
-    """Publishes a new key, which signs some minutes later or at once; the one before stays published as long as its
-    tokens live.
+    """Publishes a new key, which signs ten minutes later, or as soon as everybody who verifies tokens has read it; the
+    one before stays published as long as its tokens live.
     """
     RetireSigningKey: _grpc.UnaryUnaryMultiCallable[_signing_key_pb2.RetireSigningKeyRequest, _signing_key_pb2.RetireSigningKeyResponse]
     """Takes a key out of the published set now: every token that it signed ends within a minute. ILLEGAL_STATE for the
@@ -52,8 +52,8 @@ class SigningKeyServiceAsyncStub(SigningKeyServiceStub):
     ListSigningKeys: _aio.UnaryUnaryMultiCallable[_signing_key_pb2.ListSigningKeysRequest, _signing_key_pb2.ListSigningKeysResponse]  # type: ignore[assignment]
     """Every published key, the newest first."""
     RotateSigningKey: _aio.UnaryUnaryMultiCallable[_signing_key_pb2.RotateSigningKeyRequest, _signing_key_pb2.SigningKey]  # type: ignore[assignment]
-    """Publishes a new key, which signs some minutes later or at once; the one before stays published as long as its
-    tokens live.
+    """Publishes a new key, which signs ten minutes later, or as soon as everybody who verifies tokens has read it; the
+    one before stays published as long as its tokens live.
     """
     RetireSigningKey: _aio.UnaryUnaryMultiCallable[_signing_key_pb2.RetireSigningKeyRequest, _signing_key_pb2.RetireSigningKeyResponse]  # type: ignore[assignment]
     """Takes a key out of the published set now: every token that it signed ends within a minute. ILLEGAL_STATE for the
@@ -77,8 +77,8 @@ class SigningKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _signing_key_pb2.RotateSigningKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_signing_key_pb2.SigningKey, _abc.Awaitable[_signing_key_pb2.SigningKey]]:
-        """Publishes a new key, which signs some minutes later or at once; the one before stays published as long as its
-        tokens live.
+        """Publishes a new key, which signs ten minutes later, or as soon as everybody who verifies tokens has read it; the
+        one before stays published as long as its tokens live.
         """
 
     @_abc_1.abstractmethod

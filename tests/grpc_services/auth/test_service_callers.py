@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import AsyncExitStack
 
 import grpc
 import pytest
 
-from contracts.auth.v1 import auth_pb2
-from runtime.channels import ServiceIdentity, call, open_token_verifier
+from contracts.auth.v1 import auth_pb2, auth_pb2_grpc
+from grpc_services.auth.service import auth_service
+from runtime.channels import ServiceIdentity, call, open_channel, open_token_verifier
 from runtime.errors import ServiceError
 from runtime.identity import Role
 from runtime.settings import ServiceClientSection
 from tests.grpc_services.auth.people import Stub, refused
-from tests.house import caller_section, client_fields, register_account, service_token
+from tests.house import auth_settings, caller_section, client_fields, register_account, service_token
 from tests.parts import Parts
 
 
@@ -24,6 +26,22 @@ async def test_a_process_gets_a_system_token_and_keeps_it(auth: Stub, parts: Par
     async with open_token_verifier(caller_section(parts, auth_address)) as verifier:
         caller = await verifier.verify(token)
     assert (caller.role, caller.account_id, caller.session_id) == (Role.SYSTEM, uuid.UUID(int=0), "")
+
+
+class Impatient(ServiceIdentity):
+    _FRESH_SECONDS = 0.0
+
+
+async def test_a_token_is_renewed_early_and_goes_on_while_auth_is_away(parts: Parts) -> None:
+    section = ServiceClientSection.model_validate(client_fields("gateway"))
+    async with AsyncExitStack() as stack:
+        async with auth_service(auth_settings(parts)) as server:
+            channel = await stack.enter_async_context(open_channel(server.address, auth_pb2.DESCRIPTOR))
+            identity = Impatient(auth_pb2_grpc.AuthServiceStub(channel), section)
+            first = await identity.token()
+            second = await identity.token()
+        assert first != second
+        assert await identity.token() == second
 
 
 @pytest.mark.parametrize(("client", "secret"), [("gateway", "wrong"), ("gateway", ""), ("nobody", ""), ("", "")])

@@ -17,7 +17,7 @@ from contracts.auth.v1 import signing_key_pb2, signing_key_pb2_grpc
 from contracts.hotel.v1 import hotel_pb2, hotel_pb2_grpc
 from grpc_services.auth.access_tokens import AccessTokens
 from grpc_services.auth.service import auth_service
-from grpc_services.auth.signing_keys import SigningKeys
+from grpc_services.auth.signing_keys import Retiring, SigningKeys
 from grpc_services.hotel.service import hotel_service
 from migrations.commands import provision, upgrade
 from migrations.histories import RELAY_ROLE, SERVICES, role_of
@@ -122,6 +122,17 @@ async def test_a_retired_key_is_no_longer_published(own_database: Database, sign
         assert await connection.fetchval("SELECT count(*) FROM signing_key WHERE kid = $1", old) == 0
 
 
+async def test_a_key_is_retired_when_its_successor_has_signed_for_a_while(signing_keys: SigningKeys) -> None:
+    old = str(signing_keys.current.kid)
+    new = await signing_keys.rotate(publish_ahead=dt.timedelta(0))
+    an_hour, no_time = dt.timedelta(hours=1), dt.timedelta(0)
+    assert await signing_keys.retire(new, settled=no_time) is Retiring.SIGNS
+    assert await signing_keys.retire(old, settled=an_hour) is Retiring.TOO_SOON
+    assert old in await published_ids(signing_keys)
+    assert await signing_keys.retire(old, settled=no_time) is Retiring.DONE
+    assert old not in await published_ids(signing_keys)
+
+
 async def test_a_key_that_has_had_its_time_is_followed_by_one_other(
     own_database: Database, signing_keys: SigningKeys
 ) -> None:
@@ -157,9 +168,19 @@ class Operator:
         listed = await call(self.keys.ListSigningKeys, signing_key_pb2.ListSigningKeysRequest(), token=self.token)
         return {key.kid: signing_key_pb2.SigningKeyState.Name(key.state)[18:] for key in listed.keys}
 
-    async def rotate(self, *, at_once: bool) -> str:
-        request = signing_key_pb2.RotateSigningKeyRequest(at_once=at_once)
+    async def rotate(self, *, soon: bool = False) -> str:
+        request = signing_key_pb2.RotateSigningKeyRequest(soon=soon)
         return (await call(self.keys.RotateSigningKey, request, token=self.token)).kid
+
+    async def replace(self) -> str:
+        """Until the new key signs; its id."""
+        new = await self.rotate(soon=True)
+
+        async def signs() -> bool:
+            return (await self.list())[new] == "SIGNING"
+
+        await until(signs)
+        return new
 
     async def retire(self, kid: str) -> str:
         request = signing_key_pb2.RetireSigningKeyRequest(kid=kid)
@@ -202,14 +223,10 @@ async def test_a_rotation_is_taken_up_by_running_services_and_overlaps(running: 
     before = await register_account(running.auth_address, Role.HOTELIER)
     assert await running.greets(before)
     (old,) = (kid for kid, state in (await running.operator.list()).items() if state == "SIGNING")
-    new = await running.operator.rotate(at_once=True)
+    new = await running.operator.replace()
     after = await register_account(running.auth_address, Role.HOTELIER)
     assert (kid_of(before.token), kid_of(after.token)) == (old, new)
-
-    async def taken_up() -> bool:
-        return await running.greets(after)
-
-    await until(taken_up, seconds=10)
+    assert await running.greets(after), "nobody meets a key that they have not read"
     assert await running.greets(before), "both keys are published as long as tokens of the old one live"
     listed = await running.operator.list()
     assert (listed[old], listed[new]) == ("PASSING", "SIGNING")
@@ -218,8 +235,17 @@ async def test_a_rotation_is_taken_up_by_running_services_and_overlaps(running: 
 async def test_a_retired_keys_tokens_are_refused_by_running_services(running: RunningServices) -> None:
     before = await register_account(running.auth_address, Role.HOTELIER)
     assert await running.greets(before)
-    new = await running.operator.rotate(at_once=True)
-    assert await running.operator.retire(kid_of(before.token)) == kid_of(before.token)
+    new = await running.operator.replace()
+    running.operator.token = await service_token(running.auth_address, "operator")
+
+    async def retired() -> bool:
+        try:
+            return await running.operator.retire(kid_of(before.token)) == kid_of(before.token)
+        except ServiceError as refusal:
+            assert refusal.code == "ILLEGAL_STATE"  # noqa: PT017
+            return False
+
+    await until(retired)
     after = await register_account(running.auth_address, Role.HOTELIER)
 
     async def refused_and_the_other_taken() -> bool:
@@ -227,7 +253,6 @@ async def test_a_retired_keys_tokens_are_refused_by_running_services(running: Ru
 
     await until(refused_and_the_other_taken, seconds=10)
     assert kid_of(after.token) == new
-    running.operator.token = await service_token(running.auth_address, "operator")
     assert kid_of(before.token) not in await running.operator.list()
 
 
@@ -235,7 +260,7 @@ async def test_the_key_that_signs_is_not_retired_and_a_key_that_comes_may_be(run
     (signing,) = (kid for kid, state in (await running.operator.list()).items() if state == "SIGNING")
     assert (await refused(running.operator.retire(signing))).code == "ILLEGAL_STATE"
     assert (await refused(running.operator.retire("unheard of"))).code == "NOT_FOUND"
-    coming = await running.operator.rotate(at_once=False)
+    coming = await running.operator.rotate()
     assert (await running.operator.list())[coming] == "COMING"
     await running.operator.retire(coming)
     assert (await running.operator.list())[signing] == "SIGNING"
@@ -246,7 +271,7 @@ async def test_keys_are_nobodys_but_operators(running: RunningServices, client: 
     before = await running.operator.list()
     person = await register_account(running.auth_address, Role.HOTELIER)
     running.operator.token = await service_token(running.auth_address, client) if client else person.token
-    for attempt in (running.operator.list(), running.operator.rotate(at_once=True), running.operator.retire("x")):
+    for attempt in (running.operator.list(), running.operator.rotate(soon=True), running.operator.retire("x")):
         assert (await refused(attempt)).code == "PERMISSION_DENIED"
     running.operator.token = await service_token(running.auth_address, "operator")
     assert await running.operator.list() == before
