@@ -24,7 +24,7 @@ from tests.grpc_services.booking.moves import HotelClock
 from tests.grpc_services.hotel.catalogue import Kind
 from tests.grpc_services.notification.conftest import Clock
 from tests.grpc_services.notification.events import NOBODY, envelope
-from tests.grpc_services.notification.inbox import Stub, claim, inbox, tell
+from tests.grpc_services.notification.inbox import Stub, claim, delivery_row, inbox, tell
 from tests.grpc_services.notification.planned import Foresight, at, kinds
 from tests.grpc_services.salon.appointment_desk import DAY as APPOINTMENT_DAY
 from tests.grpc_services.salon.appointment_desk import AppointmentDesk, open_appointment_desk
@@ -87,6 +87,29 @@ async def test_a_guest_is_reminded_once_two_days_before_however_many_workers_wak
     assert "is still to be paid at the hotel" in mail.text
     assert "/documents/" in mail.text
     assert mail.unsubscribe_url in mail.text
+
+
+async def test_a_reminders_mail_that_was_put_off_waits_for_the_morning_and_is_not_sent_once_the_stay_has_begun(
+    foresight: Foresight, guest: SignedIn, hotelier: SignedIn, notification_database: Database
+) -> None:
+    await foresight.stay(await foresight.desk.house(hotelier), guest, ARRIVAL)
+    told = await foresight.come_to(TWO_DAYS_BEFORE)
+    async with notification_database.reading() as connection:
+        query = "SELECT id::text FROM delivery WHERE account_id = $1 AND id::text = ANY($2)"
+        mail = await connection.fetchval(query, guest.account_id, told)
+    foresight.clock.now = at(ARRIVAL - 2 * _DAY, "23:00")
+    assert await claim(foresight.notifications, foresight.system, mail) is None
+    row = await delivery_row(notification_database, mail)
+    assert (row["state"], row["attempts"]) == ("PENDING", 0)
+    pause = row["pause"]
+    assert isinstance(pause, dt.timedelta)
+    assert dt.timedelta(hours=8, minutes=50) < pause <= dt.timedelta(hours=9)
+    async with notification_database.transaction() as connection:
+        await connection.execute("UPDATE delivery SET next_attempt_at = now() WHERE id::text = $1", mail)
+    foresight.clock.now = at(ARRIVAL, "12:00")
+    assert await claim(foresight.notifications, foresight.system, mail) is None
+    row = await delivery_row(notification_database, mail)
+    assert (row["state"], row["last_failure"]) == ("SUPPRESSED", "too late")
 
 
 async def test_a_cancelled_stay_is_not_reminded_of_even_if_nobody_told_of_it(
