@@ -34,6 +34,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60
+_GONE = "the account is gone"
 _UNDELIVERABLE = uuid.UUID("0c2f3c66-6ff0-4c4f-9d0c-3f5f3d2f7a11")  # namespace of that news
 
 
@@ -66,7 +67,9 @@ class DeliveryMethods:
             letter, obstacle = await self._letter(delivery)
         if letter is None:
             async with self._database.transaction() as connection:
-                return await self._unsent(connection, delivery, "FAILED", obstacle)
+                # A house that nobody has claimed has an owner without an account, and its bookings are nobody's news.
+                unclaimed = obstacle == _GONE and rules.is_for_hotelier(delivery["template"])
+                return await self._unsent(connection, delivery, "SUPPRESSED" if unclaimed else "FAILED", obstacle)
         async with self._database.transaction() as connection:
             turn = await self._turn(connection, delivery, letter.contact.time_zone)
             if turn.suppressed:
@@ -155,7 +158,7 @@ class DeliveryMethods:
         else:
             known = await self._people.contact(delivery["account_id"])
             if known is None:
-                return None, "the account is gone"
+                return None, _GONE
             if not message.required and await self._is_undeliverable(delivery["account_id"], known.email):
                 return None, "nobody is at this address"
             contact = known

@@ -142,5 +142,16 @@ async def test_what_is_switched_off_before_its_turn_is_suppressed_and_what_was_a
     }
 
 
+async def test_of_a_house_that_nobody_has_claimed_nobody_is_told_and_nothing_failed(
+    office: PostOffice, notification_database: Database
+) -> None:
+    event = events_pb2.BookingCancelled(booking=snapshot(NOBODY, uuid.uuid4()))
+    outcomes = {}
+    for delivery in await tell(office.notifications, office.system, envelope(event)):
+        outcome = await deliver_email(office.context(), delivery)
+        outcomes[outcome] = (await delivery_row(notification_database, delivery))["last_failure"]
+    assert outcomes == {"given up": "nobody to write to", "suppressed": "the account is gone"}
+
+
 def counted(outcome: str) -> float:
     return REGISTRY.get_sample_value("innkeeper_emails_total", {"outcome": outcome}) or 0.0
