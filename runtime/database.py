@@ -45,6 +45,10 @@ class Connection(Protocol):
     def transaction(self, *, isolation: str | None = None, readonly: bool = False) -> Transaction: ...
 
 
+class PooledConnection(Connection, Protocol):
+    def mark_interrupted(self) -> None: ...
+
+
 class Pool(Protocol):
     def acquire(self) -> Acquired: ...
 
@@ -52,7 +56,7 @@ class Pool(Protocol):
 
 
 class Acquired(Protocol):
-    async def __aenter__(self) -> Connection: ...
+    async def __aenter__(self) -> PooledConnection: ...
 
     async def __aexit__(self, *failure: object) -> bool | None: ...
 
@@ -118,6 +122,16 @@ class Statement:
         await connection.executemany(self.text, [self.arguments(row) for row in rows])
 
 
+class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no types
+    """Knows whether its last use ended by an error or a cancellation. That may have been between preparing a statement
+    and executing it, where PostgreSQL keeps a transaction open that asyncpg does not know of."""
+
+    was_interrupted = False
+
+    def mark_interrupted(self) -> None:
+        self.was_interrupted = True
+
+
 class Database:
     """The pool of one service. Transactions are READ COMMITTED; constraints and row locks decide."""
 
@@ -126,28 +140,34 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self._connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
         """For several reads that must agree with each other, whatever is written meanwhile."""
-        async with (
-            self.pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with self._connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
-        async with self.pool.acquire() as connection:
+        async with self._connection() as connection:
             yield connection
 
     @asynccontextmanager
     async def single_statement(self) -> AsyncIterator[Connection]:
         """For one write that stands alone: PostgreSQL makes a transaction of it by itself, in one round trip."""
-        async with self.pool.acquire() as connection:
+        async with self._connection() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        async with self.pool.acquire() as connection:
+            try:
+                yield connection
+            except BaseException:
+                connection.mark_interrupted()
+                raise
 
 
 @asynccontextmanager
@@ -159,6 +179,7 @@ async def open_database(url: str, *, pool_size: int, application_name: str) -> A
             min_size=1,
             max_size=pool_size,
             init=_prepare_connection,
+            connection_class=_PooledConnection,
             reset=_leave_nothing_behind,
             command_timeout=30,
             server_settings={
@@ -187,6 +208,9 @@ async def _prepare_connection(connection: Any) -> None:
     )
 
 
-async def _leave_nothing_behind(connection: Any) -> None:
+async def _leave_nothing_behind(connection: _PooledConnection) -> None:
     """What a connection goes through when it is given back. asyncpg has rolled back what was open; locks, settings and
     cursors of ours live within transactions, so nothing of a session is left to undo, and a round trip is spared."""
+    if connection.was_interrupted:
+        connection.was_interrupted = False
+        await connection.execute(connection.get_reset_query())

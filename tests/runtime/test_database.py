@@ -54,6 +54,16 @@ async def test_nothing_of_a_transaction_outlives_it_however_it_ends(database: Da
     assert await left_behind(database) == fresh
 
 
+async def test_a_statement_given_up_before_it_ran_leaves_no_transaction_open(database: Database) -> None:
+    async with database.reading() as connection:
+        process = await connection.fetchval("SELECT pg_backend_pid()")
+    with pytest.raises(asyncpg.DataError):  # prepared, but its value cannot be sent
+        async with database.reading() as connection:
+            await connection.fetchval("SELECT $1::int", "no number")
+    async with database.snapshot() as connection:
+        assert await connection.fetchval("SELECT pg_backend_pid()") == process
+
+
 async def test_a_transaction_that_was_left_open_is_rolled_back(database: Database) -> None:
     async with database.single_statement() as connection:
         await connection.execute("BEGIN")
