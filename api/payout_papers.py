@@ -26,7 +26,6 @@ from runtime.errors import ServiceError
 from runtime.money_format import decimal_amount, formatted_money
 
 _PAGE = 100
-_MOST_ENTRIES = 20_000
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -67,12 +66,12 @@ class PayoutPapers:
             token = await self._services.identity.token()
             statement = await call(payouts.GetPayoutStatement, asked, token=token)
             listing = payout_pb2.ListPayoutEntriesRequest(house_id=link.house_id, month=link.month, first=_PAGE)
-            while len(entries) < _MOST_ENTRIES:
+            more = True
+            while more:  # a statement that leaves something out does not add up
                 found = await call(payouts.ListPayoutEntries, listing, token=token)
                 entries += found.entries
-                if not found.next_cursor:
-                    break
                 listing.after = found.next_cursor
+                more = bool(found.next_cursor)
         except ServiceError:
             return PlainTextResponse(
                 "Please try again later.\n", status_code=503, headers=PRIVATE | {"retry-after": "60"}

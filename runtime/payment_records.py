@@ -275,7 +275,8 @@ class PaymentRecords:
     async def move_refund(self, connection: Connection, refund_id: uuid.UUID, state: str, provider_id: str) -> None:
         await self._move_refund.execute(connection, refund_id=refund_id, to_state=state, provider_id=provider_id)
 
-    async def postpone(self, connection: Connection, refund_id: uuid.UUID, pause: dt.timedelta) -> None:
+    async def postpone(self, connection: Connection, refund_id: uuid.UUID, pause: dt.timedelta | None) -> None:
+        """Without a pause it waits for a person."""
         await self._postpone.execute(connection, refund_id=refund_id, pause=pause)
 
     async def make_due(self, connection: Connection, payment_id: str) -> None:

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 OWED = "refund.owed"  # what a service tells itself among the webhooks, so that the sweeper finds it
 REFUND_FAILED = "REFUND_FAILED"  # why such an event is parked
+DISPUTE_LOST = "DISPUTE_LOST"  # the same
 LATE_MONEY = "LATE_MONEY"  # the reason of a refund that a payment has once at most
 
 _PAUSE_WHILE_DISPUTED = dt.timedelta(hours=1)
@@ -105,11 +106,32 @@ class Refunds:
         except ServiceError as refusal:
             if refusal.code != IllegalState.code:
                 raise
-            log.warning("refund.not_possible_now", refund_id=str(refund["id"]))  # the payment is disputed
-            async with database.transaction() as connection:
-                await self._records.postpone(connection, refund["id"], _PAUSE_WHILE_DISPUTED)
+            await self._wait_for_the_dispute(database, refund)
             return
         await self._take_in(database, refund, told)
+
+    async def _wait_for_the_dispute(self, database: Database, refund: Record) -> None:
+        """Of a disputed payment nothing can be sent. A lost dispute has given its payer the money already, so there
+        is nothing to wait for: a person closes it."""
+        log.warning("refund.not_possible_now", refund_id=str(refund["id"]))
+        async with database.transaction() as connection:
+            row = await self._things.lock(connection, self._records.owner_of(refund))
+            if row is None:
+                raise RuntimeError("a refund of nothing that was paid")
+            lost = "LOST" in (await self._records.known_disputes(connection, refund["payment_id"])).values()
+            await self._records.postpone(connection, refund["id"], None if lost else _PAUSE_WHILE_DISPUTED)
+            if lost and await self._park(connection, refund["id"], refund["payment_id"], DISPUTE_LOST):
+                what = "Money is not sent back: the dispute about the payment was lost, so its payer has it"
+                await self._things.tell(connection, row, "RefundFailed", f"{what}; a person looks at it.")
+                await self._things.publish_refund_failed(
+                    connection, row, _amount(refund), refund["reason"], reversed_=False, given_up=True
+                )
+
+    async def _park(self, connection: Connection, refund_id: uuid.UUID, payment_id: str, reason: str) -> bool:
+        """False when a person has it already."""
+        event_id = f"refund-{refund_id}"
+        await self._inbox.store(connection, PROVIDER, event_id, _owed(payment_id))
+        return await self._inbox.finish(connection, PROVIDER, event_id, PARKED, reason=reason)
 
     async def _take_in(self, database: Database, refund: Record, told: payment_pb2.Refund) -> bool:
         """Whether the payment system tells anything new of a refund."""
@@ -146,9 +168,7 @@ class Refunds:
         again = await self._records.request_again(connection, refund, pause=pause)
         await self._inbox.finish(connection, PROVIDER, f"refund-{refund['id']}", "APPLIED")
         if pause is None:
-            event_id = f"refund-{again}"
-            await self._inbox.store(connection, PROVIDER, event_id, _owed(refund["payment_id"]))
-            await self._inbox.finish(connection, PROVIDER, event_id, PARKED, reason=REFUND_FAILED)
+            await self._park(connection, again, refund["payment_id"], REFUND_FAILED)
             log.error("refund.given_up", refund_id=str(again), owner_id=str(row["id"]))
         what = "Money that was sent back came back" if reversed_ else "Money could not be sent back"
         how = "a person looks at it." if pause is None else "it is sent again."

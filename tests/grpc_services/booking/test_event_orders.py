@@ -158,6 +158,29 @@ async def test_a_disputed_payment_is_refunded_once_the_dispute_is_won(
     assert await payments.refunds(twice.id) == [booking.total.minor_units]
 
 
+async def test_what_a_lost_dispute_gave_back_already_waits_for_a_person_and_is_not_sent(
+    desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
+) -> None:
+    booking = await desk.start_payment(await desk.booked(await desk.house(owner), guest), guest.token)
+    await payments.pay(booking)
+    await desk.hear_of(booking.payment.id)
+    twice = await payments.create(booking.id, booking.total.minor_units)
+    await payments.pay_at(twice.checkout_url)
+    dispute = await payments.dispute(twice.id)
+    await desk.hear_of(twice.id)
+    await payments.resolve(dispute, payment_pb2.DISPUTE_STATE_LOST)
+    await desk.hear_of(twice.id)
+    for _ in range(2):
+        await desk.make_refunds_due(booking)
+        await desk.look_after(twice.id)
+    (parked,) = [event for event in (await desk.parked()).values() if event.payment_id == twice.id]
+    assert parked.reason == "DISPUTE_LOST"
+    assert twice.id not in await desk.stuck(0), "nobody asks for it every hour, for ever"
+    assert await payments.refunds(twice.id) == []
+    assert (await desk.timeline(booking)).count("RefundFailed") == 1
+    assert (await desk.told(booking)).count("BookingRefundFailed") == 1
+
+
 async def test_a_refund_that_fails_three_times_waits_for_a_person(
     desk: Desk, payments: Payments, owner: SignedIn, guest: SignedIn
 ) -> None:
