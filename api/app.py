@@ -63,7 +63,7 @@ def build_app(settings: GatewaySettings, services: Services, closing: asyncio.Ev
         trusted_proxies=trusted_networks(settings.trusted_proxies),
         allowed_origins=frozenset(settings.allowed_origins),
         slow_client_seconds=settings.slow_client_seconds,
-        followers=FollowerLimits(settings.subscriptions_address),
+        followers=FollowerLimits(settings.subscriptions_per_address),
         closing=closing or asyncio.Event(),
     )
     unsubscribing, payouts = Unsubscribing(services), PayoutPapers(services)

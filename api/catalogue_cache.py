@@ -18,10 +18,12 @@ from contracts.review.v1 import review_pb2
 from contracts.salon.v1 import salon_pb2
 from runtime.identity import Caller, Role
 from runtime.live_channels import CHANGES_CHANNEL, EntityKind
+from runtime.waiting import cancel_until_done
 
 log = structlog.get_logger()
 
 _PING_SECONDS = 1.0
+_CLOSING_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
 
 
@@ -78,8 +80,7 @@ async def open_catalogue_cache(
         try:
             yield cache
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await cancel_until_done(listening, patience_seconds=_CLOSING_SECONDS)
 
 
 async def _listen(client: redis.Redis, cache: CatalogueCache) -> None:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import redis.asyncio as redis
 import structlog
 from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
-from runtime.waiting import wait_at_most
+from runtime.waiting import cancel_until_done, wait_at_most
 
 log = structlog.get_logger()
 
 LISTENERS = Gauge("innkeeper_live_listeners", "Subscriptions waiting for live updates")
 LOOK_ANYWAY_SECONDS = 15.0  # the longest that a lost message goes unnoticed
 _RETRY_SECONDS = 1.0
+_SOON_SECONDS = 0.1
+_CLOSING_SECONDS = 2.0
 _POLL_SECONDS = 30.0
 _ALWAYS = "live:always"  # a connection without any subscription cannot be read from
 
@@ -72,16 +75,24 @@ class LiveUpdates:
             self._changed.set()
             try:
                 await self._pubsub.subscribe(_ALWAYS)
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._follow_listeners())
-                    tasks.create_task(self._receive())
-            except* (RedisError, OSError) as failures:
-                log.warning("live.redis_away", failure=type(failures.exceptions[0]).__name__)
+                await self._until_one_fails(self._follow_listeners(), self._receive())
+            except (RedisError, OSError) as failure:
+                log.warning("live.redis_away", failure=type(failure).__name__)
             await self.close()
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def close(self) -> None:
         await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def _until_one_fails(self, *work: Coroutine[Any, Any, None]) -> None:
+        """Not a TaskGroup: it cancels once, and would wait for ever for one that did not hear it."""
+        tasks = [asyncio.create_task(one) for one in work]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                await task
+        finally:
+            await cancel_until_done(*tasks, patience_seconds=_SOON_SECONDS)
 
     async def _follow_listeners(self) -> None:
         """Subscribes to what is listened to and to nothing else."""
@@ -116,6 +127,5 @@ async def open_live_updates(client: redis.Redis) -> AsyncIterator[LiveUpdates]:
     try:
         yield live
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await cancel_until_done(running, patience_seconds=_CLOSING_SECONDS)
         await live.close()

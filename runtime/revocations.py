@@ -29,10 +29,12 @@ from runtime.live_channels import (
     revoked_client,
     revoked_session,
 )
+from runtime.waiting import cancel_until_done
 
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
+_CLOSING_SECONDS = 2.0
 _POLL_SECONDS = 30.0
 _REDIS_SECONDS = 5.0
 
@@ -146,8 +148,7 @@ async def open_revocations(client: redis.Redis) -> AsyncIterator[Revocations]:
     try:
         yield revocations
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await cancel_until_done(running, patience_seconds=_CLOSING_SECONDS)
 
 
 @asynccontextmanager

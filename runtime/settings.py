@@ -174,7 +174,7 @@ class GatewaySettings(ProcessSettings, CallerSection, ServiceClientSection):
     trusted_proxies: TextList = Field(default_factory=list)  # addresses or networks whose X-Forwarded-For counts
     rate_limit_principal: int = Field(1_200, ge=0)  # operations a minute of one account; 0: no limit
     rate_limit_address: int = Field(3_000, ge=0)  # operations a minute from one address; 0: no limit
-    subscriptions_address: int = Field(300, ge=0)  # open at once from one address, at each gateway; 0: no limit
+    subscriptions_per_address: int = Field(300, ge=0)  # open at once from one address, at each gateway; 0: no limit
     only_trusted_documents: bool = False  # guests and strangers send registered documents only
     slow_client_seconds: float = Field(10.0, gt=0)  # then a client that does not read is left
     log_file: str = "logs/gateway.log"

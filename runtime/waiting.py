@@ -1,8 +1,9 @@
-"""Waiting for an event, but not for ever."""
+"""Waiting for an event, but not for ever; and for the end of what is cancelled, however long it takes."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float) -> bool:
@@ -16,3 +17,17 @@ async def wait_at_most(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def cancel_until_done(*tasks: asyncio.Task[Any], patience_seconds: float) -> None:
+    """Cancels, and again whenever the tasks were given so long for their cleaning up; their outcome is not looked at.
+
+    Once is not enough on Python 3.11: redis-py sends by `asyncio.wait_for` (see `wait_at_most`), and a loop whose
+    cancellation was swallowed there goes on for ever.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=patience_seconds)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -77,7 +77,7 @@ class Wiring:
             "web_root": str(self.root / "web" / "dist"),
             "rate_limit_principal": "60000",  # everybody of this machine has one address, and tours are in a hurry
             "rate_limit_address": "600000",
-            "subscriptions_address": "100000",
+            "subscriptions_per_address": "100000",
         }
         addresses = {
             f"{process.name}_address": ports.grpc_address(process.name)

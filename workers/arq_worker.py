@@ -156,10 +156,13 @@ def _functions() -> list[Job]:
 async def _close(worker: Worker, running: asyncio.Task[None]) -> None:
     """Jobs under way are cancelled and given back to the queue."""
     await _end_looking_for_jobs(worker, running)
+    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+    worker.tasks.clear()  # arq's close goes through their outcomes and ends at one that was cancelled
     try:
         await worker.close()
-    except (RedisError, OSError, asyncio.CancelledError) as failure:
+    except (RedisError, OSError) as failure:
         log.warning("worker.not_closed_cleanly", failure=type(failure).__name__)
+        await worker.pool.connection_pool.disconnect()
 
 
 async def _end_looking_for_jobs(worker: Worker, running: asyncio.Task[None]) -> None:

@@ -138,6 +138,7 @@ async def clocked_stack(directory: Path, *, time_zone: str, begins: dt.datetime)
                 "public_url": _PUBLIC_URL,
                 "rate_limit_principal": 0,  # a year passes in minutes
                 "rate_limit_address": 0,
+                "subscriptions_per_address": 0,
                 "webhook_secrets": secrets.webhook_secret(),
                 "web_root": str(directory / "no web pages"),
             }

@@ -241,7 +241,7 @@ async def test_an_address_has_so_many_subscriptions_open_at_once(
     house: ApiHouse, http: httpx.AsyncClient, guest: Client
 ) -> None:
     follow = "subscription { notificationReceived { id } }"
-    async with house.another_gateway(subscriptions_address=2) as url:
+    async with house.another_gateway(subscriptions_per_address=2) as url:
         client = Client(http, url, token=guest.token)
         async with open_socket(url, token=guest.token) as one, open_socket(url, token=guest.token) as two:
             for socket in (one, two):

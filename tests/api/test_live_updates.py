@@ -62,18 +62,18 @@ async def test_what_moved_while_redis_was_away_is_told_when_it_is_back(
         assert await socket.next_move() == ("HELD", 1)
         wire.cut()
 
-        async def away() -> bool:
+        async def redis_is(state: str) -> bool:
             answer = await http.get(f"{url}/health/ready")
-            return answer.status_code == 503 and answer.json()["parts"]["redis"] == "away"
+            return bool(answer.json()["parts"]["redis"] == state)
 
-        await until(away)
+        await until(lambda: redis_is("away"))
+        assert (await http.get(f"{url}/health/ready")).status_code == 503
         await guest.pay(await guest.begin_payment(booking))
         await guest.until_confirmed(booking)
         wire.mend()
         assert await socket.next_move(SOON_SECONDS) == ("PAYMENT_PENDING", 2)
         assert await socket.next_move(SOON_SECONDS) == ("CONFIRMED", 3)
-        answer = await http.get(f"{url}/health/ready")
-        assert answer.json()["parts"]["redis"] == "ready"
+        await until(lambda: redis_is("ready"))
 
 
 async def test_while_redis_is_away_a_subscription_still_begins_with_the_current_state(

@@ -64,6 +64,7 @@ async def process(
         environment={
             **plain_environment(),
             "DATABASE_URL": parts.database_url("booking"),
+            "REDIS_URL": parts.redis_url,
             "INNKEEPER_GRPC_LISTEN": f"127.0.0.1:{port}",
             "INNKEEPER_PAYMENT_API_KEY": PAYMENT_API_KEY,
             "INNKEEPER_AUTH_ADDRESS": auth_address,

@@ -254,8 +254,10 @@ async def test_in_any_order_of_events_what_each_payee_has_is_what_the_ledger_say
         assert await find_discrepancies(ours) == []
         assert await find_in_ledger(theirs) == []
         known = await payee_audit.known_shares(ours, payee_audit.OF_BOOKINGS)
-        assert known
-        assert await payee_audit.find_discrepancies(theirs, known) == []
+        payees = {str(house.id), *(shop.salon.id for shop in shops)}
+        of_these = {one: amount for one, amount in known.items() if one[1] in payees}
+        assert of_these
+        assert await payee_audit.find_discrepancies(theirs, of_these) == []
 
 
 async def test_a_share_that_the_ledger_does_not_know_is_found(
@@ -267,5 +269,6 @@ async def test_a_share_that_the_ledger_does_not_know_is_found(
         known = await payee_audit.known_shares(ours, payee_audit.OF_BOOKINGS)
         mine = (f"payment {paid.payment.id}", shop.salon.id)
         assert known[mine] == PRICE
-        (found,) = await payee_audit.find_discrepancies(theirs, {**known, mine: PRICE + 1})
+        of_payment = {one: amount for one, amount in known.items() if one[0] == mine[0]}
+        (found,) = await payee_audit.find_discrepancies(theirs, {**of_payment, mine: PRICE + 1})
     assert (found.kind, found.subject, found.detail, found.expected, found.found) == ("PAYEE", *mine, PRICE, PRICE + 1)

@@ -43,9 +43,9 @@ _APPOINTMENT = """
         id, reference, state, version, salon_id, salon_name, salon_owner_id, client_account_id, client_name,
         client_email, client_phone, note, starts_at, ends_at, time_zone, currency, cancellation_tiers, payment_timing,
         total_minor_units, paid_minor_units, refunded_minor_units, penalty_minor_units, hold_expires_at,
-        payment_attempts, payment_id, payment_state, payment_minor_units, checkout_url)
+        payment_attempts, payment_id, payment_state, payment_minor_units, checkout_url, exchange_rates_day)
     SELECT $1::uuid, $1::uuid::text, $2, 1, s.id, s.name, s.owner_id, s.owner_id, 'Client', '', '', '', $4, $5,
-           s.time_zone, s.currency, s.cancellation_tiers, 'AT_HOTEL', 0, 0, 0, 0, $6, 0, '', '', 0, ''
+           s.time_zone, s.currency, s.cancellation_tiers, 'AT_HOTEL', 0, 0, 0, 0, $6, 0, '', '', 0, '', ''
     FROM salon.salon AS s WHERE s.id = $3
 """
 _VISITED = """
