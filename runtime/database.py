@@ -163,10 +163,11 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         async with self.pool.acquire() as connection:
+            mark_interrupted = connection.mark_interrupted  # a connection that was cut cannot be asked any more
             try:
                 yield connection
             except BaseException:
-                connection.mark_interrupted()
+                mark_interrupted()
                 raise
 
 

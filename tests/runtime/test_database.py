@@ -64,6 +64,22 @@ async def test_a_statement_given_up_before_it_ran_leaves_no_transaction_open(dat
         assert await connection.fetchval("SELECT pg_backend_pid()") == process
 
 
+async def test_a_connection_that_is_cut_is_an_outage_and_the_next_one_works(parts: Parts, database: Database) -> None:
+    admin = await asyncpg.connect(parts.admin_database_url)
+    try:
+        for use in (database.transaction, database.snapshot, database.reading):
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                async with use() as connection:
+                    process = await connection.fetchval("SELECT pg_backend_pid()")
+                    await admin.execute("SELECT pg_terminate_backend($1)", process)
+                    while True:
+                        await connection.fetchval("SELECT pg_sleep(0.01)")
+            async with use() as connection:
+                assert await connection.fetchval("SELECT 1") == 1
+    finally:
+        await admin.close()
+
+
 async def test_a_transaction_that_was_left_open_is_rolled_back(database: Database) -> None:
     async with database.single_statement() as connection:
         await connection.execute("BEGIN")
