@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 import pytest
 
-from runtime.database import Database, open_database
+from runtime.database import Connection, Database, open_database
 from tests.parts import Parts
 
 LEFT_BEHIND = """
@@ -68,12 +69,16 @@ async def test_a_connection_that_is_cut_is_an_outage_and_the_next_one_works(part
     admin = await asyncpg.connect(parts.admin_database_url)
     try:
         for use in (database.transaction, database.snapshot, database.reading):
-            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+
+            async def work(use: Callable[[], AbstractAsyncContextManager[Connection]] = use) -> None:
                 async with use() as connection:
                     process = await connection.fetchval("SELECT pg_backend_pid()")
                     await admin.execute("SELECT pg_terminate_backend($1)", process)
                     while True:
                         await connection.fetchval("SELECT pg_sleep(0.01)")
+
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                await work()
             async with use() as connection:
                 assert await connection.fetchval("SELECT 1") == 1
     finally:
