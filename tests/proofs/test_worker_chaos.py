@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from contracts.booking.v1 import booking_pb2
 from runtime.job_queue import JobQueue, open_job_queue
 from runtime.settings import RedisSection, plain_environment
+from runtime.waiting import cancel_until_done
 from stack.embedded.valkey import EmbeddedValkey
 from tests.architecture.source_tree import ROOT
 from tests.grpc_services.booking.desk import CONFIRMED, PROVIDER, Desk, webhook
@@ -34,26 +35,31 @@ DRAINED_WITHIN_SECONDS = 60.0
 
 
 class Worker:
-    """A worker process; somebody starts it again when it is killed."""
+    """A worker process; whenever it ends somebody starts it again, as `make up` and containers do."""
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         self._environment, self._log = environment, log
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "workers.arq_worker"),
-                env=self._environment,
-                cwd=ROOT,
-                stdout=log,
-                stderr=asyncio.subprocess.STDOUT,
-            )
+    async def keep_running(self) -> None:
+        while True:
+            with self._log.open("ab") as log:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "workers.arq_worker"),
+                    env=self._environment,
+                    cwd=ROOT,
+                    stdout=log,
+                    stderr=asyncio.subprocess.STDOUT,
+                )
+            try:
+                await self._process.wait()
+            finally:
+                self.kill()
+                await self._process.wait()
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
-            await self._process.wait()
 
 
 @pytest.fixture
@@ -88,11 +94,11 @@ async def running_worker(
         **{f"INNKEEPER_{name}": value for name, value in own.items()},
     }
     worker = Worker(environment, log)
-    await worker.start()
+    running = asyncio.create_task(worker.keep_running())
     try:
         yield worker
     finally:
-        await worker.kill()
+        await cancel_until_done(running, patience_seconds=5)
 
 
 async def empty(valkey: EmbeddedValkey) -> None:
@@ -139,8 +145,7 @@ async def test_nothing_is_lost_or_doubled_when_worker_and_redis_die(
     ):
         quarter = number // 4
         await hear(desk, jobs, paid[:quarter])
-        await worker.kill()  # with jobs under way
-        await worker.start()
+        worker.kill()  # with jobs under way
         await hear(desk, jobs, paid[quarter : 2 * quarter])
         await empty(valkey)
         await hear(desk, jobs, paid[2 * quarter : 3 * quarter])
