@@ -77,7 +77,7 @@ async def test_a_connection_that_is_cut_is_an_outage_and_the_next_one_works(part
                     while True:
                         await connection.fetchval("SELECT pg_sleep(0.01)")
 
-            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)):
                 await work()
             async with use() as connection:
                 assert await connection.fetchval("SELECT 1") == 1
