@@ -18,12 +18,11 @@ from contracts.review.v1 import review_pb2
 from contracts.salon.v1 import salon_pb2
 from runtime.identity import Caller, Role
 from runtime.live_channels import CHANGES_CHANNEL, EntityKind
-from runtime.waiting import cancel_until_done
+from runtime.waiting import running_beside
 
 log = structlog.get_logger()
 
 _PING_SECONDS = 1.0
-_CLOSING_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
 
 
@@ -76,11 +75,8 @@ async def open_catalogue_cache(
         redis.Redis.from_url(redis_url) as client,
     ):
         cache = CatalogueCache(shared)
-        listening = asyncio.create_task(_listen(client, cache))
-        try:
+        async with running_beside(_listen(client, cache)):
             yield cache
-        finally:
-            await cancel_until_done(listening, patience_seconds=_CLOSING_SECONDS)
 
 
 async def _listen(client: redis.Redis, cache: CatalogueCache) -> None:

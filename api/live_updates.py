@@ -17,7 +17,7 @@ import structlog
 from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
-from runtime.waiting import cancel_until_done, wait_at_most
+from runtime.waiting import cancel_until_done, running_beside, wait_at_most
 
 log = structlog.get_logger()
 
@@ -25,7 +25,6 @@ LISTENERS = Gauge("innkeeper_live_listeners", "Subscriptions waiting for live up
 LOOK_ANYWAY_SECONDS = 15.0  # the longest that a lost message goes unnoticed
 _RETRY_SECONDS = 1.0
 _SOON_SECONDS = 0.1
-_CLOSING_SECONDS = 2.0
 _POLL_SECONDS = 30.0
 _ALWAYS = "live:always"  # a connection without any subscription cannot be read from
 
@@ -123,9 +122,8 @@ class LiveUpdates:
 @asynccontextmanager
 async def open_live_updates(client: redis.Redis) -> AsyncIterator[LiveUpdates]:
     live = LiveUpdates(client)
-    running = asyncio.create_task(live.run())
     try:
-        yield live
+        async with running_beside(live.run()):
+            yield live
     finally:
-        await cancel_until_done(running, patience_seconds=_CLOSING_SECONDS)
         await live.close()

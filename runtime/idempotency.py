@@ -8,10 +8,11 @@ client may try again with the same key after a transient failure.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Table, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import Table, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from runtime.database import Connection, Statement
@@ -19,6 +20,10 @@ from runtime.errors import IdempotencyConflict, InvalidInput
 
 KEEP_HOURS = 24
 LONGEST_KEY = 255
+
+_NAMES_ONE = """
+    EXISTS (SELECT FROM unnest(CAST(:naming AS text[])) AS one WHERE position(convert_to(one, 'UTF8') IN result) > 0)
+"""
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -46,6 +51,10 @@ class IdempotencyKeys:
         self._store = Statement(update(table).where(one).values(result=bindparam("result")))
         self._forget = Statement(
             delete(table).where(table.c.created_at < func.now() - text(f"interval '{KEEP_HOURS} hours'"))
+        )
+
+        self._forget_person = Statement(
+            delete(table).where(or_(table.c.principal == bindparam("principal"), text(_NAMES_ONE)))
         )
 
     async def claim(
@@ -97,6 +106,10 @@ class IdempotencyKeys:
 
     async def forget_old(self, connection: Connection) -> int:
         return await self._forget.execute(connection)
+
+    async def forget_person(self, connection: Connection, principal: str, *, naming: Sequence[str]) -> None:
+        """Their own answers, and those to others that name one of these ids."""
+        await self._forget_person.execute(connection, principal=principal, naming=list(naming))
 
 
 def check_key(key: str) -> None:

@@ -5,8 +5,10 @@ The relay (workers/outbox_relay.py) is woken when that transaction commits and c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.message import Message
-from sqlalchemy import Table, bindparam, func, insert, select
+from sqlalchemy import ARRAY, Table, Text, any_, bindparam, delete, func, insert, select
 
 from runtime.database import Connection, Statement
 from runtime.envelopes import make_envelope
@@ -32,6 +34,12 @@ class Outbox:
             .cte("row")
         )
         self._insert = Statement(select(func.pg_notify(WAKE_CHANNEL, table.schema)).select_from(row))
+        self._forget = Statement(
+            delete(table).where(
+                table.c.published_at.is_not(None),
+                table.c.aggregate_id == any_(bindparam("aggregate_ids", type_=ARRAY(Text))),
+            )
+        )
 
     async def publish(
         self, connection: Connection, event: Message, *, aggregate_id: str, aggregate_version: int
@@ -45,3 +53,7 @@ class Outbox:
             connection, id=identifier, aggregate_id=aggregate_id, envelope=envelope.SerializeToString()
         )
         return str(identifier)
+
+    async def forget(self, connection: Connection, aggregate_ids: Sequence[str]) -> None:
+        """What everybody has heard of them; what has not left yet goes when its days are over."""
+        await self._forget.execute(connection, aggregate_ids=list(aggregate_ids))

@@ -29,12 +29,11 @@ from runtime.live_channels import (
     revoked_client,
     revoked_session,
 )
-from runtime.waiting import cancel_until_done
+from runtime.waiting import running_beside
 
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
-_CLOSING_SECONDS = 2.0
 _POLL_SECONDS = 30.0
 _REDIS_SECONDS = 5.0
 
@@ -144,11 +143,8 @@ class LivingTokens(TokenVerifier):
 @asynccontextmanager
 async def open_revocations(client: redis.Redis) -> AsyncIterator[Revocations]:
     revocations = Revocations(client)
-    running = asyncio.create_task(revocations.run())
-    try:
+    async with running_beside(revocations.run()):
         yield revocations
-    finally:
-        await cancel_until_done(running, patience_seconds=_CLOSING_SECONDS)
 
 
 @asynccontextmanager

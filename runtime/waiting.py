@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 
@@ -31,3 +33,13 @@ async def cancel_until_done(*tasks: asyncio.Task[Any], patience_seconds: float) 
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=patience_seconds)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def running_beside(work: Coroutine[Any, Any, None], *, patience_seconds: float = 2.0) -> AsyncIterator[None]:
+    """Work without an end, for as long as the block lasts; see `cancel_until_done`."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        await cancel_until_done(task, patience_seconds=patience_seconds)

@@ -170,3 +170,8 @@ def _money(row: Record, minor_units: int) -> money_pb2.Money:
 
 async def _publish(connection: Connection, row: Record, event: Message) -> None:
     await _bookings.publish(connection, event, aggregate_id=str(row["id"]), aggregate_version=row["version"])
+
+
+async def forget_bookings(connection: Connection, booking_ids: Sequence[str]) -> None:
+    """Of an account that was deleted."""
+    await _bookings.forget(connection, booking_ids)

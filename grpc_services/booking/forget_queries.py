@@ -44,23 +44,3 @@ FORGET_BASKETS = Statement(
         """
     )
 )
-# Their own, and those of the house that tell of their bookings.
-FORGET_ANSWERS = Statement(
-    text(
-        """
-        DELETE FROM booking.idempotency_record
-        WHERE principal = CAST(:account_id AS text)
-           OR EXISTS (SELECT FROM unnest(CAST(:booking_ids AS text[])) AS one
-                      WHERE position(convert_to(one, 'UTF8') IN result) > 0)
-        """
-    )
-)
-# What everybody has heard; what has not left yet goes when its days are over.
-FORGET_EVENTS = Statement(
-    text(
-        """
-        DELETE FROM booking.outbox_event
-        WHERE published_at IS NOT NULL AND aggregate_id = ANY(CAST(:booking_ids AS text[]))
-        """
-    )
-)

@@ -9,7 +9,8 @@ from typing import Any
 import grpc
 
 from contracts.booking.v1 import booking_pb2
-from grpc_services.booking import forget_queries
+from grpc_services.booking import events, forget_queries
+from grpc_services.booking.reading import keys
 from runtime.database import Connection, Database
 from runtime.identifiers import parse_id
 from runtime.identity import Role, require_role
@@ -37,8 +38,8 @@ class ForgetMethods:
         written = [str(identifier) for identifier in booking_ids]
         await forget_queries.FORGET_ROOM_GUESTS.execute(connection, booking_ids=booking_ids)
         await forget_queries.FORGET_NOTES.execute(connection, booking_ids=booking_ids)
-        await forget_queries.FORGET_ANSWERS.execute(connection, account_id=str(account_id), booking_ids=written)
-        await forget_queries.FORGET_EVENTS.execute(connection, booking_ids=written)
+        await keys.forget_person(connection, str(account_id), naming=written)
+        await events.forget_bookings(connection, written)
         await forget_queries.FORGET_BASKETS.execute(connection, account_id=account_id)
         await forget_queries.FORGET_WAITING.execute(connection, account_id=account_id)
         await forget_queries.FORGET_GUEST.execute(connection, account_id=account_id)

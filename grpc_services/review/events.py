@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.message import Message
 
 from contracts.events.v1 import events_pb2
@@ -42,3 +44,8 @@ async def publish_rating_changed(connection: Connection, rating: Record) -> None
 
 async def _publish(connection: Connection, review: Record, event: Message) -> None:
     await _outbox.publish(connection, event, aggregate_id=str(review["id"]), aggregate_version=review["version"])
+
+
+async def forget_reviews(connection: Connection, review_ids: Sequence[str]) -> None:
+    """Of an account that was deleted."""
+    await _outbox.forget(connection, review_ids)

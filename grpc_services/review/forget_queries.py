@@ -27,23 +27,3 @@ FORGET_REPORTER = Statement(
     )
 )
 FORGET_REPORTS = Statement(text("DELETE FROM review.report WHERE reporter_id = CAST(:account_id AS uuid)"))
-# Their own, and those of the house that tell of their reviews.
-FORGET_ANSWERS = Statement(
-    text(
-        """
-        DELETE FROM review.idempotency_record
-        WHERE principal = CAST(:account_id AS text)
-           OR EXISTS (SELECT FROM unnest(CAST(:review_ids AS text[])) AS one
-                      WHERE position(convert_to(one, 'UTF8') IN result) > 0)
-        """
-    )
-)
-# What everybody has heard; what has not left yet goes when its days are over.
-FORGET_EVENTS = Statement(
-    text(
-        """
-        DELETE FROM review.outbox_event
-        WHERE published_at IS NOT NULL AND aggregate_id = ANY(CAST(:review_ids AS text[]))
-        """
-    )
-)

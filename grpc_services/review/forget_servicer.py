@@ -7,11 +7,14 @@ from typing import Any
 import grpc
 
 from contracts.review.v1 import review_pb2
-from grpc_services.review import forget_queries
+from grpc_services.review import events, forget_queries
+from grpc_services.review.models import idempotency as idempotency_rows
 from runtime.database import Database
+from runtime.idempotency import IdempotencyKeys
 from runtime.identifiers import parse_id
 from runtime.identity import Role, require_role
 
+_keys = IdempotencyKeys(idempotency_rows)
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -29,8 +32,8 @@ class ForgetMethods:
             reviews = await forget_queries.REVIEWS_OF.fetch(connection, account_id=account_id)
             written = [str(row["id"]) for row in reviews]
             if not request.only_tell:
-                await forget_queries.FORGET_ANSWERS.execute(connection, account_id=str(account_id), review_ids=written)
-                await forget_queries.FORGET_EVENTS.execute(connection, review_ids=written)
+                await _keys.forget_person(connection, str(account_id), naming=written)
+                await events.forget_reviews(connection, written)
                 await forget_queries.FORGET_REPORTER.execute(connection, account_id=account_id)
                 await forget_queries.FORGET_REPORTS.execute(connection, account_id=account_id)
                 await forget_queries.FORGET_AUTHOR.execute(connection, account_id=account_id)

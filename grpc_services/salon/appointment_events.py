@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from google.protobuf.message import Message
 
@@ -119,3 +120,8 @@ async def _snapshot(connection: Connection, row: Record) -> events_pb2.Appointme
 
 async def _publish(connection: Connection, row: Record, event: Message) -> None:
     await _appointments.publish(connection, event, aggregate_id=str(row["id"]), aggregate_version=row["version"])
+
+
+async def forget_appointments(connection: Connection, appointment_ids: Sequence[str]) -> None:
+    """Of an account that was deleted."""
+    await _appointments.forget(connection, appointment_ids)

@@ -22,23 +22,3 @@ FORGET_CLIENT = Statement(
 FORGET_MASTERS_ACCOUNT = Statement(
     text("UPDATE salon.master SET account_id = NULL WHERE account_id = CAST(:account_id AS uuid)")
 )
-# Their own, and those of the salon that tell of their appointments.
-FORGET_ANSWERS = Statement(
-    text(
-        """
-        DELETE FROM salon.idempotency_record
-        WHERE principal = CAST(:account_id AS text)
-           OR EXISTS (SELECT FROM unnest(CAST(:appointment_ids AS text[])) AS one
-                      WHERE position(convert_to(one, 'UTF8') IN result) > 0)
-        """
-    )
-)
-# What everybody has heard; what has not left yet goes when its days are over.
-FORGET_EVENTS = Statement(
-    text(
-        """
-        DELETE FROM salon.outbox_event
-        WHERE published_at IS NOT NULL AND aggregate_id = ANY(CAST(:appointment_ids AS text[]))
-        """
-    )
-)

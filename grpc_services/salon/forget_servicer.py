@@ -7,7 +7,8 @@ from typing import Any
 import grpc
 
 from contracts.salon.v1 import appointment_pb2
-from grpc_services.salon import forget_queries
+from grpc_services.salon import appointment_events, forget_queries
+from grpc_services.salon.appointment_reading import keys
 from runtime.database import Database
 from runtime.identifiers import parse_id
 from runtime.identity import Role, require_role
@@ -29,10 +30,8 @@ class ForgetMethods:
             appointments = await forget_queries.APPOINTMENTS_OF.fetch(connection, account_id=account_id)
             if not request.only_tell:
                 written = [str(row["id"]) for row in appointments]
-                await forget_queries.FORGET_ANSWERS.execute(
-                    connection, account_id=str(account_id), appointment_ids=written
-                )
-                await forget_queries.FORGET_EVENTS.execute(connection, appointment_ids=written)
+                await keys.forget_person(connection, str(account_id), naming=written)
+                await appointment_events.forget_appointments(connection, written)
                 await forget_queries.FORGET_CLIENT.execute(connection, account_id=account_id)
                 await forget_queries.FORGET_MASTERS_ACCOUNT.execute(connection, account_id=account_id)
         return appointment_pb2.ForgetAccountResponse(references=[row["reference"] for row in appointments])
